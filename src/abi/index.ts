@@ -1,0 +1,2 @@
+// Linux x86-64 as data: error numbers, flags, struct layouts.
+export * from './errno.ts';

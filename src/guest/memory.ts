@@ -1,0 +1,122 @@
+// Guest memory: one WebAssembly.Memory, its permission table, and the only functions that read and write guest bytes outside emitted code.
+import { EFAULT } from '../abi/index.ts';
+import { ADDRESS_END, PAGE_SHIFT, PAGE_SIZE, PERM_BASE } from './layout.ts';
+
+/** Bits of a page's byte in the permission table. */
+export const Perm = {
+  read: 1,
+  /** Emitted code may store. Absent on a page that is `watched`. */
+  write: 2,
+  execute: 4,
+  /** Code was decoded or translated from this page: `write` is taken away, and a store first invalidates. */
+  code: 8,
+  /** The guest may write, but the store must leave the fast path first (holds code, or another reason). */
+  watched: 16,
+  /** Something is mapped here, whatever its rights (PROT_NONE too). */
+  mapped: 32,
+} as const;
+
+const WASM_PAGE = 65536;
+
+export class GuestMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Views of the whole memory; re-made when it grows, so never keep them across a call that may map. */
+  bytes!: Uint8Array;
+  view!: DataView;
+  /** The permission table, a byte a page. */
+  perms!: Uint8Array;
+  /** Called before bytes of a watched page change (the Cpu sets it): forget the code there and give the right to write back. */
+  onCodeWrite: (address: number, length: number) => void = () => {};
+
+  constructor(memory: WebAssembly.Memory) {
+    this.memory = memory;
+    this.refreshViews();
+  }
+
+  /** Re-makes the views after the memory grew. */
+  refreshViews(): void {
+    const buffer = this.memory.buffer;
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+    this.perms = new Uint8Array(buffer, PERM_BASE, 1 << 20);
+  }
+
+  /** Grows so that addresses below `end` exist. Throws RangeError when the host has no memory left. */
+  ensure(end: number): void {
+    const missing = Math.ceil((end - this.bytes.length) / WASM_PAGE);
+    if (missing <= 0) return;
+    const spare = Math.min(256, Math.floor((ADDRESS_END - this.bytes.length) / WASM_PAGE) - missing);
+    this.memory.grow(missing + Math.max(0, spare));
+    this.refreshViews();
+  }
+
+  /** Gives [address, address + length), whole pages, exactly these Perm bits. */
+  protect(address: number, length: number, perm: number): void {
+    if (perm !== 0) this.ensure(address + length);
+    this.perms.fill(perm, address >>> PAGE_SHIFT, (address + length) / PAGE_SIZE);
+  }
+
+  /** Zeroes bytes that exist; what lies beyond the memory's end is zero already. */
+  zero(address: number, length: number): void {
+    const end = Math.min(address + length, this.bytes.length);
+    if (address < end) this.bytes.fill(0, address, end);
+  }
+
+  /** Whether every page of the range has all bits of `perm`. */
+  allows(address: number, length: number, perm: number): boolean {
+    if (length === 0) return true;
+    if (address < 0 || address + length > ADDRESS_END) return false;
+    const last = (address + length - 1) >>> PAGE_SHIFT;
+    for (let page = address >>> PAGE_SHIFT; page <= last; page++) if ((this.perms[page]! & perm) !== perm) return false;
+    return true;
+  }
+
+  /** A view of guest bytes to read from; throws EFAULT. Valid until the memory grows. */
+  readable(address: number, length: number): Uint8Array {
+    if (!this.allows(address, length, Perm.read)) throw EFAULT;
+    return this.bytes.subarray(address, address + length);
+  }
+
+  /** A view of guest bytes to write to; throws EFAULT. Code on those pages is invalidated first. */
+  writable(address: number, length: number): Uint8Array {
+    if (length === 0) return new Uint8Array(0);
+    if (address < 0 || address + length > ADDRESS_END) throw EFAULT;
+    const last = (address + length - 1) >>> PAGE_SHIFT;
+    for (let page = address >>> PAGE_SHIFT; page <= last; page++) {
+      const perm = this.perms[page]!;
+      if (perm & Perm.write) continue;
+      if (!(perm & Perm.watched)) throw EFAULT;
+      this.onCodeWrite(page << PAGE_SHIFT >>> 0, PAGE_SIZE);
+    }
+    return this.bytes.subarray(address, address + length);
+  }
+
+  /** How many bytes from `address` on, at most `length`, have `perm`: for calls that work on what they can reach. */
+  reach(address: number, length: number, perm: number): number {
+    let end = address;
+    while (end < address + length && end < ADDRESS_END && (this.perms[end >>> PAGE_SHIFT]! & perm) === perm) end = (end & ~(PAGE_SIZE - 1)) + PAGE_SIZE >>> 0;
+    return Math.min(end, address + length) - address;
+  }
+
+  readU8(address: number): number { this.readable(address, 1); return this.bytes[address]!; }
+  readU16(address: number): number { this.readable(address, 2); return this.view.getUint16(address, true); }
+  readU32(address: number): number { this.readable(address, 4); return this.view.getUint32(address, true); }
+  readI32(address: number): number { this.readable(address, 4); return this.view.getInt32(address, true); }
+  readU64(address: number): bigint { this.readable(address, 8); return this.view.getBigUint64(address, true); }
+  writeU8(address: number, value: number): void { this.writable(address, 1)[0] = value; }
+  writeU16(address: number, value: number): void { this.writable(address, 2); this.view.setUint16(address, value, true); }
+  writeU32(address: number, value: number): void { this.writable(address, 4); this.view.setUint32(address, value, true); }
+  writeU64(address: number, value: bigint): void { this.writable(address, 8); this.view.setBigUint64(address, BigInt.asUintN(64, value), true); }
+
+  /** The bytes up to a NUL, without it; at most `limit`. Throws EFAULT; returns undefined when no NUL came. A copy. */
+  readCString(address: number, limit: number): Uint8Array | undefined {
+    for (let at = address; at < address + limit;) {
+      const pageEnd = Math.min((at & ~(PAGE_SIZE - 1)) + PAGE_SIZE >>> 0, address + limit);
+      this.readable(at, 1);
+      const nul = this.bytes.subarray(at, pageEnd).indexOf(0);
+      if (nul >= 0) return this.bytes.slice(address, at + nul);
+      at = pageEnd;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,2 @@
+// The virtual file system: inodes, open files, path walking, mounts, tmpfs, overlay.
+export * from './types.ts';
