@@ -1,8 +1,26 @@
-// The interfaces of the virtual file system: Inode, OpenFile, FileSystem. File systems see names, never paths; an absent method means "this kind of file cannot".
+// The interfaces of the virtual file system: Inode, OpenFile, FileSystem, Place. File systems see names, never paths; an absent method means "this kind of file cannot".
 import type { Wait, WaitQueue } from '../base/index.ts';
+import type { Mount } from './mounts.ts';
 
 /** A file name: the bytes of one path component as a latin1 string (one char a byte), so that any bytes survive and a Map finds it. */
 export type Name = string;
+
+/** Whose rights count: the file-system ids of a task. */
+export interface Credentials {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  /** The effective capabilities 0–31 as a bit mask (bit n is CAP_… n). */
+  readonly capabilities: number;
+}
+
+/** An inode as reached through a mount. For a file, `parent` and `name` tell where it was found; a directory knows them itself. */
+export interface Place {
+  readonly mount: Mount;
+  readonly inode: Inode;
+  readonly parent?: Inode | undefined;
+  readonly name?: Name | undefined;
+}
 
 /** What stat tells; times in nanoseconds since 1970. */
 export interface Stat {
@@ -38,14 +56,19 @@ export interface Inode {
   readonly ino: number;
   /** Type and permission bits, without the cost of a whole stat. */
   readonly mode: number;
+  /** Where a directory lies now; undefined for the root of a file system and for a removed directory. Other files: one place where they may be found. */
+  readonly parent?: Inode | undefined;
+  readonly name?: Name | undefined;
   stat(): Stat;
+  /** A name for the content that no other content has, for caches; undefined when there is none (written to, or generated). */
+  identity?(): string | undefined;
   setattr?(change: SetAttr): void;
   /** Opens regular files, directories are opened by the caller through readdir. `flags` are O_*; permissions were checked. */
   open?(flags: number): OpenFile;
   /** Symbolic links: the target. */
   readlink?(): string;
-  /** Magic links (/proc/self/fd/3, /proc/self/exe): the inode they lead to, bypassing path walking. */
-  follow?(): Inode | undefined;
+  /** Magic links (/proc/self/fd/3, /proc/self/exe): the place they lead to, bypassing path walking. undefined: nothing is there (ENOENT). */
+  follow?(): Place | undefined;
   /** Directories: the child, or undefined when there is none. Never sees "." or "..". */
   lookup?(name: Name): Inode | undefined;
   /** Directories: every entry except "." and "..", in an order that stays while the directory does. */
@@ -94,6 +117,8 @@ export interface FileSystem {
   readonly type: string;
   readonly dev: number;
   readonly root: Inode;
+  /** Nothing can be changed, whatever the mount says. */
+  readonly readonly?: boolean;
   statfs(): FsStat;
   /** Absent: nothing is kept beyond memory. */
   sync?(): void;
