@@ -1,3 +1,7 @@
 // Linux x86-64 as data: error numbers, flags, struct layouts.
 export * from './errno.ts';
+export * from './fcntl.ts';
 export * from './file.ts';
+export * from './file-structs.ts';
+export * from './struct.ts';
+export * from './termios.ts';
