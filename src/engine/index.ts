@@ -1,0 +1,4 @@
+// Containers: what `run` does with an image, a store and a machine.
+export * from './errors.ts';
+export * from './process-config.ts';
+export * from './user.ts';
