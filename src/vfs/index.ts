@@ -1,3 +1,11 @@
-// The virtual file system: inodes, open files, path walking, mounts, tmpfs, overlay.
+// The virtual file system: inodes, open files, path walking and what system calls do to the tree, mounts, tmpfs, overlay, generated trees.
 export * from './types.ts';
 export * from './mounts.ts';
+export * from './permissions.ts';
+export * from './walk.ts';
+export * as operations from './operations.ts';
+export { accessOf, type Opened } from './operations.ts';
+export { anonymousDev, TmpFs, type TmpFsOptions, TmpInode } from './tmpfs.ts';
+export { type Backing, FileData, Space } from './file-data.ts';
+export * as generated from './generated.ts';
+export { GeneratedFs, type GeneratedFsOptions, type Node } from './generated.ts';

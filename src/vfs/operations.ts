@@ -1,0 +1,330 @@
+// What file system calls do to the tree, with Linux's checks in Linux's order (fs/namei.c): open, create, remove, rename, link, and changes of attributes.
+import {
+  CAP_MKNOD, CAP_SETFCAP, CAP_SYS_ADMIN, E2BIG, EACCES, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENODATA, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, EOPNOTSUPP, EPERM,
+  ERANGE, EROFS, EXDEV, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOATIME, O_NOFOLLOW, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY, PATH_MAX, R_OK, RENAME_EXCHANGE,
+  RENAME_NOREPLACE, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISVTX, W_OK, X_OK, XATTR_CREATE, XATTR_REPLACE,
+} from '../abi/index.ts';
+import { allowed, capable, creationAttr, demand, demandRemoval, modeChange, ownerChange, owns } from './permissions.ts';
+import type { Credentials, Inode, Name, Place, SetAttr } from './types.ts';
+import { find, type Found, walk, type WalkContext, type WalkOptions } from './walk.ts';
+
+const typeOf = (inode: Inode): number => inode.mode & S_IFMT;
+const isDirectory = (inode: Inode): boolean => typeOf(inode) === S_IFDIR;
+const canWriteTo = (place: Place): void => { if (place.mount.readonly) throw EROFS; };
+
+/** The rights that open flags ask for. */
+export const accessOf = (flags: number): number => {
+  const mode = flags & O_ACCMODE;
+  return (mode === O_RDONLY ? R_OK : mode === O_WRONLY ? W_OK : R_OK | W_OK) | (flags & O_TRUNC ? W_OK : 0);
+};
+
+/** What open found or made. The caller opens the inode by its type. */
+export interface Opened { readonly place: Place; readonly created: boolean }
+
+/**
+ * open(2) up to the inode: finds or creates, checks rights, truncates. `mode` has the umask taken out already.
+ * The caller opens what it gets: regular files through inode.open, directories through readdir, devices, fifos and sockets by their type.
+ */
+export function open(context: WalkContext, base: Place, path: string, flags: number, mode: number): Opened {
+  if (flags & O_PATH) return { place: openPath(context, base, path, flags), created: false };
+  if ((flags & O_TMPFILE) === O_TMPFILE) return { place: openUnnamed(context, base, path, flags, mode), created: true };
+  if (flags & O_CREAT) return openCreate(context, base, path, flags, mode);
+  const place = find(context, base, path, { follow: !(flags & O_NOFOLLOW) });
+  openExisting(context, place, flags);
+  return { place, created: false };
+}
+
+function openPath(context: WalkContext, base: Place, path: string, flags: number): Place {
+  const place = find(context, base, path, { follow: !(flags & O_NOFOLLOW) });
+  if (flags & O_DIRECTORY && !isDirectory(place.inode)) throw ENOTDIR;
+  return place;
+}
+
+function openUnnamed(context: WalkContext, base: Place, path: string, flags: number, mode: number): Place {
+  if (!(accessOf(flags) & W_OK)) throw EINVAL;
+  const directory = find(context, base, path, {});
+  if (!isDirectory(directory.inode)) throw ENOTDIR;
+  canWriteTo(directory);
+  demand(directory.inode, W_OK | X_OK, context.credentials);
+  if (!directory.inode.createUnnamed) throw EOPNOTSUPP;
+  const inode = directory.inode.createUnnamed(creationAttr(directory.inode, S_IFREG | (mode & 0o7777), context.credentials));
+  return { mount: directory.mount, inode, parent: directory.inode, name: `#${inode.ino}` };
+}
+
+function openCreate(context: WalkContext, base: Place, path: string, flags: number, mode: number): Opened {
+  if (flags & O_DIRECTORY) throw EINVAL;
+  const found = walk(context, base, path, { follow: !(flags & (O_NOFOLLOW | O_EXCL)) });
+  if (found.trailingSlash && found.last === 'name') throw EISDIR;
+  if (found.place) {
+    if (flags & O_EXCL) throw EEXIST;
+    if (isDirectory(found.place.inode)) throw EISDIR;
+    openExisting(context, found.place, flags);
+    return { place: found.place, created: false };
+  }
+  const inode = createIn(context, found, S_IFREG | (mode & 0o7777), EACCES);
+  return { place: { mount: found.parent.mount, inode, parent: found.parent.inode, name: found.name }, created: true };
+}
+
+/** may_open, do_open and O_TRUNC of the kernel. */
+export function openExisting(context: WalkContext, place: Place, flags: number): void {
+  const { inode } = place;
+  const type = typeOf(inode);
+  if (flags & O_DIRECTORY && type !== S_IFDIR) throw ENOTDIR;
+  if (type === S_IFLNK) throw ELOOP;
+  const special = type === S_IFCHR || type === S_IFBLK || type === S_IFIFO || type === S_IFSOCK;
+  const wanted = accessOf(special ? flags & ~O_TRUNC : flags);
+  if (type === S_IFDIR && wanted & W_OK) throw EISDIR;
+  if ((type === S_IFCHR || type === S_IFBLK) && place.mount.options.nodev) throw EACCES;
+  if (wanted & W_OK && !special) canWriteTo(place);
+  demand(inode, wanted, context.credentials);
+  if (flags & O_NOATIME && !owns(inode, context.credentials)) throw EPERM;
+  if (type === S_IFSOCK) throw ENXIO;
+  if (flags & O_TRUNC && type === S_IFREG) inode.setattr?.({ size: 0 });
+}
+
+/** Makes a file where the walk found a free name. `absent`: the errno of a directory that cannot create. */
+function createIn(context: WalkContext, found: Found, mode: number, absent: unknown, extra: { rdev?: number; target?: string } = {}): Inode {
+  const directory = found.parent.inode;
+  canWriteTo(found.parent);
+  demand(directory, W_OK | X_OK, context.credentials);
+  if (!directory.create) throw absent;
+  return directory.create(found.name, { ...creationAttr(directory, mode, context.credentials), ...extra });
+}
+
+/** A free name to create; EEXIST, and ENOENT for "name/" of what is no directory. */
+function freeName(context: WalkContext, base: Place, path: string, directory: boolean): Found {
+  const found = walk(context, base, path, { nameOnly: true });
+  if (found.place) throw EEXIST;
+  if (found.trailingSlash && !directory) throw ENOENT;
+  return found;
+}
+
+/** mkdir(2); `mode` without the umask's bits. */
+export function mkdir(context: WalkContext, base: Place, path: string, mode: number): Inode {
+  return createIn(context, freeName(context, base, path, true), S_IFDIR | (mode & (0o777 | S_ISVTX)), EPERM);
+}
+
+/** mknod(2): a file of any type but a directory or a link. */
+export function mknod(context: WalkContext, base: Place, path: string, mode: number, rdev: number): Inode {
+  const type = mode & S_IFMT || S_IFREG;
+  if (type === S_IFDIR) throw EPERM;
+  if (type === S_IFLNK || ![S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK].includes(type)) throw EINVAL;
+  const found = freeName(context, base, path, false);
+  const device = type === S_IFCHR || type === S_IFBLK;
+  if (device && !capable(context.credentials, CAP_MKNOD)) throw EPERM;
+  return createIn(context, found, type | (mode & 0o7777), EPERM, device ? { rdev } : {});
+}
+
+/** symlink(2). */
+export function symlink(context: WalkContext, target: string, base: Place, path: string): Inode {
+  if (target === '') throw ENOENT;
+  if (target.length >= PATH_MAX) throw ENAMETOOLONG;
+  return createIn(context, freeName(context, base, path, false), S_IFLNK | 0o777, EPERM, { target });
+}
+
+/** linkat(2): a further name for `old`. */
+export function link(context: WalkContext, old: Place, base: Place, path: string): void {
+  const found = freeName(context, base, path, false);
+  if (old.mount !== found.parent.mount) throw EXDEV;
+  canWriteTo(found.parent);
+  demand(found.parent.inode, W_OK | X_OK, context.credentials);
+  if (!found.parent.inode.link || isDirectory(old.inode)) throw EPERM;
+  found.parent.inode.link(found.name, old.inode);
+}
+
+/** What a walk for removal found: a name with something behind it that may go. */
+function removable(context: WalkContext, found: Found, directory: boolean): Inode {
+  const child = found.place;
+  if (!child) throw ENOENT;
+  if (found.trailingSlash && !directory) throw isDirectory(child.inode) ? EISDIR : ENOTDIR;
+  demandRemoval(found.parent.inode, child.inode, context.credentials);
+  if (directory !== isDirectory(child.inode)) throw directory ? ENOTDIR : EISDIR;
+  if (context.mounts.isMountpoint(child.inode)) throw EBUSY;
+  return child.inode;
+}
+
+function remove(context: WalkContext, found: Found, directory: boolean): void {
+  canWriteTo(found.parent);
+  removable(context, found, directory);
+  if (!found.parent.inode.unlink) throw EPERM;
+  found.parent.inode.unlink(found.name, directory);
+}
+
+/** unlink(2). */
+export function unlink(context: WalkContext, base: Place, path: string): void {
+  const found = walk(context, base, path, { nameOnly: true });
+  if (found.last !== 'name') throw EISDIR;
+  remove(context, found, false);
+}
+
+/** rmdir(2). */
+export function rmdir(context: WalkContext, base: Place, path: string): void {
+  const found = walk(context, base, path, { nameOnly: true });
+  if (found.last === 'dot') throw EINVAL;
+  if (found.last === 'dotdot') throw ENOTEMPTY;
+  if (found.last !== 'name') throw EBUSY;
+  remove(context, found, true);
+}
+
+/** Whether `inode` is `ancestor` or lies below it. */
+function liesIn(inode: Inode, ancestor: Inode): boolean {
+  for (let at: Inode | undefined = inode; at; at = at.parent) if (at === ancestor) return true;
+  return false;
+}
+
+/** renameat2(2) with RENAME_NOREPLACE and RENAME_EXCHANGE. */
+export function rename(context: WalkContext, oldBase: Place, oldPath: string, newBase: Place, newPath: string, flags = 0): void {
+  if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) || flags === (RENAME_NOREPLACE | RENAME_EXCHANGE)) throw EINVAL;
+  const from = walk(context, oldBase, oldPath, { nameOnly: true });
+  const to = walk(context, newBase, newPath, { nameOnly: true });
+  if (from.parent.mount !== to.parent.mount) throw EXDEV;
+  if (from.last !== 'name') throw EBUSY;
+  if (to.last !== 'name') throw flags & RENAME_NOREPLACE ? EEXIST : EBUSY;
+  canWriteTo(from.parent);
+  if (!from.place) throw ENOENT;
+  if (to.place && flags & RENAME_NOREPLACE) throw EEXIST;
+  if (!to.place && flags & RENAME_EXCHANGE) throw ENOENT;
+  checkRenameShape(from, to, flags);
+  if (from.place.inode === to.place?.inode) return;
+  checkRenameRights(context, from, to, flags);
+  const directory = from.parent.inode;
+  const move = flags & RENAME_EXCHANGE ? directory.exchange : directory.rename;
+  if (!move) throw flags ? EINVAL : EPERM;
+  move.call(directory, from.name, to.parent.inode, to.name);
+}
+
+/** Trailing slashes, and directories that would come to lie in themselves. */
+function checkRenameShape(from: Found, to: Found, flags: number): void {
+  const source = from.place!.inode;
+  if (!isDirectory(source) && (from.trailingSlash || (to.trailingSlash && !(flags & RENAME_EXCHANGE)))) throw ENOTDIR;
+  if (flags & RENAME_EXCHANGE && to.trailingSlash && !isDirectory(to.place!.inode)) throw ENOTDIR;
+  if (isDirectory(source) && liesIn(to.parent.inode, source)) throw EINVAL;
+  if (to.place && isDirectory(to.place.inode) && liesIn(from.parent.inode, to.place.inode)) throw flags & RENAME_EXCHANGE ? EINVAL : ENOTEMPTY;
+}
+
+function checkRenameRights(context: WalkContext, from: Found, to: Found, flags: number): void {
+  const who = context.credentials;
+  const source = from.place!.inode;
+  const target = to.place?.inode;
+  demandRemoval(from.parent.inode, source, who);
+  if (target) demandRemoval(to.parent.inode, target, who);
+  else demand(to.parent.inode, W_OK | X_OK, who);
+  if (target && !(flags & RENAME_EXCHANGE) && isDirectory(source) !== isDirectory(target)) throw isDirectory(source) ? ENOTDIR : EISDIR;
+  if (from.parent.inode !== to.parent.inode) {
+    if (isDirectory(source)) demand(source, W_OK, who);
+    if (flags & RENAME_EXCHANGE && isDirectory(target!)) demand(target!, W_OK, who);
+  }
+  if (context.mounts.isMountpoint(source) || (target && context.mounts.isMountpoint(target))) throw EBUSY;
+}
+
+/** readlink(2): the target's bytes. */
+export function readlink(context: WalkContext, base: Place, path: string): string {
+  const { inode } = find(context, base, path, { follow: false, emptyPath: true });
+  if (typeOf(inode) !== S_IFLNK || !inode.readlink) throw path === '' ? ENOENT : EINVAL;
+  return inode.readlink();
+}
+
+/** access(2): `mode` is R_OK | W_OK | X_OK or 0; the context's credentials are those to ask for (the real ids for access). */
+export function access(context: WalkContext, base: Place, path: string, mode: number, options: WalkOptions = {}): void {
+  const place = find(context, base, path, options);
+  const type = typeOf(place.inode);
+  if (mode & X_OK && type === S_IFREG && place.mount.options.noexec) throw EACCES;
+  demand(place.inode, mode, context.credentials);
+  if (mode & W_OK && (type === S_IFREG || type === S_IFDIR || type === S_IFLNK)) canWriteTo(place);
+}
+
+/** What execve demands of a file: regular, executable, and not on a noexec mount. */
+export function demandExecutable(place: Place, who: Credentials): void {
+  if (typeOf(place.inode) !== S_IFREG || place.mount.options.noexec || !allowed(place.inode, X_OK, who)) throw EACCES;
+}
+
+function apply(place: Place, change: SetAttr): void {
+  if (!place.inode.setattr) throw EPERM;
+  place.inode.setattr(change);
+}
+
+/** chmod(2) on what was found. */
+export function chmod(context: WalkContext, place: Place, mode: number): void {
+  canWriteTo(place);
+  if (typeOf(place.inode) === S_IFLNK) throw EOPNOTSUPP;
+  apply(place, modeChange(place.inode, mode & 0o7777, context.credentials));
+}
+
+/** chown(2) on what was found; undefined ids stay. */
+export function chown(context: WalkContext, place: Place, uid: number | undefined, gid: number | undefined): void {
+  canWriteTo(place);
+  apply(place, ownerChange(place.inode, uid, gid, context.credentials));
+}
+
+/** utimensat(2): absent times stay. `bothNow`: the times are both the current time, which whoever may write may set. */
+export function setTimes(context: WalkContext, place: Place, times: { atimeNs?: bigint; mtimeNs?: bigint }, bothNow: boolean): void {
+  canWriteTo(place);
+  if (!owns(place.inode, context.credentials)) {
+    if (!bothNow) throw EPERM;
+    demand(place.inode, W_OK, context.credentials);
+  }
+  apply(place, times);
+}
+
+/** truncate(2) on what was found. */
+export function truncate(context: WalkContext, place: Place, size: number): void {
+  if (isDirectory(place.inode)) throw EISDIR;
+  if (typeOf(place.inode) !== S_IFREG) throw EINVAL;
+  canWriteTo(place);
+  demand(place.inode, W_OK, context.credentials);
+  apply(place, { size });
+}
+
+const XATTR_NAME_MAX = 255, XATTR_SIZE_MAX = 65536;
+
+interface Namespace { prefix: string; /** Throws when the attribute may not be read (write false) or changed. */ check(inode: Inode, who: Credentials, write: boolean): void }
+
+/** Who may use which namespace (xattr(7)). */
+const namespaces: readonly Namespace[] = [
+  { prefix: 'user.', check: (inode, who, write) => {
+    if (typeOf(inode) !== S_IFREG && !isDirectory(inode)) throw write ? EPERM : ENODATA;
+    if (write && isDirectory(inode) && inode.mode & S_ISVTX && !owns(inode, who)) throw EPERM;
+    demand(inode, write ? W_OK : R_OK, who);
+  } },
+  { prefix: 'trusted.', check: (_inode, who, write) => { if (!capable(who, CAP_SYS_ADMIN)) throw write ? EPERM : ENODATA; } },
+  { prefix: 'security.', check: (_inode, who, write) => { if (write && !capable(who, CAP_SETFCAP) && !capable(who, CAP_SYS_ADMIN)) throw EPERM; } },
+];
+
+function checkXattr(context: WalkContext, place: Place, name: string, write: boolean): void {
+  if (name === '' || name.length > XATTR_NAME_MAX) throw ERANGE;
+  if (write) canWriteTo(place);
+  const namespace = namespaces.find((n) => name.startsWith(n.prefix));
+  if (!namespace || !place.inode.getxattr) throw EOPNOTSUPP;
+  if (name === namespace.prefix) throw EINVAL;
+  namespace.check(place.inode, context.credentials, write);
+}
+
+/** getxattr(2); ENODATA when there is none. */
+export function getxattr(context: WalkContext, place: Place, name: string): Uint8Array {
+  checkXattr(context, place, name, false);
+  const value = place.inode.getxattr!(name);
+  if (!value) throw ENODATA;
+  return value;
+}
+
+/** setxattr(2). */
+export function setxattr(context: WalkContext, place: Place, name: string, value: Uint8Array, flags: number): void {
+  if (flags & ~(XATTR_CREATE | XATTR_REPLACE)) throw EINVAL;
+  if (value.length > XATTR_SIZE_MAX) throw E2BIG;
+  checkXattr(context, place, name, true);
+  if (!place.inode.setxattr) throw EOPNOTSUPP;
+  place.inode.setxattr(name, value, flags);
+}
+
+/** removexattr(2). */
+export function removexattr(context: WalkContext, place: Place, name: string): void {
+  checkXattr(context, place, name, true);
+  if (!place.inode.removexattr) throw EOPNOTSUPP;
+  place.inode.removexattr(name);
+}
+
+/** listxattr(2): the names this task may know of. */
+export function listxattr(context: WalkContext, place: Place): Name[] {
+  const names = place.inode.listxattr?.() ?? [];
+  return capable(context.credentials, CAP_SYS_ADMIN) ? names : names.filter((n) => !n.startsWith('trusted.'));
+}

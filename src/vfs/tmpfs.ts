@@ -1,0 +1,332 @@
+// tmpfs: a complete POSIX file system in memory. The overlay is the same file system whose directories and files begin as those of the layers below.
+import {
+  EEXIST, EINVAL, EISDIR, ENODATA, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY, ENXIO, makedev, NAME_MAX, O_NOATIME, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, XATTR_CREATE, XATTR_REPLACE,
+} from '../abi/index.ts';
+import { FileData, Space } from './file-data.ts';
+import type { CreateAttr, DirEntry, FileSystem, FsStat, Inode, Name, OpenFile, SetAttr, Stat } from './types.ts';
+
+const DAY_NS = 86_400_000_000_000n;
+const TMPFS_MAGIC = 0x0102_1994;
+const DEFAULT_LIMIT = 4 * 2 ** 30;
+
+let nextMinor = 20;
+/** A device number for a file system without a device, as Linux gives out (major 0). */
+export const anonymousDev = (): number => makedev(0, nextMinor++);
+
+/** The names of one directory. */
+export interface Entries {
+  readonly size: number;
+  get(name: Name): TmpInode | undefined;
+  set(name: Name, inode: TmpInode): void;
+  delete(name: Name): void;
+  list(): DirEntry[];
+}
+
+class PlainEntries implements Entries {
+  readonly #map = new Map<Name, TmpInode>();
+  get size(): number { return this.#map.size; }
+  get(name: Name): TmpInode | undefined { return this.#map.get(name); }
+  set(name: Name, inode: TmpInode): void { this.#map.set(name, inode); }
+  delete(name: Name): void { this.#map.delete(name); }
+  list(): DirEntry[] { return Array.from(this.#map, ([name, inode]) => ({ name, ino: inode.ino, type: inode.mode & S_IFMT })); }
+}
+
+/** What a new inode is made of. */
+export interface TmpAttr extends CreateAttr { ino: number; nlink: number; mtimeNs: bigint; data?: FileData; entries?: Entries; xattrs?: Map<string, Uint8Array> | undefined; identity?: string | undefined }
+
+export class TmpInode implements Inode {
+  readonly fs: TmpFs;
+  readonly ino: number;
+  mode: number;
+  uid: number;
+  gid: number;
+  nlink: number;
+  readonly rdev: number;
+  atimeNs: bigint;
+  mtimeNs: bigint;
+  ctimeNs: bigint;
+  parent: TmpInode | undefined;
+  name: Name | undefined;
+  /** Made without a name and never linked since: may still get one. */
+  unnamed = false;
+  readonly data: FileData | undefined;
+  readonly entries: Entries | undefined;
+  readonly #target: string | undefined;
+  readonly #identity: string | undefined;
+  #xattrs: Map<string, Uint8Array> | undefined;
+  #openers = 0;
+
+  constructor(fs: TmpFs, attr: TmpAttr) {
+    this.fs = fs;
+    this.ino = attr.ino;
+    this.mode = attr.mode;
+    this.uid = attr.uid;
+    this.gid = attr.gid;
+    this.nlink = attr.nlink;
+    this.rdev = attr.rdev ?? 0;
+    this.atimeNs = this.mtimeNs = this.ctimeNs = attr.mtimeNs;
+    this.data = attr.data;
+    this.entries = attr.entries;
+    this.#target = attr.target;
+    this.#identity = attr.identity;
+    this.#xattrs = attr.xattrs;
+  }
+
+  get isDirectory(): boolean { return (this.mode & S_IFMT) === S_IFDIR; }
+  get size(): number { return this.data?.size ?? this.#target?.length ?? (this.entries ? 4096 : 0); }
+
+  stat(): Stat {
+    return {
+      dev: this.fs.dev, ino: this.ino, mode: this.mode, nlink: this.nlink, uid: this.uid, gid: this.gid, rdev: this.rdev, size: this.size, blksize: 4096,
+      blocks: this.data ? Math.ceil(this.data.allocated / 4096) * 8 : 0, atimeNs: this.atimeNs, mtimeNs: this.mtimeNs, ctimeNs: this.ctimeNs,
+    };
+  }
+
+  identity(): string | undefined { return this.data?.changed ? undefined : this.#identity; }
+
+  setattr(change: SetAttr): void {
+    const now = this.fs.now();
+    if (change.size !== undefined) this.#truncate(change.size, now);
+    if (change.mode !== undefined) this.mode = (this.mode & S_IFMT) | (change.mode & 0o7777);
+    if (change.uid !== undefined) this.uid = change.uid;
+    if (change.gid !== undefined) this.gid = change.gid;
+    if (change.atimeNs !== undefined) this.atimeNs = change.atimeNs;
+    if (change.mtimeNs !== undefined) this.mtimeNs = change.mtimeNs;
+    this.ctimeNs = now;
+  }
+
+  #truncate(size: number, now: bigint): void {
+    if (!this.data) throw this.isDirectory ? EISDIR : EINVAL;
+    this.data.truncate(size);
+    this.mtimeNs = now;
+  }
+
+  open(flags: number): OpenFile {
+    if (!this.data) throw this.isDirectory ? EISDIR : ENXIO;
+    this.#openers++;
+    return new TmpFile(this, (flags & O_NOATIME) === 0);
+  }
+
+  /** Sets atime as the mount option relatime does. */
+  touchRead(): void {
+    if (this.atimeNs > this.mtimeNs && this.atimeNs > this.ctimeNs && this.fs.now() - this.atimeNs < DAY_NS) return;
+    this.atimeNs = this.fs.now();
+  }
+
+  touchWrite(): void { this.mtimeNs = this.ctimeNs = this.fs.now(); }
+
+  readlink(): string {
+    if (this.#target === undefined) throw EINVAL;
+    return this.#target;
+  }
+
+  lookup(name: Name): TmpInode | undefined { return this.#names().get(name); }
+
+  readdir(): DirEntry[] {
+    this.touchRead();
+    return this.#names().list();
+  }
+
+  #names(): Entries {
+    if (!this.entries) throw ENOTDIR;
+    return this.entries;
+  }
+
+  /** The entries, to add a name to: a removed directory takes none. */
+  #writable(name: Name): Entries {
+    const entries = this.#names();
+    if (this.nlink === 0) throw ENOENT;
+    if (entries.get(name)) throw EEXIST;
+    if (name.length > NAME_MAX) throw EINVAL;
+    return entries;
+  }
+
+  create(name: Name, attr: CreateAttr): TmpInode {
+    const entries = this.#writable(name);
+    const inode = this.fs.make(attr);
+    this.#adopt(entries, name, inode);
+    return inode;
+  }
+
+  createUnnamed(attr: CreateAttr): TmpInode {
+    if (this.nlink === 0) throw ENOENT;
+    const inode = this.fs.make(attr);
+    inode.nlink = 0;
+    inode.unnamed = true;
+    return inode;
+  }
+
+  link(name: Name, target: TmpInode): void {
+    const entries = this.#writable(name);
+    if (target.nlink === 0 && !target.unnamed) throw ENOENT;
+    target.unnamed = false;
+    target.nlink++;
+    target.ctimeNs = this.fs.now();
+    this.#adopt(entries, name, target);
+  }
+
+  #adopt(entries: Entries, name: Name, inode: TmpInode): void {
+    entries.set(name, inode);
+    inode.parent = this;
+    inode.name = name;
+    if (inode.isDirectory) this.nlink++;
+    this.touchWrite();
+  }
+
+  unlink(name: Name, directory: boolean): void {
+    const inode = this.#names().get(name);
+    if (!inode) throw ENOENT;
+    if (directory && inode.entries!.size > 0) throw ENOTEMPTY;
+    this.#forget(name, inode);
+    inode.dropLink();
+  }
+
+  /** Takes the name away and leaves the inode's link count alone. */
+  #forget(name: Name, inode: TmpInode): void {
+    this.entries!.delete(name);
+    if (inode.isDirectory) this.nlink--;
+    this.touchWrite();
+  }
+
+  /** One name less; a directory has none left. */
+  dropLink(): void {
+    this.nlink = this.isDirectory ? 0 : this.nlink - 1;
+    this.ctimeNs = this.fs.now();
+    if (this.nlink > 0) return;
+    this.parent = undefined;
+    this.fs.removed();
+    this.#releaseIfUnused();
+  }
+
+  rename(name: Name, newParent: TmpInode, newName: Name): void {
+    const inode = this.#names().get(name);
+    if (!inode || newParent.nlink === 0) throw ENOENT;
+    const replaced = newParent.#names().get(newName);
+    if (replaced === inode) return;
+    if (replaced?.entries && replaced.entries.size > 0) throw ENOTEMPTY;
+    if (replaced) {
+      newParent.#forget(newName, replaced);
+      replaced.dropLink();
+    }
+    this.#forget(name, inode);
+    newParent.#adopt(newParent.entries!, newName, inode);
+    inode.ctimeNs = this.fs.now();
+  }
+
+  exchange(name: Name, newParent: TmpInode, newName: Name): void {
+    const one = this.#names().get(name);
+    const other = newParent.#names().get(newName);
+    if (!one || !other) throw ENOENT;
+    if (one === other) return;
+    this.#forget(name, one);
+    newParent.#forget(newName, other);
+    this.#adopt(this.entries!, name, other);
+    newParent.#adopt(newParent.entries!, newName, one);
+    one.ctimeNs = other.ctimeNs = this.fs.now();
+  }
+
+  getxattr(name: string): Uint8Array | undefined { return this.#xattrs?.get(name); }
+  listxattr(): string[] { return [...this.#xattrs?.keys() ?? []]; }
+
+  setxattr(name: string, value: Uint8Array, flags: number): void {
+    const there = this.#xattrs?.has(name) ?? false;
+    if (flags & XATTR_CREATE && there) throw EEXIST;
+    if (flags & XATTR_REPLACE && !there) throw ENODATA;
+    this.#xattrs ??= new Map();
+    this.#xattrs.set(name, value.slice());
+    this.ctimeNs = this.fs.now();
+  }
+
+  removexattr(name: string): void {
+    if (!this.#xattrs?.delete(name)) throw ENODATA;
+    this.ctimeNs = this.fs.now();
+  }
+
+  /** An open file was closed. */
+  closed(): void {
+    this.#openers--;
+    this.#releaseIfUnused();
+  }
+
+  #releaseIfUnused(): void {
+    if (this.nlink === 0 && this.#openers === 0 && !this.parent) this.data?.release();
+  }
+}
+
+/** An open regular file. */
+class TmpFile implements OpenFile {
+  readonly inode: TmpInode;
+  readonly #atime: boolean;
+  #open = true;
+  constructor(inode: TmpInode, atime: boolean) { this.inode = inode; this.#atime = atime; }
+
+  read(into: Uint8Array, position: number): number {
+    if (this.#atime) this.inode.touchRead();
+    return this.inode.data!.read(into, position);
+  }
+
+  write(from: Uint8Array, position: number): number {
+    if (from.length === 0) return 0;
+    const written = this.inode.data!.write(from, position);
+    this.inode.touchWrite();
+    return written;
+  }
+
+  truncate(size: number): void { this.inode.setattr({ size }); }
+  sync(): void {}
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.inode.closed();
+  }
+}
+
+export interface TmpFsOptions {
+  /** The wall clock, nanoseconds since 1970. */
+  now: () => bigint;
+  /** Memory that file contents may use, in bytes. */
+  limit?: number;
+  /** Permission bits of the root directory. */
+  rootMode?: number;
+}
+
+export class TmpFs implements FileSystem {
+  readonly type: string = 'tmpfs';
+  readonly dev = anonymousDev();
+  readonly now: () => bigint;
+  readonly space: Space;
+  readonly root: TmpInode;
+  protected nextIno = 1;
+  #inodes = 0;
+
+  constructor(options: TmpFsOptions) {
+    this.now = options.now;
+    this.space = new Space(options.limit ?? DEFAULT_LIMIT);
+    this.root = this.makeRoot(options);
+  }
+
+  protected makeRoot(options: TmpFsOptions): TmpInode {
+    return this.make({ mode: S_IFDIR | (options.rootMode ?? 0o1777), uid: 0, gid: 0 });
+  }
+
+  /** A new inode of the type in `attr.mode`, with one link (two for a directory) and no name. */
+  make(attr: CreateAttr): TmpInode {
+    const type = attr.mode & S_IFMT;
+    if (type === S_IFLNK && attr.target === undefined) throw ENOENT;
+    if (this.#inodes > 8_000_000) throw ENOSPC;
+    this.#inodes++;
+    const own: TmpAttr = { ...attr, ino: this.nextIno++, nlink: type === S_IFDIR ? 2 : 1, mtimeNs: this.now() };
+    if (type === S_IFDIR) own.entries = new PlainEntries();
+    if (type === S_IFREG) own.data = new FileData(this.space);
+    return new TmpInode(this, own);
+  }
+
+  /** An inode lost its last name. */
+  removed(): void { this.#inodes--; }
+
+  statfs(): FsStat {
+    const blocks = Math.floor(this.space.limit / 4096);
+    const blocksFree = Math.max(0, blocks - Math.ceil(this.space.used / 4096));
+    return { type: TMPFS_MAGIC, blockSize: 4096, blocks, blocksFree, files: 8_000_000, filesFree: Math.max(0, 8_000_000 - this.#inodes), nameMax: NAME_MAX };
+  }
+}
