@@ -69,12 +69,12 @@ export interface Builder {
   /** The sign bit of a number of `size`, as i32 0 or 1. */
   sign(size: IntSize, x: Value): Value;
 
-  // ---- operands
+  // ---- operands. `get` of a segment register gives its number (0 es, 1 cs, 2 ss, 3 ds, 4 fs, 5 gs) as i32.
   get(operand: Operand): Value;
   set(operand: Operand, value: Value): void;
-  /** Like get, but of `size` bytes: the low part of a register or xmm, or a load of that many bytes from a memory operand. */
+  /** Like get, but of `size` bytes: that part of a gpr (more than the operand's size gives the wider register) or the low part of an xmm, or a load of that many bytes from a memory operand. */
   getAs(operand: Operand, size: Size): Value;
-  /** Like set, but only the low `size` bytes of an xmm register (the rest stays), or that many bytes of memory. */
+  /** Like set, but `size` bytes of a gpr as its own size has it, only the low `size` bytes of an xmm register (the rest stays), or that many bytes of memory. */
   setAs(operand: Operand, size: Size, value: Value): void;
   /** The address of a memory operand with its segment base, as i32: what loads and stores take. */
   addr(operand: Operand): Value;
@@ -103,10 +103,14 @@ export interface Builder {
   // ---- arithmetic flags (guest/flags.ts)
   /** Sets all six flags lazily: sub and add take the two operands, logic the result, res the result and a word with CF, AF, OF in their EFLAGS places (i32). */
   flags(base: 'sub' | 'add' | 'logic' | 'res', size: IntSize, a: Value, b?: Value): void;
+  /** Like flags, but when the condition (i32) is 0 all six keep their values: shifts by a count that may be 0. A constant condition costs nothing. */
+  flagsIf(condition: Value, base: 'sub' | 'add' | 'logic' | 'res', size: IntSize, a: Value, b?: Value): void;
   /** Sets all six from an i32 word with the EFLAGS places. */
   setFlagsWord(word: Value): void;
   /** Sets one flag (i32 0 or 1), the others keep their value. */
   setFlag(flag: FlagName, value: Value): void;
+  /** Like setFlag, but when the condition is 0 this flag keeps its value too. */
+  setFlagIf(condition: Value, flag: FlagName, value: Value): void;
   /** The six flags before this instruction in their EFLAGS places, i32. */
   flagsWord(): Value;
   flag(flag: FlagName): Value;
@@ -130,4 +134,9 @@ export interface Builder {
    * read again after it; it may raise a fault or trap instead, having changed nothing but what a restart of the instruction allows. It must be the last thing of a meaning.
    */
   routine(name: string, ...args: Value[]): void;
+  /**
+   * When the condition holds, the routine does this instruction instead of what follows in the meaning; for rare cases (128-bit dividends). Like trapIf it comes before anything that changes
+   * something. Translated code may leave to the interpreter for it.
+   */
+  routineIf(condition: Value, name: string, ...args: Value[]): void;
 }

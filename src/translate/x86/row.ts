@@ -7,6 +7,10 @@ export type Meaning = (b: Builder, ...operands: Operand[]) => void;
 export interface RowOptions {
   /** Operand size is 64 in 64-bit mode unless 0x66 makes it 16 (push, pop, near branches). */
   def64?: true;
+  /** Operand size is 64 in 64-bit mode whatever the prefixes (near branches and returns). */
+  f64?: true;
+  /** A memory operand whose base is rsp sees rsp after the pop (pop m): the decoder adds the operand size to its displacement. */
+  rspAfter?: true;
   /** LOCK is allowed when the destination is memory; otherwise LOCK is #UD. */
   lock?: true;
   /** F3/F2 before it is a repeat prefix, and this row is used only with that prefix. Rows without it ignore stray F2/F3. */
@@ -18,14 +22,16 @@ export interface RowOptions {
 /**
  * A row.
  *
- * `encoding` is in the manual's notation (SDM Vol. 2, 3.1.1.1): an optional mandatory prefix (`np`, `66`, `f3`, `f2`), an optional `REX.W` or `REX.W0`, opcode bytes in hex,
- * then `/r`, or a digit `/0`-`/7`, or nothing; `+r` after the last opcode byte means the register is in its low three bits; a fixed modrm byte is written as one more hex byte
- * (`0f 01 d0` is xgetbv). Mandatory prefixes take part in choosing the row; rows of the one-byte map usually have none, and there 66 selects the operand size.
+ * `encoding` is in the manual's notation (SDM Vol. 2, 3.1.1.1): an optional mandatory prefix (`np`, `66`, `f3`, `f2`), an optional `REX.W` or `REX.W0`, an optional `REX.B0`
+ * (REX.B must be 0: `90` is nop only then), opcode bytes in hex, then `/r`, or a digit `/0`-`/7`, or nothing; `+r` after the last opcode byte means the register is in its low three bits; a fixed modrm byte is written as one more hex byte
+ * (`0f 01 d0` is xgetbv), and `+r` after it leaves its low three bits to an operand (`d8 c0 +r`). Of two rows that match, the one that asks for more wins; where neither asks for more the table
+ * refuses to be built. Mandatory prefixes take part in choosing the row; rows of the one-byte map usually have none, and there 66 selects the operand size.
  *
  * `operands` are codes of SDM Vol. 2, Appendix A.2, separated by spaces:
  *   E general register or memory by modrm.rm, G general register by modrm.reg, R general register by modrm.rm (memory is #UD), M memory only (register is #UD),
  *   Z register in the opcode's low three bits, I immediate, J branch target (relative; the meaning gets its absolute address), O memory at an absolute 64-bit address,
- *   V xmm by modrm.reg, W xmm or memory by modrm.rm, U xmm by modrm.rm only, P mmx by reg, Q mmx or memory by rm, N mmx by rm only, S segment register by reg,
+ *   X memory at [rSI] (fs and gs prefixes count), Y memory at [rDI],
+ *   B memory at [rBX] (xlat), D memory at [rDI] where fs and gs prefixes count (maskmovdqu), T an x87 register number by modrm.rm as a one-byte immediate (memory is #UD), V xmm by modrm.reg, W xmm or memory by modrm.rm, U xmm by modrm.rm only, P mmx by reg, Q mmx or memory by rm, N mmx by rm only, S segment register by reg,
  *   F x87 register st(i) by modrm.rm (memory is #UD; a meaning sees the number i as an immediate of one byte),
  *   and fixed ones: AL AX eAX rAX CL DX 1 3 XMM0 ST (rAX has the operand size; ST is st(0), an immediate 0 to a meaning)
  * followed by a size: b 1, w 2, d 4, q 8, t 10, x 16, v 2/4/8 by operand size, z like v but immediates have at most 4 bytes and are sign-extended, y 4/8 by REX.W,
