@@ -5,3 +5,6 @@ export * from './file.ts';
 export * from './file-structs.ts';
 export * from './struct.ts';
 export * from './termios.ts';
+export * from './process.ts';
+export * from './signal.ts';
+export * from './syscall-names.ts';
