@@ -50,9 +50,9 @@ export class GuestMemory {
     this.refreshViews();
   }
 
-  /** Gives [address, address + length), whole pages, exactly these Perm bits. */
+  /** Gives [address, address + length), whole pages, exactly these Perm bits. Pages without any right (reserved address room) need not exist in memory. */
   protect(address: number, length: number, perm: number): void {
-    if (perm !== 0) this.ensure(address + length);
+    if (perm & (Perm.read | Perm.write | Perm.execute)) this.ensure(address + length);
     this.perms.fill(perm, address >>> PAGE_SHIFT, (address + length) / PAGE_SIZE);
   }
 

@@ -1,8 +1,9 @@
 // Who a task is: user and group ids, supplementary groups, capabilities. credentials(7), capabilities(7).
+import { CAP_KILL, CAP_SETGID, CAP_SETUID } from '../abi/index.ts';
+import type { Credentials as FileCredentials } from '../vfs/index.ts';
 
 /** The capabilities Docker gives a container's root by default, as a bit set. */
 export const DOCKER_CAPABILITIES = 0xa80425fbn;
-const CAP_KILL = 5, CAP_SETGID = 6, CAP_SETUID = 7;
 
 export class Credentials {
   uid = 0; euid = 0; suid = 0; fsuid = 0;
@@ -24,6 +25,11 @@ export class Credentials {
   }
 
   copy(): Credentials { return Object.assign(new Credentials(), this, { groups: [...this.groups] }); }
+
+  /** What permission checks of the file system look at: the fsuid, the fsgid, the groups and the effective capabilities. */
+  get forFiles(): FileCredentials {
+    return { uid: this.fsuid, gid: this.fsgid, groups: this.groups, capabilities: Number(this.effective & 0xffff_ffffn) };
+  }
 
   has(capability: number): boolean { return (this.effective >> BigInt(capability) & 1n) === 1n; }
   get maySetUid(): boolean { return this.has(CAP_SETUID); }

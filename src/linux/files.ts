@@ -1,7 +1,8 @@
-// What tasks need of their descriptor table and of the places paths start from.
-import type { Inode } from '../vfs/index.ts';
+// What tasks need of their descriptor table, and the places paths start from.
+import type { Credentials as FileCredentials, MountTable, Place } from '../vfs/index.ts';
+import type { Credentials } from './credentials.ts';
 
-/** A descriptor table (fd-table.ts). Tasks made with CLONE_FILES share one object. */
+/** A descriptor table. Tasks made with CLONE_FILES share one object. */
 export interface Files {
   /** The table of a forked child: the same open files. */
   copy(): Files;
@@ -12,10 +13,22 @@ export interface Files {
 }
 
 /** Where paths start, and the umask. Tasks made with CLONE_FS share one object. */
-export interface FsContext {
-  root: Inode;
-  cwd: Inode;
+export class FsContext {
+  readonly mounts: MountTable;
+  root: Place;
+  cwd: Place;
   umask: number;
-}
+  constructor(mounts: MountTable, root: Place, cwd: Place, umask = 0o022) {
+    this.mounts = mounts;
+    this.root = root;
+    this.cwd = cwd;
+    this.umask = umask;
+  }
 
-export const copyFsContext = (fs: FsContext): FsContext => ({ ...fs });
+  copy(): FsContext { return new FsContext(this.mounts, this.root, this.cwd, this.umask); }
+
+  /** What a path walk by a task with these credentials needs. */
+  walkContext(credentials: Credentials): { mounts: MountTable; root: Place; cwd: Place; credentials: FileCredentials } {
+    return { mounts: this.mounts, root: this.root, cwd: this.cwd, credentials: credentials.forFiles };
+  }
+}

@@ -3,6 +3,7 @@ import { SIG_DFL, SIGCHLD } from '../abi/index.ts';
 import { WaitQueue } from '../base/index.ts';
 import type { Wait } from '../base/index.ts';
 import type { CpuState, GuestMemory } from '../guest/index.ts';
+import type { Inode } from '../vfs/index.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Credentials } from './credentials.ts';
 import type { Files, FsContext } from './files.ts';
@@ -54,7 +55,7 @@ export const exitedStatus = (code: number): number => (code & 0xff) << 8;
 export const killedStatus = (signal: number, core: boolean): number => signal | (core ? 0x80 : 0);
 
 /** Where a program came from: for /proc/[pid]/exe and AT_EXECFN. */
-export interface Executable { path: string; inode: import('../vfs/index.ts').Inode }
+export interface Executable { path: string; inode: Inode }
 
 /** A process: one or more tasks with one pid, parent, and set of signal actions. */
 export class Process {

@@ -1,0 +1,62 @@
+// The kernel of one container: its tasks, clocks, names and devices, and what every part of Linux needs to reach.
+import type { CategoryTrace } from './trace.ts';
+import type { Cpu } from '../guest/index.ts';
+import type { Host } from '../host/ports.ts';
+import type { Place } from '../vfs/index.ts';
+import { Futexes } from './futex.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Process, ProcessGroup, Task } from './task.ts';
+import { Timers } from './timers.ts';
+
+/** Replaces the program of a task (loader/): throws an Errno before the point of no return. */
+export type Exec = (task: Task, program: Place, path: string, argv: Uint8Array[], envp: Uint8Array[]) => void;
+
+export class Kernel {
+  readonly host: Host;
+  readonly cpu: Cpu;
+  readonly timers = new Timers();
+  readonly scheduler: Scheduler;
+  readonly futexes = new Futexes();
+  readonly trace: CategoryTrace;
+  /** By tid. */
+  readonly tasks = new Map<number, Task>();
+  /** By pid; zombies too. */
+  readonly processes = new Map<number, Process>();
+  readonly groups = new Map<number, ProcessGroup>();
+  hostname: string;
+  domainname = '(none)';
+  readonly bootNs: bigint;
+  /** Set by the machine. */
+  exec!: Exec;
+  /** The first process; when it ends, so does the container. */
+  init!: Process;
+  /** The first process's wait status, once it has ended. */
+  exitStatus: number | undefined;
+  /** Work to do as soon as no guest code is running: giving memories back. */
+  readonly #deferred: (() => void)[] = [];
+  #lastPid = 0;
+
+  constructor(host: Host, cpu: Cpu, hostname: string, trace: CategoryTrace) {
+    this.host = host;
+    this.cpu = cpu;
+    this.hostname = hostname;
+    this.trace = trace;
+    this.bootNs = host.clock.monotonicNs();
+    this.scheduler = new Scheduler(this);
+  }
+
+  /** The task whose registers are live. */
+  get current(): Task | undefined { return this.scheduler.current; }
+  monotonicNs(): bigint { return this.host.clock.monotonicNs(); }
+  realtimeNs(): bigint { return this.host.clock.realtimeNs(); }
+
+  /** A pid no task, process or process group has. */
+  newPid(): number {
+    do this.#lastPid = this.#lastPid >= 32767 ? 2 : this.#lastPid + 1;
+    while (this.tasks.has(this.#lastPid) || this.processes.has(this.#lastPid) || this.groups.has(this.#lastPid));
+    return this.#lastPid;
+  }
+
+  defer(work: () => void): void { this.#deferred.push(work); }
+  runDeferred(): void { for (let work = this.#deferred.pop(); work; work = this.#deferred.pop()) work(); }
+}

@@ -1,0 +1,24 @@
+// Trace lines by category: which categories are on, and where lines go.
+
+export const traceCategories = ['syscall', 'signal', 'sched', 'mm', 'exec'] as const;
+export type TraceCategory = (typeof traceCategories)[number];
+
+/** The categories asked for, and the sink of lines. */
+export class CategoryTrace {
+  readonly #on: ReadonlySet<string>;
+  readonly #line: (line: string) => void;
+  readonly syscall: boolean;
+  readonly signal: boolean;
+
+  constructor(on: Iterable<string>, line: (line: string) => void) {
+    this.#on = new Set(on);
+    this.#line = line;
+    this.syscall = this.#on.has('syscall');
+    this.signal = this.#on.has('signal') || this.syscall;
+  }
+
+  has(category: TraceCategory): boolean { return this.#on.has(category); }
+  line(text: string): void { this.#line(text); }
+  /** Makes and prints the line only when the category is on. */
+  say(category: TraceCategory, text: () => string): void { if (this.#on.has(category)) this.#line(text()); }
+}

@@ -1,0 +1,4 @@
+// The system-call table, its rows and codecs, and the entry from the processor.
+export * from './codec.ts';
+export * from './row.ts';
+export { syscalls } from './table.ts';
