@@ -36,6 +36,8 @@ export const state = {
   top: 648,
   /** One bit per physical register: 1 = in use. */
   fvalid: 652,
+  /** Two v128 a row hands to a routine; they mean nothing between instructions. */
+  scratch: 656,
 } as const;
 
 export const STATE_SIZE = 704;

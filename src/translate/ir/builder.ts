@@ -37,6 +37,8 @@ export interface Builder {
 
   // ---- any WebAssembly operation by its name, e.g. op('i64x2.add', x, y); lane numbers and shuffle bytes are trailing numbers. Types are checked when built; constants fold.
   op(name: OpName, ...args: (Value | number)[]): Value;
+  /** The number an i32 value has when it is known while building (an immediate in translated code), else undefined (in the interpreter): shuffles by an immediate are one operation when it is known. */
+  known(value: Value): number | undefined;
 
   // ---- integer arithmetic on i32 or i64 values, both alike. Results of 1- and 2-byte arithmetic may have bits above the size: pass them through trunc.
   add(x: Value, y: Value): Value;
@@ -69,7 +71,8 @@ export interface Builder {
   /** The sign bit of a number of `size`, as i32 0 or 1. */
   sign(size: IntSize, x: Value): Value;
 
-  // ---- operands. `get` of a segment register gives its number (0 es, 1 cs, 2 ss, 3 ds, 4 fs, 5 gs) as i32.
+  // ---- operands. `get` of a segment register gives its number (0 es, 1 cs, 2 ss, 3 ds, 4 fs, 5 gs) as i32. An mm register is an i64, the low 8 bytes of its st slot;
+  // `set` of it also fills bytes 8 and 9 with ones (rows set top and fvalid themselves).
   get(operand: Operand): Value;
   set(operand: Operand, value: Value): void;
   /** Like get, but of `size` bytes: that part of a gpr (more than the operand's size gives the wider register) or the low part of an xmm, or a load of that many bytes from a memory operand. */

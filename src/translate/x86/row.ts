@@ -13,6 +13,8 @@ export interface RowOptions {
   rspAfter?: true;
   /** LOCK is allowed when the destination is memory; otherwise LOCK is #UD. */
   lock?: true;
+  /** The manual allows a relative error up to 1.5 * 2^-12 (rcpps, rsqrtps): comparisons with a CPU allow it too. */
+  approximate?: true;
   /** F3/F2 before it is a repeat prefix, and this row is used only with that prefix. Rows without it ignore stray F2/F3. */
   rep?: 'rep' | 'repne';
   /** A block ends after it. Absent: it goes on with the next instruction. */
