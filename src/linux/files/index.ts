@@ -1,0 +1,10 @@
+// Files without a file system: descriptors, descriptions, pipes, event files, readiness.
+export * from './anonymous.ts';
+export * from './byte-queue.ts';
+export * from './description.ts';
+export * from './epoll.ts';
+export * from './eventfd.ts';
+export * from './fd-table.ts';
+export * from './pipe.ts';
+export * from './poll.ts';
+export * from './timerfd.ts';
