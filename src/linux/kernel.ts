@@ -3,6 +3,7 @@ import type { CategoryTrace } from './trace.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
 import type { Place } from '../vfs/index.ts';
+import { KernelFiles } from './files/index.ts';
 import { Futexes } from './futex.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Process, ProcessGroup, Task } from './task.ts';
@@ -17,6 +18,7 @@ export class Kernel {
   readonly timers = new Timers();
   readonly scheduler: Scheduler;
   readonly futexes = new Futexes();
+  readonly files: KernelFiles;
   readonly trace: CategoryTrace;
   /** By tid. */
   readonly tasks = new Map<number, Task>();
@@ -28,6 +30,9 @@ export class Kernel {
   readonly bootNs: bigint;
   /** Set by the machine. */
   exec!: Exec;
+  /** Sends a signal of the kernel's own (SI_KERNEL) to every process of a group, or to one task. Set by the machine. */
+  signalGroup: (group: number, signal: number) => void = () => {};
+  signalTask: (task: Task, signal: number) => void = () => {};
   /** The first process; when it ends, so does the container. */
   init!: Process;
   /** The first process's wait status, once it has ended. */
@@ -43,6 +48,7 @@ export class Kernel {
     this.trace = trace;
     this.bootNs = host.clock.monotonicNs();
     this.scheduler = new Scheduler(this);
+    this.files = new KernelFiles(this);
   }
 
   /** The task whose registers are live. */

@@ -6,7 +6,8 @@ import type { CpuState, GuestMemory } from '../guest/index.ts';
 import type { Inode } from '../vfs/index.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Credentials } from './credentials.ts';
-import type { Files, FsContext } from './files.ts';
+import type { FdTable } from './files/index.ts';
+import type { FsContext } from './fs-context.ts';
 import type { Kernel } from './kernel.ts';
 import { PendingSignals } from './pending-signals.ts';
 import type { SignalSet } from './pending-signals.ts';
@@ -135,7 +136,8 @@ export class Task {
   process: Process;
   readonly kernel: Kernel;
   space: AddressSpace;
-  files: Files;
+  /** Tasks made with CLONE_FILES share one object. */
+  files: FdTable;
   fs: FsContext;
   credentials: Credentials;
   /** At most 15 bytes, latin1: prctl(PR_SET_NAME), /proc/[pid]/comm. */
@@ -160,7 +162,7 @@ export class Task {
   vforkDone: WaitQueue | undefined;
   parentDeathSignal = 0;
 
-  constructor(tid: number, process: Process, kernel: Kernel, space: AddressSpace, files: Files, fs: FsContext, credentials: Credentials) {
+  constructor(tid: number, process: Process, kernel: Kernel, space: AddressSpace, files: FdTable, fs: FsContext, credentials: Credentials) {
     this.tid = tid;
     this.process = process;
     this.kernel = kernel;

@@ -4,6 +4,7 @@ import { Wait, WaitQueue } from '../../base/index.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../../vfs/index.ts';
 import type { Inode, OpenFile } from '../../vfs/index.ts';
 import { LineDiscipline } from './line-discipline.ts';
+import type { ControllingTty, Session } from '../task.ts';
 import type { Termios } from './termios.ts';
 
 const SIGHUP = 1, SIGCONT = 18, SIGWINCH = 28;
@@ -28,10 +29,7 @@ export interface TtyKernel {
 
 export interface WindowSize { rows: number; columns: number; xpixel: number; ypixel: number }
 
-/** What a terminal knows of the session it controls. */
-export interface TtySession { readonly id: number; tty: unknown }
-
-export class Tty {
+export class Tty implements ControllingTty {
   readonly discipline: LineDiscipline;
   /** Linux device number, as in st_rdev. */
   readonly rdev: number;
@@ -39,7 +37,7 @@ export class Tty {
   readonly changed = new WaitQueue();
   size: WindowSize = { rows: 0, columns: 0, xpixel: 0, ypixel: 0 };
   /** The session this is the controlling terminal of. */
-  session: TtySession | undefined;
+  session: Session | undefined;
   /** The id of the foreground process group; 0: none. */
   foreground = 0;
   hungUp = false;

@@ -1,16 +1,6 @@
-// What tasks need of their descriptor table, and the places paths start from.
+// Where a task's paths start.
 import type { Credentials as FileCredentials, MountTable, Place } from '../vfs/index.ts';
 import type { Credentials } from './credentials.ts';
-
-/** A descriptor table. Tasks made with CLONE_FILES share one object. */
-export interface Files {
-  /** The table of a forked child: the same open files. */
-  copy(): Files;
-  /** execve: closes what has FD_CLOEXEC. */
-  closeOnExec(): void;
-  /** The last task that used it has ended. */
-  closeAll(): void;
-}
 
 /** Where paths start, and the umask. Tasks made with CLONE_FS share one object. */
 export class FsContext {

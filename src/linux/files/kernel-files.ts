@@ -1,0 +1,25 @@
+// What all tasks of a kernel share about open files: FIFOs, locks, devices, pseudo-terminals, the console.
+import { Ptys } from '../tty/pty.ts';
+import type { Tty, TtyKernel } from '../tty/tty.ts';
+import { Devices } from './devices.ts';
+import { FdTable } from './fd-table.ts';
+import { Locks } from './locks.ts';
+import { Fifos } from './pipe.ts';
+
+export class KernelFiles {
+  readonly fifos = new Fifos();
+  readonly locks = new Locks();
+  readonly devices = new Devices();
+  readonly ptys: Ptys;
+  /** The container's terminal, /dev/pts/0; absent without -t. */
+  console: Tty | undefined;
+
+  constructor(kernel: TtyKernel) { this.ptys = new Ptys(kernel, 1); }
+
+  /** The descriptor table of a first process. */
+  newTable(limit?: number): FdTable {
+    const table = new FdTable(limit);
+    table.onClose = (description, closing) => this.locks.releaseRecords(description.inode, closing);
+    return table;
+  }
+}
