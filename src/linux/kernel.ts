@@ -4,8 +4,10 @@ import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
 import type { Place } from '../vfs/index.ts';
 import { KernelFiles } from './files/index.ts';
+import { Placements } from './address-space.ts';
 import { Futexes } from './futex.ts';
 import { Scheduler } from './scheduler.ts';
+import { kernelSignal, sendToGroup, sendToTask } from './signals.ts';
 import type { Process, ProcessGroup, Task } from './task.ts';
 import { Timers } from './timers.ts';
 
@@ -19,6 +21,7 @@ export class Kernel {
   readonly scheduler: Scheduler;
   readonly futexes = new Futexes();
   readonly files: KernelFiles;
+  readonly placements = new Placements();
   readonly trace: CategoryTrace;
   /** By tid. */
   readonly tasks = new Map<number, Task>();
@@ -30,9 +33,6 @@ export class Kernel {
   readonly bootNs: bigint;
   /** Set by the machine. */
   exec!: Exec;
-  /** Sends a signal of the kernel's own (SI_KERNEL) to every process of a group, or to one task. Set by the machine. */
-  signalGroup: (group: number, signal: number) => void = () => {};
-  signalTask: (task: Task, signal: number) => void = () => {};
   /** The first process; when it ends, so does the container. */
   init!: Process;
   /** The first process's wait status, once it has ended. */
@@ -62,6 +62,10 @@ export class Kernel {
     while (this.tasks.has(this.#lastPid) || this.processes.has(this.#lastPid) || this.groups.has(this.#lastPid));
     return this.#lastPid;
   }
+
+  /** Sends a signal of the kernel's own (SI_KERNEL) to every process of a group, or to one task. */
+  signalGroup(group: number, signal: number): void { sendToGroup(this, group, kernelSignal(signal)); }
+  signalTask(task: Task, signal: number): void { sendToTask(task, kernelSignal(signal)); }
 
   defer(work: () => void): void { this.#deferred.push(work); }
   runDeferred(): void { for (let work = this.#deferred.pop(); work; work = this.#deferred.pop()) work(); }

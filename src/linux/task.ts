@@ -79,6 +79,8 @@ export class Process {
   childrenUserNs = 0n;
   /** Woken when a child ends, stops or continues: what wait4 waits on. */
   readonly childChanged = new WaitQueue();
+  /** Woken when a signal was queued that every task blocks (signalfd). */
+  readonly signalled = new WaitQueue();
   /** Woken when this process ends (pidfd). */
   readonly ended = new WaitQueue();
   /** The wait status, once every task has ended. */
@@ -90,6 +92,8 @@ export class Process {
   hasExeced = false;
   dumpable = 1;
   subreaper = false;
+  /** The status of a first thread that ended before the others. */
+  leaderStatus: number | undefined;
   /** The wait status that exit_group or a signal chose while tasks are still ending. */
   exiting: number | undefined;
   /** Cancels the ITIMER_REAL timer, and when it fires next. */
@@ -124,8 +128,12 @@ export interface Call {
   cleanup?: () => void;
   /** The strace line so far. */
   text?: string;
-  /** Its name, arguments and handler, decoded at the first attempt. */
-  attempt?: () => unknown;
+  /** signal(7): calls that fail with EINTR whatever SA_RESTART says. */
+  neverRestart: boolean;
+  /** Not even signals interrupt it (the parent of a vfork). */
+  uninterruptible?: boolean;
+  /** Told when a handler interrupts it, before its cleanup. */
+  interrupted?: (restart: boolean) => void;
 }
 
 export type TaskState = 'running' | 'ready' | 'blocked' | 'stopped' | 'dead';
@@ -158,8 +166,10 @@ export class Task {
   clearChildTidPtr = 0;
   robustListPtr = 0;
   userNs = 0n;
-  /** Set while the parent of a vfork is held back. */
-  vforkDone: WaitQueue | undefined;
+  /** Lets the parent of a vfork go on; called when this child no longer uses its memory. */
+  vforkDone: (() => void) | undefined;
+  /** The signals that rt_sigtimedwait waits for. */
+  waitingFor: SignalSet | undefined;
   parentDeathSignal = 0;
 
   constructor(tid: number, process: Process, kernel: Kernel, space: AddressSpace, files: FdTable, fs: FsContext, credentials: Credentials) {
