@@ -1,0 +1,2 @@
+// Loading this file defines the routines of the integer instructions.
+import './system.ts';
