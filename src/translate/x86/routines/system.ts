@@ -1,5 +1,5 @@
 // Routines of rare instructions: loading a segment register, and enter.
-import { Access, RBP, RSP, state } from '../../../guest/index.ts';
+import { Access, Perm, RBP, RSP, state } from '../../../guest/index.ts';
 import { Outcome, routine } from '../../ir/routines.ts';
 import { fault, trap } from './leave.ts';
 
