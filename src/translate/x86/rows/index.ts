@@ -3,7 +3,8 @@ import type { Row } from '../row.ts';
 import { alu } from './alu.ts';
 import { branches } from './branch.ts';
 import { moves } from './mov.ts';
+import { sse } from './sse.ts';
 import { stack } from './stack.ts';
 import { system } from './system.ts';
 
-export const rows: readonly Row[] = [...moves, ...alu, ...stack, ...branches, ...system];
+export const rows: readonly Row[] = [...moves, ...alu, ...stack, ...branches, ...system, ...sse];

@@ -1,7 +1,6 @@
 // SSE moves: whole vectors, scalars, halves, masks of sign bits, non-temporal stores, and the MXCSR register.
-import { Access, Exit, Perm, STATE_BASE, state } from '../../../guest/index.ts';
+import { state } from '../../../guest/index.ts';
 import type { Builder, Operand, Value } from '../../ir/builder.ts';
-import { Outcome, routine } from '../../ir/routines.ts';
 import { row } from '../row.ts';
 import type { Meaning, Row } from '../row.ts';
 import { aligned, high64, lane0, low64, setLane0, shuffle, sizeOf, unary, unaryLow, widen, zero } from './sse-values.ts';
@@ -92,7 +91,7 @@ const masks: Row[] = [
   row('pmovmskb', '66 0f d7 /r', 'Gy Ux', signMask('i8x16')),
 ];
 
-// ---- masked store: a routine, because only the chosen bytes may fault or be written
+// ---- masked store: a routine (routines/maskmov.ts), because only the chosen bytes may fault or be written
 
 /** Hands data and mask to the routine, of which the low `length` bytes count. */
 export function maskedStore(b: Builder, memory: Operand, data: Value, mask: Value, length: 8 | 16): void {
@@ -100,23 +99,6 @@ export function maskedStore(b: Builder, memory: Operand, data: Value, mask: Valu
   b.storeState(state.scratch + 16, mask);
   b.routine('maskmov', b.addr(memory), b.i32(length));
 }
-
-routine('maskmov', (space, address, length) => {
-  const { memory } = space;
-  const at = STATE_BASE + state.scratch;
-  const chosen: number[] = [];
-  for (let i = 0; i < length; i++) if (memory.bytes[at + 16 + i]! & 0x80) chosen.push(i);
-  for (const i of chosen) {
-    const byte = address + i >>> 0;
-    if (memory.reach(byte, 1, Perm.write) || memory.reach(byte, 1, Perm.watched)) continue;
-    space.state.setU32(state.exit, Exit.fault);
-    space.state.setU32(state.faultAddress, byte);
-    space.state.setU32(state.faultAccess, Access.write);
-    return Outcome.leave;
-  }
-  for (const i of chosen) memory.writable(address + i >>> 0, 1)[0] = memory.bytes[at + i]!;
-  return Outcome.next;
-});
 
 const maskedStores: Row[] = [
   row('maskmovdqu', '66 0f f7 /r', 'Vx Ux Dx', (b, data, mask, memory) => maskedStore(b, memory!, b.get(data!), b.get(mask!), 16)),

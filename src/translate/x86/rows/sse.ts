@@ -1,0 +1,10 @@
+// All SSE and MMX rows.
+import type { Row } from '../row.ts';
+import { mmx } from './mmx.ts';
+import { sseConvert } from './sse-convert.ts';
+import { sseFloat } from './sse-float.ts';
+import { sseInteger } from './sse-integer.ts';
+import { sseMove } from './sse-move.ts';
+import { sseShuffle } from './sse-shuffle.ts';
+
+export const sse: readonly Row[] = [...sseMove, ...sseFloat, ...sseConvert, ...sseShuffle, ...sseInteger, ...mmx];
