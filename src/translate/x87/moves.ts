@@ -1,0 +1,150 @@
+// Routines that move numbers: loads, stores, exchanges, conditional moves, constants, sign changes (SDM Vol. 1, 8.3.3 and 8.3.4).
+import { Access } from '../../guest/index.ts';
+import { Outcome } from '../ir/routines.ts';
+import { fromBcd, fromDouble, fromInt32, fromInt64, fromSingle, toBcd, toDouble, toInteger, toSingle, words } from './convert.ts';
+import { Float80, mode, setIndefinite, setZero, ZERO } from './float80.ts';
+import { reach } from './guest-access.ts';
+import { constants, loadConstant } from './transcendental.ts';
+import { blocked, finish, isEmpty, pop, push, read, stackOverflow, underflow, unit, waiting, write } from './unit.ts';
+
+const x = new Float80();
+const y = new Float80();
+
+/** Pushes x unless the stack is full. */
+function pushResult(): Outcome {
+  if (!isEmpty(7)) stackOverflow(x);
+  if (!blocked()) push(x);
+  return finish();
+}
+
+waiting('fld m32', (bits) => { if (isEmpty(7)) fromSingle(bits, x); return pushResult(); });
+waiting('fld m64', (lo, hi) => { if (isEmpty(7)) fromDouble(lo, hi, x); return pushResult(); });
+waiting('fld m80', (address) => {
+  const view = reach(unit.space, address, 10, Access.read);
+  if (!view) return Outcome.leave;
+  x.set(view.getUint16(8, true), view.getUint32(4, true), view.getUint32(0, true));
+  return pushResult();
+});
+waiting('fild', (value) => { fromInt32(value, x); return pushResult(); });
+waiting('fild m64', (lo, hi) => { fromInt64(lo, hi, x); return pushResult(); });
+waiting('fbld', (address) => {
+  const view = reach(unit.space, address, 10, Access.read);
+  if (!view) return Outcome.leave;
+  fromBcd(new Uint8Array(view.buffer, view.byteOffset, 10), x);
+  return pushResult();
+});
+waiting('fld st', (i) => {
+  if (isEmpty(i)) underflow(x);
+  else read(i, x);
+  return pushResult();
+});
+
+const constantNames = ['one', 'l2t', 'l2e', 'pi', 'lg2', 'ln2'] as const satisfies readonly (keyof typeof constants)[];
+/** The constant with this number, in the order of the opcodes d9 e8 …; 6 is zero. */
+waiting('fld constant', (n) => {
+  const name = constantNames[n];
+  if (name) loadConstant(name, x);
+  else setZero(x, 0);
+  return pushResult();
+});
+
+/** Ends a store: `put` writes the bytes when the conversion allowed it. */
+function storeResult(stored: boolean, pops: number, put: () => void): Outcome {
+  if (stored && !blocked()) {
+    put();
+    if (pops) pop();
+  }
+  return finish();
+}
+
+/** Puts st(0) in x, or the indefinite when it is empty; says which. */
+function source(): boolean {
+  if (!isEmpty(0)) { read(0, x); return true; }
+  underflow(x);
+  return false;
+}
+
+waiting('fst m32', (address, pops) => {
+  const view = reach(unit.space, address, 4, Access.write);
+  if (!view) return Outcome.leave;
+  source();
+  const stored = toSingle(x);
+  return storeResult(stored, pops, () => view.setUint32(0, words.lo, true));
+});
+waiting('fst m64', (address, pops) => {
+  const view = reach(unit.space, address, 8, Access.write);
+  if (!view) return Outcome.leave;
+  source();
+  const stored = toDouble(x);
+  return storeResult(stored, pops, () => { view.setUint32(0, words.lo, true); view.setUint32(4, words.hi, true); });
+});
+waiting('fstp m80', (address) => {
+  const view = reach(unit.space, address, 10, Access.write);
+  if (!view) return Outcome.leave;
+  source();
+  return storeResult(true, 1, () => { view.setUint32(0, x.lo, true); view.setUint32(4, x.hi, true); view.setUint16(8, x.se, true); });
+});
+
+/** fist, fistp and fisttp: `bytes` is 2, 4 or 8, `how` bit 0 pops, bit 1 truncates whatever the rounding control says. */
+waiting('fist', (address, bytes, how) => {
+  const view = reach(unit.space, address, bytes, Access.write);
+  if (!view) return Outcome.leave;
+  source();
+  const stored = toInteger(x, bytes * 8, how & 2 ? ZERO : mode.rounding);
+  if (how & 2) mode.up = 0;
+  return storeResult(stored, how & 1, () => {
+    if (bytes === 2) view.setUint16(0, words.lo & 0xffff, true);
+    else view.setUint32(0, words.lo, true);
+    if (bytes === 8) view.setUint32(4, words.hi, true);
+  });
+});
+waiting('fbstp', (address) => {
+  const view = reach(unit.space, address, 10, Access.write);
+  if (!view) return Outcome.leave;
+  source();
+  const bytes = toBcd(x);
+  return storeResult(bytes !== undefined, 1, () => new Uint8Array(view.buffer, view.byteOffset, 10).set(bytes!));
+});
+
+waiting('fst st', (i, pops) => {
+  source();
+  if (!blocked()) {
+    write(i, x);
+    if (pops) pop();
+  }
+  return finish();
+});
+
+waiting('fxch', (i) => {
+  if (isEmpty(0) || isEmpty(i)) {
+    const top = isEmpty(0);
+    const other = isEmpty(i);
+    underflow(x);
+    if (!top) read(0, x);
+    if (other) setIndefinite(y);
+    else read(i, y);
+  } else {
+    read(0, x);
+    read(i, y);
+  }
+  if (!blocked()) { write(0, y); write(i, x); }
+  return finish();
+});
+
+/** fcmovcc: `condition` is 0 or 1. */
+waiting('fcmov', (condition, i) => {
+  if (isEmpty(0) || isEmpty(i)) underflow(x);
+  else read(condition ? i : 0, x);
+  if (!blocked()) write(0, x);
+  return finish();
+});
+
+/** fchs and fabs change only the sign, of NaNs too. */
+waiting('fchs', () => changeSign((se) => se ^ 0x8000));
+waiting('fabs', () => changeSign((se) => se & 0x7fff));
+
+function changeSign(change: (se: number) => number): Outcome {
+  if (source()) x.se = change(x.se);
+  if (!blocked()) write(0, x);
+  return finish();
+}
