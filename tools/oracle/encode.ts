@@ -45,7 +45,7 @@ const FIXED: Record<string, Partial<FormOperand> | undefined> = {
   1: { kind: 'imm', size: 1 }, 3: { kind: 'imm', size: 1 }, XMM0: { kind: 'xmm', size: 16, register: 0 }, ST: { kind: 'st', size: 10, register: 0 },
 };
 
-const REGISTER_KINDS: Record<string, FormOperand['kind']> = { E: 'gpr', G: 'gpr', R: 'gpr', Z: 'gpr', V: 'xmm', W: 'xmm', U: 'xmm', P: 'mm', Q: 'mm', N: 'mm', S: 'seg', F: 'st', T: 'st' };
+const REGISTER_KINDS: Record<string, FormOperand['kind']> = { E: 'gpr', G: 'gpr', R: 'gpr', Z: 'gpr', V: 'xmm', W: 'xmm', U: 'xmm', P: 'mm', Q: 'mm', N: 'mm', S: 'seg', T: 'st' };
 
 /** How a form is to be made: where memory operands shall lie, where code is, and which registers must not serve as base or index. */
 export interface Wishes {
@@ -67,7 +67,6 @@ export interface Wishes {
 }
 
 const SIZES: Record<string, number> = { b: 1, w: 2, d: 4, q: 8, t: 10, x: 16 };
-const widths = (codes: string[]): string => codes.map((code) => code.slice(1)).join(' ');
 
 /** Makes one random form of a row. */
 export function makeForm(row: Row, wishes: Wishes): Form {
@@ -111,13 +110,15 @@ class Assembler {
     return { row: this.#row, code, opSize: this.#opSize, operands: this.#operands, pointers: this.#pointers, immediateAt: code.length - this.#immediateSize, immediateSize: this.#immediateSize, prefixes: this.#prefixes };
   }
 
-  #usesRm(): boolean { return this.#codes.some((c) => /^[ERMWUQNFT]/.test(c) && !(c in FIXED)); }
+  #isX87(): boolean { return this.#e.bytes.length > 0 && (this.#e.bytes[0]! & 0xf8) === 0xd8; }
+  #usesRm(): boolean { return this.#codes.some((c) => /^[ERMWUQNT]/.test(c) && !(c in FIXED)); }
 
   #chooseSizes(): void {
     const { random } = this.#w;
     const options = this.#row.options;
-    const byOpSize = this.#codes.some((c) => /^(rAX|eAX)$/.test(c) || (!(c in FIXED) && /[vzs]$/.test(c))) || /\bv\b|\bz\b/.test(widths(this.#codes)) || options.def64 !== undefined || this.#row.flags === 'opsize';
+    const byOpSize = this.#codes.some((c) => /^(rAX|eAX)$/.test(c) || (!(c in FIXED) && /[vzs]$/.test(c))) || options.def64 !== undefined;
     const hasY = this.#codes.some((c) => !(c in FIXED) && c.endsWith('y'));
+    if (this.#isX87() && random.chance(0.1)) this.#opSize = 2;
     if (options.rep) this.#prefixes.push(options.rep === 'rep' ? 0xf3 : 0xf2);
     if (this.#e.rexW === 1) { this.#rex |= 8; this.#forceRex = true; this.#opSize = 8; }
     else if (options.f64) this.#opSize = 8;

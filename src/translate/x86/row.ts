@@ -34,7 +34,6 @@ export interface RowOptions {
  *   Z register in the opcode's low three bits, I immediate, J branch target (relative; the meaning gets its absolute address), O memory at an absolute 64-bit address,
  *   X memory at [rSI] (fs and gs prefixes count), Y memory at [rDI],
  *   B memory at [rBX] (xlat), D memory at [rDI] where fs and gs prefixes count (maskmovdqu), T an x87 register number by modrm.rm as a one-byte immediate (memory is #UD), V xmm by modrm.reg, W xmm or memory by modrm.rm, U xmm by modrm.rm only, P mmx by reg, Q mmx or memory by rm, N mmx by rm only, S segment register by reg,
- *   F x87 register st(i) by modrm.rm (memory is #UD; a meaning sees the number i as an immediate of one byte),
  *   and fixed ones: AL AX eAX rAX CL DX 1 3 XMM0 ST (rAX has the operand size; ST is st(0), an immediate 0 to a meaning)
  * followed by a size: b 1, w 2, d 4, q 8, t 10, x 16, v 2/4/8 by operand size, z like v but immediates have at most 4 bytes and are sign-extended, y 4/8 by REX.W,
  *   s (immediates) one byte sign-extended to the operand size; none (M): no size, only the address is used.

@@ -33,6 +33,7 @@ const fixed: Record<string, OperandCode> = {
   DX: { letter: Letter.fixedGpr, sizes: sizes['w']!, immediateBytes: none, value: 2 },
   1: { letter: Letter.constant, sizes: sizes['b']!, immediateBytes: none, value: 1 },
   3: { letter: Letter.constant, sizes: sizes['b']!, immediateBytes: none, value: 3 },
+  ST: { letter: Letter.constant, sizes: sizes['b']!, immediateBytes: none, value: 0 },
   XMM0: { letter: Letter.fixedXmm, sizes: sizes['x']!, immediateBytes: none, value: 0 },
 };
 

@@ -3,7 +3,8 @@ import { Access, STATE_BASE, state } from '../../guest/index.ts';
 import { Outcome, routine } from '../ir/routines.ts';
 import { Float80, Kind, kindOf } from './float80.ts';
 import { reach } from './guest-access.ts';
-import { C1, commit, notWaiting, open, raiseTrap, read, summarise, unit, waiting } from './unit.ts';
+import { trap } from '../x86/routines/leave.ts';
+import { C1, commit, notWaiting, open, read, summarise, unit, waiting } from './unit.ts';
 
 const x = new Float80();
 const ST = STATE_BASE + state.st;
@@ -142,7 +143,7 @@ const MXCSR_BITS = 0xffff;
 
 routine('fxsave', (space, address) => {
   open(space);
-  if (address & 15) return raiseTrap(space, GP);
+  if (address & 15) return trap(space, GP);
   const view = reach(space, address, FX.size, Access.write);
   if (!view) return Outcome.leave;
   view.setUint16(FX.fcw, unit.fcw, true);
@@ -162,11 +163,11 @@ routine('fxsave', (space, address) => {
 
 routine('fxrstor', (space, address) => {
   open(space);
-  if (address & 15) return raiseTrap(space, GP);
+  if (address & 15) return trap(space, GP);
   const view = reach(space, address, FX.size, Access.read);
   if (!view) return Outcome.leave;
   const mxcsr = view.getUint32(FX.mxcsr, true);
-  if (mxcsr & ~MXCSR_BITS) return raiseTrap(space, GP);
+  if (mxcsr & ~MXCSR_BITS) return trap(space, GP);
   setStatus(view.getUint16(FX.fsw, true));
   setControl(view.getUint16(FX.fcw, true));
   unit.valid = view.getUint8(FX.tags);

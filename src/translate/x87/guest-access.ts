@@ -1,6 +1,7 @@
 // How a routine reaches guest memory: a view of the bytes, or the fault that the instruction raises.
 import { EFAULT } from '../../abi/index.ts';
-import { Access, Exit, PAGE_SIZE, Perm, type Space, state } from '../../guest/index.ts';
+import { Access, PAGE_SHIFT, PAGE_SIZE, Perm, type Space } from '../../guest/index.ts';
+import { fault } from '../x86/routines/leave.ts';
 
 /** The bytes to read or write, or undefined when the access faults: then state.exit says so and the routine must answer Outcome.leave. */
 export function reach(space: Space, address: number, length: number, access: typeof Access.read | typeof Access.write): DataView | undefined {
@@ -12,9 +13,7 @@ export function reach(space: Space, address: number, length: number, access: typ
   } catch (error) {
     if (error !== EFAULT) throw error;
     const rights = access === Access.write ? Perm.write | Perm.watched : Perm.read;
-    space.state.setU32(state.exit, Exit.fault);
-    space.state.setU32(state.faultAddress, (memory.perms[at >>> 12]! & rights) === 0 ? at : (at & -PAGE_SIZE) + PAGE_SIZE);
-    space.state.setU32(state.faultAccess, access);
+    fault(space, (memory.perms[at >>> PAGE_SHIFT]! & rights) === 0 ? at : (at & -PAGE_SIZE) + PAGE_SIZE >>> 0, access);
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 // The x87 unit of the running task: its registers in the state block, the register stack, stack faults, and how an instruction begins and ends (SDM Vol. 1, chapter 8).
-import { type GuestMemory, type Space, Exit, STATE_BASE, state } from '../../guest/index.ts';
+import { type GuestMemory, type Space, STATE_BASE, state } from '../../guest/index.ts';
 import { Outcome, routine } from '../ir/routines.ts';
+import { trap } from '../x86/routines/leave.ts';
 import { DE, Float80, IE, mode, setIndefinite, SF, ZE } from './float80.ts';
 
 /** Condition flags, summary and busy bits of the status word. */
@@ -45,20 +46,13 @@ export function commit(): typeof Outcome.next {
   return Outcome.next;
 }
 
-/** Leaves with an exception of the processor; nothing was changed. */
-export function raiseTrap(space: Space, vector: number): typeof Outcome.leave {
-  space.state.setU32(state.exit, Exit.trap);
-  space.state.setU32(state.trapVector, vector);
-  return Outcome.leave;
-}
-
 const MF = 16;
 
 /** Defines a routine that first reports a pending unmasked exception, as all instructions but the fn… ones do. */
 export function waiting(name: string, run: (a: number, b: number, c: number) => Outcome): void {
   routine(name, (space, a, b, c) => {
     open(space);
-    return unit.fsw & ES ? raiseTrap(space, MF) : run(a, b, c);
+    return unit.fsw & ES ? trap(space, MF) : run(a, b, c);
   });
 }
 

@@ -35,9 +35,9 @@ const arithmeticRows: Row[] = arithmetic.flatMap(([name, op, reversed]) => [
   row(`f${name}`, `dc /${op}`, 'Mq', with64('farith m64', [op])),
   row(`fi${name}`, `da /${op}`, 'Md', with32('farith int', [op])),
   row(`fi${name}`, `de /${op}`, 'Mw', with16('farith int', [op])),
-  row(`f${name}`, `d8 ${modrm(op)} +r`, 'ST F', withSt('farith st0', 1, [op])),
-  row(`f${name}`, `dc ${modrm(reversed)} +r`, 'F ST', withSt('farith sti', 0, [op], [0])),
-  row(`f${name}p`, `de ${modrm(reversed)} +r`, 'F ST', withSt('farith sti', 0, [op], [1])),
+  row(`f${name}`, `d8 ${modrm(op)} +r`, 'ST T', withSt('farith st0', 1, [op])),
+  row(`f${name}`, `dc ${modrm(reversed)} +r`, 'T ST', withSt('farith sti', 0, [op], [0])),
+  row(`f${name}p`, `de ${modrm(reversed)} +r`, 'T ST', withSt('farith sti', 0, [op], [1])),
 ]);
 
 /** The modrm byte, in hex, whose reg field is n and whose rm field is left to an operand. */
@@ -47,7 +47,7 @@ const loadRows: Row[] = [
   row('fld', 'd9 /0', 'Md', with32('fld m32')),
   row('fld', 'dd /0', 'Mq', with64('fld m64')),
   row('fld', 'db /5', 'Mt', atAddress('fld m80')),
-  row('fld', 'd9 c0 +r', 'F', withSt('fld st', 0)),
+  row('fld', 'd9 c0 +r', 'T', withSt('fld st', 0)),
   row('fild', 'df /0', 'Mw', with16('fild')),
   row('fild', 'db /0', 'Md', with32('fild')),
   row('fild', 'df /5', 'Mq', with64('fild m64')),
@@ -61,8 +61,8 @@ const storeRows: Row[] = [
   row('fst', 'dd /2', 'Mq', atAddress('fst m64', 0)),
   row('fstp', 'dd /3', 'Mq', atAddress('fst m64', 1)),
   row('fstp', 'db /7', 'Mt', atAddress('fstp m80')),
-  row('fst', 'dd d0 +r', 'F', withSt('fst st', 0, [], [0])),
-  row('fstp', 'dd d8 +r', 'F', withSt('fst st', 0, [], [1])),
+  row('fst', 'dd d0 +r', 'T', withSt('fst st', 0, [], [0])),
+  row('fstp', 'dd d8 +r', 'T', withSt('fst st', 0, [], [1])),
   row('fist', 'df /2', 'Mw', atAddress('fist', 2, 0)),
   row('fistp', 'df /3', 'Mw', atAddress('fist', 2, 1)),
   row('fist', 'db /2', 'Md', atAddress('fist', 4, 0)),
@@ -78,10 +78,10 @@ const storeRows: Row[] = [
 const conditionalMoves = [['b', 2, 'da c0'], ['e', 4, 'da c8'], ['be', 6, 'da d0'], ['u', 10, 'da d8'], ['nb', 3, 'db c0'], ['ne', 5, 'db c8'], ['nbe', 7, 'db d0'], ['nu', 11, 'db d8']] as const;
 
 const moveRows: Row[] = [
-  row('fxch', 'd9 c8 +r', 'F', withSt('fxch', 0)),
+  row('fxch', 'd9 c8 +r', 'T', withSt('fxch', 0)),
   row('fchs', 'd9 e0', '', plain('fchs')),
   row('fabs', 'd9 e1', '', plain('fabs')),
-  ...conditionalMoves.map(([name, cc, code]) => row(`fcmov${name}`, `${code} +r`, 'ST F', (b, _st, i) => b.routine('fcmov', b.condition(cc), b.get(i as Operand)))),
+  ...conditionalMoves.map(([name, cc, code]) => row(`fcmov${name}`, `${code} +r`, 'ST T', (b, _st, i) => b.routine('fcmov', b.condition(cc), b.get(i as Operand)))),
 ];
 
 const compareRows: Row[] = [
@@ -93,16 +93,16 @@ const compareRows: Row[] = [
   row('ficomp', 'da /3', 'Md', with32('ficom', [], [1])),
   row('ficom', 'de /2', 'Mw', with16('ficom', [], [0])),
   row('ficomp', 'de /3', 'Mw', with16('ficom', [], [1])),
-  row('fcom', 'd8 d0 +r', 'F', withSt('fcom', 0, [], [0, 0])),
-  row('fcomp', 'd8 d8 +r', 'F', withSt('fcom', 0, [], [1, 0])),
+  row('fcom', 'd8 d0 +r', 'T', withSt('fcom', 0, [], [0, 0])),
+  row('fcomp', 'd8 d8 +r', 'T', withSt('fcom', 0, [], [1, 0])),
   row('fcompp', 'de d9', '', plain('fcom', 1, 2, 0)),
-  row('fucom', 'dd e0 +r', 'F', withSt('fcom', 0, [], [0, 1])),
-  row('fucomp', 'dd e8 +r', 'F', withSt('fcom', 0, [], [1, 1])),
+  row('fucom', 'dd e0 +r', 'T', withSt('fcom', 0, [], [0, 1])),
+  row('fucomp', 'dd e8 +r', 'T', withSt('fcom', 0, [], [1, 1])),
   row('fucompp', 'da e9', '', plain('fcom', 1, 2, 1)),
-  row('fcomi', 'db f0 +r', 'ST F', withSt('fcomi', 1, [], [0, 0]), 'OSZAPC'),
-  row('fcomip', 'df f0 +r', 'ST F', withSt('fcomi', 1, [], [1, 0]), 'OSZAPC'),
-  row('fucomi', 'db e8 +r', 'ST F', withSt('fcomi', 1, [], [0, 1]), 'OSZAPC'),
-  row('fucomip', 'df e8 +r', 'ST F', withSt('fcomi', 1, [], [1, 1]), 'OSZAPC'),
+  row('fcomi', 'db f0 +r', 'ST T', withSt('fcomi', 1, [], [0, 0]), 'OSZAPC'),
+  row('fcomip', 'df f0 +r', 'ST T', withSt('fcomi', 1, [], [1, 0]), 'OSZAPC'),
+  row('fucomi', 'db e8 +r', 'ST T', withSt('fcomi', 1, [], [0, 1]), 'OSZAPC'),
+  row('fucomip', 'df e8 +r', 'ST T', withSt('fcomi', 1, [], [1, 1]), 'OSZAPC'),
   row('ftst', 'd9 e4', '', plain('ftst')),
   row('fxam', 'd9 e5', '', plain('fxam')),
 ];
@@ -133,8 +133,8 @@ const controlRows: Row[] = [
   row('fnop', 'd9 d0', '', plain('fwait')),
   row('fdecstp', 'd9 f6', '', plain('frotate', -1)),
   row('fincstp', 'd9 f7', '', plain('frotate', 1)),
-  row('ffree', 'dd c0 +r', 'F', withSt('ffree', 0, [], [0])),
-  row('ffreep', 'df c0 +r', 'F', withSt('ffree', 0, [], [1])),
+  row('ffree', 'dd c0 +r', 'T', withSt('ffree', 0, [], [0])),
+  row('ffreep', 'df c0 +r', 'T', withSt('ffree', 0, [], [1])),
   row('fnclex', 'db e2', '', plain('fnclex')),
   row('fninit', 'db e3', '', plain('fninit')),
   row('fldcw', 'd9 /5', 'Mw', (b, m) => b.routine('fldcw', b.get(m!))),
@@ -150,4 +150,4 @@ const controlRows: Row[] = [
   row('wait', '9b', '', plain('fwait')),
 ];
 
-export const x87Rows: readonly Row[] = [...arithmeticRows, ...loadRows, ...storeRows, ...moveRows, ...compareRows, ...functionRows, ...controlRows];
+export const x87: readonly Row[] = [...arithmeticRows, ...loadRows, ...storeRows, ...moveRows, ...compareRows, ...functionRows, ...controlRows];
