@@ -1,0 +1,4 @@
+// The WebAssembly encoder.
+export { Bytes } from './bytes.ts';
+export { Code, loads, stores, valueType, VOID } from './code.ts';
+export { ModuleBuilder } from './module.ts';
