@@ -30,11 +30,13 @@ export interface Statement {
   readonly address: Node | null;
   readonly offset: number;
   readonly size: Size;
-  /** check: 1 read, 2 write. load: 1 when it is runtime state, which never changes by guest stores. setSlot: the slot. leaveIf: the vector. */
+  /** check: 1 read, 2 write. load: 1 when it is runtime state, which never changes by guest stores. setSlot: the slot. leaveIf: the vector, or -1 for a routine. */
   readonly detail: number;
   /** The value stored, tested or put into the slot; the pinned node of a load. */
   readonly value: Node | null;
   readonly flags: FlagState | null;
+  /** leaveIf: the routine that does the instruction instead. */
+  routine: { readonly name: string; readonly args: readonly Node[] } | null;
   /** setFlags, setSlot, check: false when data flow has found that nobody needs it. */
   live: boolean;
 }

@@ -2,7 +2,7 @@
 import { assert } from '../../base/index.ts';
 import { AF, ARITHMETIC_FLAGS, CF, flagsBase, OF, PF, SF, ZF } from '../../guest/index.ts';
 import type { FlagName, IntSize } from './builder.ts';
-import { binary, extendU, i32, i64, isConstant, Node, operation, unary, wrap } from './node.ts';
+import { binary, extendU, i32, i64, isConstant, Node, operation, select, unary, wrap } from './node.ts';
 import { opOf } from './ops.ts';
 
 const O = {
@@ -41,6 +41,8 @@ const flagShift: Record<FlagName, number> = { CF: 0, PF: 2, AF: 4, ZF: 6, SF: 7,
 const flagNames: readonly FlagName[] = ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF'];
 
 const DYNAMIC = -1;
+/** One of two states by a condition. */
+const CHOICE = -2;
 type Replaced = Readonly<Partial<Record<FlagName, Node>>>;
 const nothingReplaced: Replaced = {};
 
@@ -57,11 +59,16 @@ export class FlagState {
   readonly kind: Node | null;
   /** Flags set one by one since. */
   readonly replaced: Replaced;
+  /** CHOICE: `kind` is the condition. */
+  readonly whenTrue: FlagState | null;
+  readonly whenFalse: FlagState | null;
   #result: Node | null = null;
   #word: Node | null = null;
   #stored: StoredFlags | null = null;
 
-  private constructor(base: number, size: IntSize, a: Node, b: Node, kind: Node | null, replaced: Replaced) {
+  private constructor(base: number, size: IntSize, a: Node, b: Node, kind: Node | null, replaced: Replaced, whenTrue: FlagState | null = null, whenFalse: FlagState | null = null) {
+    this.whenTrue = whenTrue;
+    this.whenFalse = whenFalse;
     this.base = base;
     this.size = size;
     this.a = a;
@@ -85,10 +92,15 @@ export class FlagState {
   /** From a stored state whose kind is known only at run time. */
   static dynamic(kind: Node, a: Node, b: Node): FlagState { return isConstant(kind) ? FlagState.stored(kind.low, a, b) : new FlagState(DYNAMIC, 8, a, b, kind, nothingReplaced); }
 
-  /** The kind when it is known when built and no flag was replaced, else -1. */
-  get staticKind(): number { return this.base === DYNAMIC || this.replaced !== nothingReplaced ? -1 : this.base === 0 ? 0 : this.base * 4 + (31 - Math.clz32(this.size)); }
+  static choice(condition: Node, whenTrue: FlagState, whenFalse: FlagState): FlagState {
+    if (isConstant(condition)) return condition.low ? whenTrue : whenFalse;
+    return new FlagState(CHOICE, 8, condition, condition, condition, nothingReplaced, whenTrue, whenFalse);
+  }
 
-  replace(flag: FlagName, value: Node): FlagState { return new FlagState(this.base, this.size, this.a, this.b, this.kind, { ...this.replaced, [flag]: value }); }
+  /** The kind when it is known when built and no flag was replaced, else -1. */
+  get staticKind(): number { return this.base < 0 || this.replaced !== nothingReplaced ? -1 : this.base === 0 ? 0 : this.base * 4 + (31 - Math.clz32(this.size)); }
+
+  replace(flag: FlagName, value: Node): FlagState { return new FlagState(this.base, this.size, this.a, this.b, this.kind, { ...this.replaced, [flag]: value }, this.whenTrue, this.whenFalse); }
 
   /** The operation's result, of the size. */
   get #value(): Node {
@@ -103,6 +115,7 @@ export class FlagState {
   flag(name: FlagName): Node {
     const replaced = this.replaced[name];
     if (replaced !== undefined) return replaced;
+    if (this.base === CHOICE) return select(this.kind!, this.whenTrue!.flag(name), this.whenFalse!.flag(name));
     if (this.base === DYNAMIC || this.base === flagsBase.bits) return bitOf(this.#plainWord(), name);
     switch (name) {
       case 'ZF': return this.base === flagsBase.sub ? binary(this.size === 8 ? O.eq64 : O.eq, this.a, this.b) : isZero(this.size, this.#value);
@@ -129,7 +142,8 @@ export class FlagState {
   #plainWord(): Node {
     if (this.#word !== null) return this.#word;
     let word: Node;
-    if (this.base === DYNAMIC) word = operation('helper.flags', [this.kind!, this.a, this.b]);
+    if (this.base === CHOICE) word = select(this.kind!, this.whenTrue!.word(), this.whenFalse!.word());
+    else if (this.base === DYNAMIC) word = operation('helper.flags', [this.kind!, this.a, this.b]);
     else if (this.base === flagsBase.bits) word = this.a;
     else {
       const plain = this.replaced === nothingReplaced ? this : new FlagState(this.base, this.size, this.a, this.b, this.kind, nothingReplaced);
@@ -193,6 +207,10 @@ export class FlagState {
   #store(): StoredFlags {
     const none = i64(0, 0);
     if (this.replaced !== nothingReplaced) return { kind: i32(0), a: wide(this.word()), b: none };
+    if (this.base === CHOICE) {
+      const [x, y] = [this.whenTrue!.stored(), this.whenFalse!.stored()];
+      return { kind: select(this.kind!, x.kind, y.kind), a: select(this.kind!, x.a, y.a), b: select(this.kind!, x.b, y.b) };
+    }
     if (this.base === DYNAMIC) return { kind: this.kind!, a: this.a, b: this.b };
     return { kind: i32(this.staticKind), a: wide(this.a), b: this.base === flagsBase.logic || this.base === flagsBase.bits ? none : wide(this.b) };
   }

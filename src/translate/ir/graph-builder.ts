@@ -100,6 +100,7 @@ export class GraphBuilder implements Builder {
   i64(value: bigint | number): Node { return typeof value === 'number' ? i64small(value) : i64of(value); }
   v128(low: bigint, high: bigint): Node { return v128(low, high); }
   int(size: IntSize, value: number | bigint): Node { return size === 8 ? this.i64(value) : truncate(size, i32(Number(BigInt.asIntN(32, BigInt(value))))); }
+  known(value: Value): number | undefined { return value.type === 'i32' && isConstant(N(value)) ? N(value).low : undefined; }
   op(name: OpName, ...args: (Value | number)[]): Node { return operation(name, args as (Node | number)[]); }
 
   // ---- arithmetic
@@ -210,7 +211,7 @@ export class GraphBuilder implements Builder {
 
   // ---- memory
   #push(what: number, address: Node | null, offset: number, size: Size, detail: number, value: Node | null): Statement {
-    const statement: Statement = { do: what, pc: this.file.pcNumber, address, offset, size, detail, value, flags: null, live: true };
+    const statement: Statement = { do: what, pc: this.file.pcNumber, address, offset, size, detail, value, flags: null, routine: null, live: true };
     this.statements.push(statement);
     return statement;
   }
@@ -259,6 +260,15 @@ export class GraphBuilder implements Builder {
 
   // ---- flags
   flags(base: 'sub' | 'add' | 'logic' | 'res', size: IntSize, a: Value, b?: Value): void { this.#flags = FlagState.of(base, size, N(a), b === undefined ? this.int(size, 0) : N(b)); }
+  flagsIf(condition: Value, base: 'sub' | 'add' | 'logic' | 'res', size: IntSize, a: Value, b?: Value): void {
+    const before = this.#flags ?? this.file.readFlags();
+    this.flags(base, size, a, b);
+    this.#flags = FlagState.choice(N(condition), this.#flags!, before);
+  }
+  setFlagIf(condition: Value, flag: FlagName, value: Value): void {
+    const before = (this.#flags ?? this.file.readFlags()).flag(flag);
+    this.setFlag(flag, select(N(condition), N(value), before));
+  }
   setFlagsWord(word: Value): void { this.#flags = FlagState.word(N(word)); }
   setFlag(flag: FlagName, value: Value): void { this.#flags = (this.#flags ?? this.file.readFlags()).replace(flag, N(value)); }
   flagsWord(): Node { return this.file.readFlags().word(); }
@@ -270,6 +280,12 @@ export class GraphBuilder implements Builder {
     if (isConstant(N(condition)) && N(condition).low === 0) return;
     this.file.beforeExit();
     this.#push(Do.leaveIf, null, 0, 0, vector, N(condition));
+  }
+
+  routineIf(condition: Value, name: string, ...args: Value[]): void {
+    if (isConstant(N(condition)) && N(condition).low === 0) return;
+    this.file.beforeExit();
+    this.#push(Do.leaveIf, null, 0, 0, -1, N(condition)).routine = { name, args: args as Node[] };
   }
 
   #end(kind: Ender['kind'], target: Operand | Value | null, condition: Value | null = null, vector = 0, routine = '', args: readonly Value[] = []): void {
