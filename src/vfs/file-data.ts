@@ -8,6 +8,8 @@ const SMALLEST = 512;
 /** Content that never changes, read where no chunk lies over it. */
 export interface Backing {
   readonly size: number;
+  /** A name that no other content has. */
+  readonly identity?: string;
   /** Reads up to `into.length` bytes at `offset`; returns how many, 0 at the end. */
   read(into: Uint8Array, offset: number): number;
 }
@@ -41,8 +43,8 @@ export class FileData {
     this.size = this.#backingEnd;
   }
 
-  /** Whether anything was written or cut since the start. */
-  get changed(): boolean { return this.#changed; }
+  /** The backing's name while the content is still the backing's. */
+  get identity(): string | undefined { return this.#changed ? undefined : this.#backing?.identity; }
 
   /** Memory in use, in bytes; a backing counts as it would on a disk. */
   get allocated(): number {

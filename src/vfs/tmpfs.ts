@@ -32,7 +32,7 @@ class PlainEntries implements Entries {
 }
 
 /** What a new inode is made of. */
-export interface TmpAttr extends CreateAttr { ino: number; nlink: number; mtimeNs: bigint; data?: FileData; entries?: Entries; xattrs?: Map<string, Uint8Array> | undefined; identity?: string | undefined }
+export interface TmpAttr extends CreateAttr { ino: number; nlink: number; mtimeNs: bigint; data?: FileData; entries?: Entries; xattrs?: Map<string, Uint8Array> | undefined }
 
 export class TmpInode implements Inode {
   readonly fs: TmpFs;
@@ -52,7 +52,6 @@ export class TmpInode implements Inode {
   readonly data: FileData | undefined;
   readonly entries: Entries | undefined;
   readonly #target: string | undefined;
-  readonly #identity: string | undefined;
   #xattrs: Map<string, Uint8Array> | undefined;
   #openers = 0;
 
@@ -68,7 +67,6 @@ export class TmpInode implements Inode {
     this.data = attr.data;
     this.entries = attr.entries;
     this.#target = attr.target;
-    this.#identity = attr.identity;
     this.#xattrs = attr.xattrs;
   }
 
@@ -82,7 +80,7 @@ export class TmpInode implements Inode {
     };
   }
 
-  identity(): string | undefined { return this.data?.changed ? undefined : this.#identity; }
+  identity(): string | undefined { return this.data?.identity; }
 
   setattr(change: SetAttr): void {
     const now = this.fs.now();
@@ -290,23 +288,33 @@ export interface TmpFsOptions {
   rootMode?: number;
 }
 
+/** For file systems that are a TmpFs from a certain beginning. */
+export interface TmpFsStart {
+  type?: string;
+  /** statfs's f_type. */
+  magic?: number;
+  /** The number of the first inode that is made. */
+  firstIno?: number;
+  makeRoot?: (fs: TmpFs) => TmpInode;
+}
+
 export class TmpFs implements FileSystem {
-  readonly type: string = 'tmpfs';
+  readonly type: string;
   readonly dev = anonymousDev();
   readonly now: () => bigint;
   readonly space: Space;
   readonly root: TmpInode;
-  protected nextIno = 1;
+  readonly #magic: number;
+  #nextIno: number;
   #inodes = 0;
 
-  constructor(options: TmpFsOptions) {
+  constructor(options: TmpFsOptions & TmpFsStart) {
+    this.type = options.type ?? 'tmpfs';
+    this.#magic = options.magic ?? TMPFS_MAGIC;
     this.now = options.now;
     this.space = new Space(options.limit ?? DEFAULT_LIMIT);
-    this.root = this.makeRoot(options);
-  }
-
-  protected makeRoot(options: TmpFsOptions): TmpInode {
-    return this.make({ mode: S_IFDIR | (options.rootMode ?? 0o1777), uid: 0, gid: 0 });
+    this.#nextIno = options.firstIno ?? 1;
+    this.root = options.makeRoot ? options.makeRoot(this) : this.make({ mode: S_IFDIR | (options.rootMode ?? 0o1777), uid: 0, gid: 0 });
   }
 
   /** A new inode of the type in `attr.mode`, with one link (two for a directory) and no name. */
@@ -315,7 +323,7 @@ export class TmpFs implements FileSystem {
     if (type === S_IFLNK && attr.target === undefined) throw ENOENT;
     if (this.#inodes > 8_000_000) throw ENOSPC;
     this.#inodes++;
-    const own: TmpAttr = { ...attr, ino: this.nextIno++, nlink: type === S_IFDIR ? 2 : 1, mtimeNs: this.now() };
+    const own: TmpAttr = { ...attr, ino: this.#nextIno++, nlink: type === S_IFDIR ? 2 : 1, mtimeNs: this.now() };
     if (type === S_IFDIR) own.entries = new PlainEntries();
     if (type === S_IFREG) own.data = new FileData(this.space);
     return new TmpInode(this, own);
@@ -327,6 +335,6 @@ export class TmpFs implements FileSystem {
   statfs(): FsStat {
     const blocks = Math.floor(this.space.limit / 4096);
     const blocksFree = Math.max(0, blocks - Math.ceil(this.space.used / 4096));
-    return { type: TMPFS_MAGIC, blockSize: 4096, blocks, blocksFree, files: 8_000_000, filesFree: Math.max(0, 8_000_000 - this.#inodes), nameMax: NAME_MAX };
+    return { type: this.#magic, blockSize: 4096, blocks, blocksFree, files: 8_000_000, filesFree: Math.max(0, 8_000_000 - this.#inodes), nameMax: NAME_MAX };
   }
 }

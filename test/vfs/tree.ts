@@ -41,7 +41,7 @@ export function read(tree: Tree, path: string): string {
   const into = new Uint8Array(place.inode.stat().size);
   const n = file.read!(into, 0, false) as number;
   file.close?.();
-  return String.fromCharCode(...into.subarray(0, n));
+  return Buffer.from(into.subarray(0, n)).toString('latin1');
 }
 
 export const names = (tree: Tree, path: string): string => find(tree.context, tree.root, path).inode.readdir!().map((e) => e.name).sort().join(' ');

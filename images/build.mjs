@@ -1,0 +1,23 @@
+// Builds the images of the project from Debian packages, without root: `node images/build.mjs busybox debian`. Packages and large archives are kept in .cache/images.
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { recipes } from './recipes.mjs';
+import { dockerArchive, sha256 } from './tree.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const cache = join(root, '.cache/images');
+const wanted = process.argv.slice(2).filter((a) => !a.startsWith('--'));
+const ifMissing = process.argv.includes('--if-missing');
+
+for (const name of wanted.length > 0 ? wanted : Object.keys(recipes)) {
+  const recipe = recipes[name];
+  if (!recipe) { console.error(`images: no recipe ${name}; there are: ${Object.keys(recipes).join(' ')}`); process.exit(1); }
+  const file = join(root, recipe.file);
+  if (ifMissing && existsSync(file)) { console.log(`${recipe.file}: there already`); continue; }
+  const archive = await dockerArchive(await recipe.make({ cache, root }));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, archive);
+  renameSync(`${file}.new`, file);
+  console.log(`${recipe.file}: ${(archive.length / 1e6).toFixed(1)} MB, sha256 ${sha256(archive).slice(0, 12)}`);
+}

@@ -1,0 +1,13 @@
+// What can be wrong with a layer: an error with a stable code and one line that names the place.
+
+/** corrupt-tar: not a whole, valid tar · unsafe-entry: a path or link that leads out of the tree, or through a link · too-large: more than the format of the index holds. */
+export type LayerErrorCode = 'corrupt-tar' | 'unsafe-entry' | 'too-large' | 'bad-index';
+
+export class LayerError extends Error {
+  readonly code: LayerErrorCode;
+  constructor(code: LayerErrorCode, message: string) {
+    super(message);
+    this.name = 'LayerError';
+    this.code = code;
+  }
+}

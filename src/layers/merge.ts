@@ -1,0 +1,136 @@
+// Stacks layer indexes into one tree: whiteouts and opaque directories take away what lies below, later members replace earlier ones; the result is packed into a view.
+import { S_IFDIR, S_IFLNK, S_IFMT } from '../abi/index.ts';
+import { LayerError } from './errors.ts';
+import { ENTRY_HARD_LINK, type LayerIndex } from './layer-index.ts';
+
+/** One inode of the merged tree while it is built; `entry` is its row in the index of layer `layer`, -1 for a directory that no member names. */
+export interface MergedNode {
+  layer: number;
+  entry: number;
+  children: Map<string, MergedNode> | undefined;
+}
+
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+const AUFS_METADATA = '.wh..wh.';
+
+const newDirectory = (layer: number): MergedNode => ({ layer, entry: -1, children: new Map() });
+
+/** The tree of all layers, lowest first. Throws LayerError 'unsafe-entry' for what a layer cannot mean. */
+export function mergeLayers(layers: readonly LayerIndex[]): MergedNode {
+  const root = newDirectory(0);
+  layers.forEach((index, layer) => new LayerMerge(root, index, layer).apply());
+  return root;
+}
+
+class LayerMerge {
+  readonly #root: MergedNode;
+  readonly #index: LayerIndex;
+  readonly #layer: number;
+  /** The last directory found, for the run of its children that follows in most tars. */
+  #lastPath = '';
+  #lastDirectory: MergedNode | undefined;
+
+  constructor(root: MergedNode, index: LayerIndex, layer: number) {
+    this.#root = root;
+    this.#index = index;
+    this.#layer = layer;
+  }
+
+  #path(entry: number): string { return this.#index.text.slice(this.#index.textStart[2 * entry], this.#index.textStart[2 * entry + 1]); }
+  #link(entry: number): string { return this.#index.text.slice(this.#index.textStart[2 * entry + 1], this.#index.textStart[2 * entry + 2]); }
+
+  /** Whiteouts first: they speak about the layers below, wherever they stand in the tar. */
+  apply(): void {
+    const whiteouts: string[] = [];
+    const members: number[] = [];
+    for (let entry = 0; entry < this.#index.count; entry++) {
+      const path = this.#path(entry);
+      if (baseName(path).startsWith(WHITEOUT)) whiteouts.push(path);
+      else members.push(entry);
+    }
+    for (const path of whiteouts) this.#whiteout(path);
+    for (const entry of members) this.#add(entry);
+  }
+
+  #whiteout(path: string): void {
+    const name = baseName(path);
+    const directory = this.#existing(parentPath(path));
+    if (name === OPAQUE) directory?.children?.clear();
+    else if (!name.startsWith(AUFS_METADATA)) {
+      const hidden = name.slice(WHITEOUT.length);
+      if (hidden === '' || hidden === '.' || hidden === '..') throw new LayerError('unsafe-entry', `entry ${JSON.stringify(path)} is a whiteout of no valid name`);
+      directory?.children?.delete(hidden);
+    }
+  }
+
+  /** What lies at a path now, not following links. */
+  #existing(path: string): MergedNode | undefined {
+    let node: MergedNode | undefined = this.#root;
+    if (path === '') return node;
+    for (const name of path.split('/')) {
+      node = node.children?.get(name);
+      if (!node) return undefined;
+    }
+    return node;
+  }
+
+  #add(entry: number): void {
+    const path = this.#path(entry);
+    const mode = this.#index.mode[entry]!;
+    if (path === '') return this.#setRoot(entry);
+    const directory = this.#directory(parentPath(path), path);
+    const name = baseName(path);
+    if (this.#index.flags[entry]! & ENTRY_HARD_LINK) {
+      directory.children!.set(name, this.#linked(entry, path));
+      return;
+    }
+    const old = directory.children!.get(name);
+    if ((mode & S_IFMT) === S_IFDIR && old?.children) {
+      old.layer = this.#layer;
+      old.entry = entry;
+      return;
+    }
+    directory.children!.set(name, { layer: this.#layer, entry, children: (mode & S_IFMT) === S_IFDIR ? new Map() : undefined });
+    if (old?.children) this.#lastDirectory = undefined;
+  }
+
+  #setRoot(entry: number): void {
+    if ((this.#index.mode[entry]! & S_IFMT) !== S_IFDIR) throw new LayerError('unsafe-entry', 'the root of the tree is not a directory');
+    this.#root.layer = this.#layer;
+    this.#root.entry = entry;
+  }
+
+  #linked(entry: number, path: string): MergedNode {
+    const target = this.#link(entry);
+    const node = this.#existing(target);
+    if (!node) throw new LayerError('unsafe-entry', `entry ${JSON.stringify(path)} is a hard link to ${JSON.stringify(target)}, which is not there`);
+    if (node.children) throw new LayerError('unsafe-entry', `entry ${JSON.stringify(path)} is a hard link to a directory: ${JSON.stringify(target)}`);
+    return node;
+  }
+
+  /** The directory at a path, made where it is missing; what a lower layer has in its place is hidden. */
+  #directory(path: string, of: string): MergedNode {
+    if (this.#lastDirectory && path === this.#lastPath) return this.#lastDirectory;
+    let node = this.#root;
+    if (path !== '') for (const name of path.split('/')) node = this.#child(node, name, of);
+    this.#lastPath = path;
+    this.#lastDirectory = node;
+    return node;
+  }
+
+  #child(node: MergedNode, name: string, of: string): MergedNode {
+    const child = node.children!.get(name);
+    if (child?.children) return child;
+    if (child && child.layer === this.#layer) {
+      const link = (this.#index.mode[child.entry]! & S_IFMT) === S_IFLNK;
+      throw new LayerError('unsafe-entry', `entry ${JSON.stringify(of)} leads through ${JSON.stringify(name)}, which is ${link ? 'a symbolic link' : 'not a directory'}`);
+    }
+    const made = newDirectory(this.#layer);
+    node.children!.set(name, made);
+    return made;
+  }
+}
+
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+const parentPath = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
