@@ -203,7 +203,6 @@ function divideSpecial(x: Float80, y: Float80, kx: Kind, ky: Kind, sign: number,
   if (nan) return nan;
   if (kx === ky) return invalid(out);
   if (ky === Kind.zero && kx === Kind.finite) {
-    noteDenormals(x, y);
     mode.raised |= ZE;
     return setInfinity(out, sign);
   }

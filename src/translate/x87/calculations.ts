@@ -3,10 +3,10 @@ import { CF, PF, state, ZF } from '../../guest/index.ts';
 import type { Outcome } from '../ir/routines.ts';
 import { compare, compute, squareRoot } from './arithmetic.ts';
 import { fromDouble, fromInt32, fromSingle } from './convert.ts';
-import { Float80, isDenormal, Kind, kindOf, setIndefinite, setZero } from './float80.ts';
+import { DE, Float80, isDenormal, Kind, kindOf, mode, setIndefinite, setZero, ZE } from './float80.ts';
 import { extract, remainder, remainderResult, roundInPlace, scale } from './scaling.ts';
 import { angleInRange, f2xm1, fcos, fpatan, fsin, ftan, fyl2x, fyl2xp1, one } from './transcendental.ts';
-import { blocked, C0, C1, C2, C3, commit, finish, isEmpty, pop, push, read, setConditions, stackOverflow, underflow, unit, waiting, write } from './unit.ts';
+import { blocked, C0, C1, C2, C3, commit, finish, finishKeepingC1, isEmpty, pop, push, read, setConditions, stackOverflow, underflow, unit, waiting, write } from './unit.ts';
 
 const x = new Float80();
 const y = new Float80();
@@ -37,11 +37,19 @@ waiting('farith sti', (op, i, pops) => {
 /** st(0) = st(0) op y, where y comes from memory; what its conversion raised counts. */
 function withMemory(op: number): Outcome {
   if (isEmpty(0)) underflow(z);
-  else compute(op, read(0, x), y, z);
+  else {
+    compute(op, read(0, x), y, z);
+    forgetDenormal();
+  }
   return replace(0, z);
 }
-waiting('farith m32', (op, bits) => { if (!isEmpty(0)) fromSingle(bits, y); return withMemory(op); });
-waiting('farith m64', (op, lo, hi) => { if (!isEmpty(0)) fromDouble(lo, hi, y); return withMemory(op); });
+
+/** A NaN or unsupported st(0), and a division by zero, come before a denormal memory operand. */
+function forgetDenormal(): void {
+  if (kindOf(x) >= Kind.quiet || mode.raised & ZE) mode.raised &= ~DE;
+}
+waiting('farith m32', (op, bits) => { if (!isEmpty(0)) fromSingle(bits, false, y); return withMemory(op); });
+waiting('farith m64', (op, lo, hi) => { if (!isEmpty(0)) fromDouble(lo, hi, false, y); return withMemory(op); });
 waiting('farith int', (op, value) => { fromInt32(value, y); return withMemory(op); });
 
 const relationBits = (relation: number): number => (relation === 2 ? C0 | C2 | C3 : relation < 0 ? C0 : relation === 0 ? C3 : 0);
@@ -63,8 +71,8 @@ waiting('fcom', (i, pops, unordered) => {
   read(i, y);
   return endCompare(empty, unordered === 0, pops);
 });
-waiting('fcom m32', (bits, pops) => compareMemory(() => fromSingle(bits, y), pops));
-waiting('fcom m64', (lo, hi, pops) => compareMemory(() => fromDouble(lo, hi, y), pops));
+waiting('fcom m32', (bits, pops) => compareMemory(() => fromSingle(bits, false, y), pops));
+waiting('fcom m64', (lo, hi, pops) => compareMemory(() => fromDouble(lo, hi, false, y), pops));
 waiting('ficom', (value, pops) => compareMemory(() => fromInt32(value, y), pops));
 waiting('ftst', () => compareMemory(() => setZero(y, 0), 0));
 
@@ -72,6 +80,7 @@ function compareMemory(load: () => void, pops: number): Outcome {
   const empty = isEmpty(0);
   read(0, x);
   if (!empty) load();
+  forgetDenormal();
   return endCompare(empty, true, pops);
 }
 
@@ -83,7 +92,7 @@ waiting('fcomi', (i, pops, unordered) => {
   else relation = compare(read(0, x), read(i, y), unordered === 0);
   const stop = blocked();
   if (!stop && pops) pop();
-  finish();
+  finishKeepingC1();
   if (!stop) unit.space.state.setU32(state.flagsKind, 0);
   if (!stop) unit.space.state.setU64(state.flagsA, BigInt(relation === 2 ? ZF | PF | CF : relation < 0 ? CF : relation === 0 ? ZF : 0));
   return commit();
@@ -138,7 +147,8 @@ waiting('fprem', (nearest) => {
   if (empty) underflow(z);
   else remainder(read(0, x), read(1, y), nearest !== 0, z);
   replace(0, z);
-  if (!empty && !blocked()) setQuotient();
+  if (empty || blocked() || !remainderResult.defined) unit.fsw &= ~C2;
+  else setQuotient();
   return commit();
 });
 
@@ -170,9 +180,11 @@ function checkAngle(): boolean {
 /** fptan, fsincos and fxtract replace st(0) by y and push z. */
 function pair(name: string, angle: boolean, compute: () => void): void {
   waiting(name, () => {
-    if (angle && !checkAngle()) return finish();
+    const room = isEmpty(7);
+    if (angle && room && !checkAngle()) return finish();
+    if (angle && !room) unit.fsw &= ~C2;
     if (isEmpty(0)) { underflow(y); setIndefinite(z); }
-    else if (!isEmpty(7)) { stackOverflow(y); setIndefinite(z); }
+    else if (!room) { stackOverflow(y); setIndefinite(z); }
     else { read(0, x); compute(); }
     if (!blocked()) { write(0, y); push(z); }
     return finish();

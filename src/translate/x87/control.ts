@@ -40,6 +40,7 @@ waiting('fldcw', (value) => { setControl(value); return commit(); });
 waiting('fwait', () => Outcome.next);
 waiting('ffree', (i, pops) => {
   unit.valid &= ~(1 << ((unit.top + i) & 7));
+  unit.fsw &= ~C1;
   if (pops) { unit.valid &= ~(1 << unit.top); unit.top = (unit.top + 1) & 7; }
   return commit();
 });

@@ -1,6 +1,6 @@
 // Conversions between 80-bit numbers and the memory formats: single, double, integers, packed BCD (SDM Vol. 1, 4.2.2, 4.7, 8.2).
 import {
-  DE, double, Float80, IE, isDenormal, Kind, kindOf, mode, narrowed, normalise, Parts, PE, roundToMemory, setInfinity, setZero, single, shiftRight, shifted, unpack,
+  DE, double, Float80, IE, Kind, kindOf, mode, narrowed, normalise, Parts, PE, roundToMemory, setInfinity, setZero, single, shiftRight, shifted, unpack,
 } from './float80.ts';
 import { NEAREST, UP, ZERO } from './float80.ts';
 
@@ -9,25 +9,27 @@ const p = new Parts();
 /** The 64-bit results of the conversions below. */
 export const words = { hi: 0, lo: 0 };
 
-/** Widens a double given as two words. Denormals raise DE, signaling NaNs raise IE and become quiet. */
-export function fromDouble(lo: number, hi: number, out: Float80): Float80 {
+/** Widens a double given as two words. Denormals raise DE; `quiet` (loads, not operands of arithmetic): signaling NaNs raise IE and become quiet. */
+export function fromDouble(lo: number, hi: number, quiet: boolean, out: Float80): Float80 {
   const sign = hi >>> 31;
   const exponent = hi >>> 20 & 0x7ff;
   const top = (0x8000_0000 | hi << 11 | lo >>> 21) >>> 0;
-  return widen(sign, exponent, 0x7ff, 16383 - 1023, top, lo << 11 >>> 0, out);
+  return widen(sign, exponent, 0x7ff, 16383 - 1023, top, lo << 11 >>> 0, quiet, out);
 }
 
 /** Widens a single given as its bits. */
-export function fromSingle(bits: number, out: Float80): Float80 {
-  return widen(bits >>> 31, bits >>> 23 & 0xff, 0xff, 16383 - 127, (0x8000_0000 | bits << 8) >>> 0, 0, out);
+export function fromSingle(bits: number, quiet: boolean, out: Float80): Float80 {
+  return widen(bits >>> 31, bits >>> 23 & 0xff, 0xff, 16383 - 127, (0x8000_0000 | bits << 8) >>> 0, 0, quiet, out);
 }
 
 /** `hi` comes with its integer bit set, as if the number were normal. */
-function widen(sign: number, exponent: number, top: number, rebias: number, hi: number, lo: number, out: Float80): Float80 {
+function widen(sign: number, exponent: number, top: number, rebias: number, hi: number, lo: number, quiet: boolean, out: Float80): Float80 {
   if (exponent === top) {
     const nan = (hi & 0x7fff_ffff) !== 0 || lo !== 0;
-    if (nan && !(hi & 0x4000_0000)) mode.raised |= IE;
-    return nan ? out.set(sign << 15 | 0x7fff, (hi | 0x4000_0000) >>> 0, lo) : setInfinity(out, sign);
+    if (!nan) return setInfinity(out, sign);
+    if (!quiet || hi & 0x4000_0000) return out.set(sign << 15 | 0x7fff, hi, lo);
+    mode.raised |= IE;
+    return out.set(sign << 15 | 0x7fff, (hi | 0x4000_0000) >>> 0, lo);
   }
   if (exponent !== 0) return out.set(sign << 15 | (exponent + rebias), hi, lo);
   p.hi = hi & 0x7fff_ffff;
@@ -62,7 +64,7 @@ export function fromInt64(lo: number, hi: number, out: Float80): Float80 {
 export function toDouble(x: Float80): boolean {
   if (!narrow(x, double)) return false;
   const exponent = narrowed.exponent < double.min ? 0 : narrowed.exponent > double.max ? 0x7ff : narrowed.exponent - 16383 + 1023;
-  words.hi = ((x.se >> 15) << 31 | exponent << 20 | narrowed.hi << 1 >>> 12) >>> 0;
+  words.hi = (narrowed.sign << 31 | exponent << 20 | narrowed.hi << 1 >>> 12) >>> 0;
   words.lo = (narrowed.hi << 21 | narrowed.lo >>> 11) >>> 0;
   return true;
 }
@@ -71,30 +73,24 @@ export function toDouble(x: Float80): boolean {
 export function toSingle(x: Float80): boolean {
   if (!narrow(x, single)) return false;
   const exponent = narrowed.exponent < single.min ? 0 : narrowed.exponent > single.max ? 0xff : narrowed.exponent - 16383 + 127;
-  words.lo = ((x.se >> 15) << 31 | exponent << 23 | narrowed.hi << 1 >>> 9) >>> 0;
+  words.lo = (narrowed.sign << 31 | exponent << 23 | narrowed.hi << 1 >>> 9) >>> 0;
   return true;
 }
 
 function narrow(x: Float80, format: typeof single): boolean {
   const kind = kindOf(x);
-  if (kind === Kind.finite) return narrowFinite(x, format);
+  narrowed.sign = x.se >> 15;
+  if (kind === Kind.finite) return roundToMemory(unpack(x, p), format);
   narrowed.exponent = kind === Kind.zero ? format.min - 1 : format.max + 1;
   narrowed.hi = kind === Kind.zero ? 0 : x.hi;
   narrowed.lo = x.lo;
   if (kind < Kind.signaling) return true;
   mode.raised |= IE;
   if (kind === Kind.signaling) { narrowed.hi = (x.hi | 0x4000_0000) >>> 0; return (mode.masked & IE) !== 0; }
+  narrowed.sign = 1;
   narrowed.hi = 0xc000_0000;
   narrowed.lo = 0;
   return (mode.masked & IE) !== 0;
-}
-
-function narrowFinite(x: Float80, format: typeof single): boolean {
-  if (isDenormal(x)) {
-    mode.raised |= DE;
-    if (!(mode.masked & DE)) return false;
-  }
-  return roundToMemory(unpack(x, p), format);
 }
 
 /** Rounds to a signed integer of `bits` bits, into `words` (sign-extended). Out of range or not a number: IE and the integer indefinite. False: IE is unmasked. */

@@ -161,7 +161,10 @@ function overflow(out: Float80, sign: number, exponent: number, bits: number): F
   if (!(mode.masked & OE)) {
     noteRounding();
     exponent -= WRAP;
-    return exponent > 0x7ffe ? setInfinity(out, sign) : out.set(sign << 15 | exponent, rounded.hi, rounded.lo);
+    if (exponent <= 0x7ffe) return out.set(sign << 15 | exponent, rounded.hi, rounded.lo);
+    mode.raised |= PE;
+    mode.up = 1;
+    return setInfinity(out, sign);
   }
   mode.raised |= PE;
   const away = mode.rounding === NEAREST || (mode.rounding !== ZERO && (mode.rounding === UP) === (sign === 0));
@@ -179,7 +182,10 @@ function roundTiny(out: Float80, sign: number, exponent: number, hi: number, lo:
     mode.raised |= UE;
     noteRounding();
     exponent += WRAP + (rounded.carry ? 1 : 0);
-    return exponent < 1 ? setZero(out, sign) : out.set(sign << 15 | exponent, rounded.hi, rounded.lo);
+    if (exponent >= 1) return out.set(sign << 15 | exponent, rounded.hi, rounded.lo);
+    mode.raised |= PE;
+    mode.up = 0;
+    return setZero(out, sign);
   }
   shiftRight(hi, lo, rest, 1 - exponent);
   roundSignificand(sign, shifted.hi, shifted.lo, shifted.rest, bits);
@@ -188,8 +194,8 @@ function roundTiny(out: Float80, sign: number, exponent: number, hi: number, lo:
   return out.set(sign << 15 | (rounded.hi >= 0x8000_0000 ? 1 : 0), rounded.hi, rounded.lo);
 }
 
-/** The significand and exponent of a number rounded to a memory format, into `narrowed`: exponent `format.min - 1` means denormal or zero, `format.max + 1` infinity. */
-export const narrowed = { exponent: 0, hi: 0, lo: 0 };
+/** The parts of a number rounded to a memory format, into `narrowed`: exponent `format.min - 1` means denormal or zero, `format.max + 1` infinity. */
+export const narrowed = { sign: 0, exponent: 0, hi: 0, lo: 0 };
 
 /** Rounds a finite nonzero number to single or double. Returns false when an unmasked over- or underflow forbids the store. */
 export function roundToMemory(p: Parts, format: Format): boolean {

@@ -2,23 +2,23 @@
 import { Access } from '../../guest/index.ts';
 import { Outcome } from '../ir/routines.ts';
 import { fromBcd, fromDouble, fromInt32, fromInt64, fromSingle, toBcd, toDouble, toInteger, toSingle, words } from './convert.ts';
-import { Float80, mode, setIndefinite, setZero, ZERO } from './float80.ts';
+import { Float80, IE, mode, setIndefinite, setZero, ZERO } from './float80.ts';
 import { reach } from './guest-access.ts';
 import { constants, loadConstant } from './transcendental.ts';
-import { blocked, finish, isEmpty, pop, push, read, stackOverflow, underflow, unit, waiting, write } from './unit.ts';
+import { blocked, finish, finishKeepingC1, isEmpty, pop, push, read, stackOverflow, underflow, unit, waiting, write } from './unit.ts';
 
 const x = new Float80();
 const y = new Float80();
 
-/** Pushes x unless the stack is full. */
+/** Pushes x unless the stack is full. An unmasked denormal operand does not keep a load from happening. */
 function pushResult(): Outcome {
   if (!isEmpty(7)) stackOverflow(x);
-  if (!blocked()) push(x);
+  if (!(mode.raised & ~mode.masked & IE)) push(x);
   return finish();
 }
 
-waiting('fld m32', (bits) => { if (isEmpty(7)) fromSingle(bits, x); return pushResult(); });
-waiting('fld m64', (lo, hi) => { if (isEmpty(7)) fromDouble(lo, hi, x); return pushResult(); });
+waiting('fld m32', (bits) => { if (isEmpty(7)) fromSingle(bits, true, x); return pushResult(); });
+waiting('fld m64', (lo, hi) => { if (isEmpty(7)) fromDouble(lo, hi, true, x); return pushResult(); });
 waiting('fld m80', (address) => {
   const view = reach(unit.space, address, 10, Access.read);
   if (!view) return Outcome.leave;
@@ -34,9 +34,13 @@ waiting('fbld', (address) => {
   return pushResult();
 });
 waiting('fld st', (i) => {
-  if (isEmpty(i)) underflow(x);
-  else read(i, x);
-  return pushResult();
+  if (!isEmpty(i)) {
+    read(i, x);
+    return pushResult();
+  }
+  underflow(x);
+  if (!blocked()) push(x);
+  return finish();
 });
 
 const constantNames = ['one', 'l2t', 'l2e', 'pi', 'lg2', 'ln2'] as const satisfies readonly (keyof typeof constants)[];
@@ -136,7 +140,7 @@ waiting('fcmov', (condition, i) => {
   if (isEmpty(0) || isEmpty(i)) underflow(x);
   else read(condition ? i : 0, x);
   if (!blocked()) write(0, x);
-  return finish();
+  return finishKeepingC1();
 });
 
 /** fchs and fabs change only the sign, of NaNs too. */

@@ -7,19 +7,21 @@ const p = new Parts();
 const q = new Parts();
 const significand = (n: Parts): bigint => BigInt(n.hi) << 32n | BigInt(n.lo);
 
-/** What fprem found: the low bits of the quotient, and whether the reduction is complete. */
-export const remainderResult = { quotient: 0, complete: true };
+/** What fprem found: the low bits of the quotient, whether the reduction is complete, and whether there is a quotient at all (not for NaNs and invalid operands). */
+export const remainderResult = { quotient: 0, complete: true, defined: false };
 
 /** out = the (partial) remainder of x by y; `nearest` for fprem1, which rounds the quotient to nearest, else it is truncated. */
 export function remainder(x: Float80, y: Float80, nearest: boolean, out: Float80): Float80 {
   remainderResult.quotient = 0;
   remainderResult.complete = true;
+  remainderResult.defined = false;
   const nan = propagateNaN(x, y, out);
   if (nan) return nan;
   const kx = kindOf(x);
   const ky = kindOf(y);
   if (kx === Kind.infinity || ky === Kind.zero) return invalid(out);
   noteDenormals(x, y);
+  remainderResult.defined = true;
   if (kx === Kind.zero) return out.copy(x);
   unpack(x, p);
   if (ky === Kind.infinity) return roundToRegister(out, p.sign, p.exponent, p.hi, p.lo, 0, 64);
@@ -69,7 +71,7 @@ export function scale(x: Float80, y: Float80, out: Float80): Float80 {
   noteDenormals(x, y);
   if (kx !== Kind.finite) return out.copy(x);
   unpack(x, p);
-  return roundToRegister(out, p.sign, p.exponent + truncated(y, ky), p.hi, p.lo, 0);
+  return roundToRegister(out, p.sign, p.exponent + truncated(y, ky), p.hi, p.lo, 0, 64);
 }
 
 /** y as an integer, cut to ±65536: beyond that every result is zero or infinity. */

@@ -1,6 +1,6 @@
 // The transcendental instructions: f2xm1, fyl2x, fyl2xp1, fptan, fpatan, fsin, fcos, computed with 256-bit fixed-point numbers and rounded once.
 import { bitLength, integerRoot, invalid, noteDenormals, propagateNaN, roundInteger } from './arithmetic.ts';
-import { Float80, Kind, kindOf, mode, Parts, setInfinity, setZero, unpack, ZE } from './float80.ts';
+import { Float80, Kind, kindOf, mode, Parts, PE, setInfinity, setZero, unpack, ZE } from './float80.ts';
 
 /** Fixed-point numbers have this many bits below the point. */
 const P = 256n;
@@ -62,7 +62,7 @@ export function f2xm1(x: Float80, out: Float80): Float80 {
   if (kind === Kind.zero) return out.copy(x);
   noteDenormals(x, x);
   unpack(x, p);
-  if (p.exponent > 16383 || (p.exponent === 16383 && (p.hi !== 0x8000_0000 || p.lo !== 0))) return out.copy(x);
+  if (p.exponent > 16383 || (p.exponent === 16383 && (p.hi !== 0x8000_0000 || p.lo !== 0))) { mode.raised |= PE; return out.copy(x); }
   if (p.exponent === 16383) return p.sign ? out.set(0xbffe, 0x8000_0000, 0) : out.copy(x);
   if (p.exponent < 16383 - TINY) return tinyProduct(out, p.sign, LN2, 0);
   const value = (p.sign ? -fixed(p) : fixed(p)) * LN2 >> P;
@@ -87,7 +87,7 @@ export function fyl2x(x: Float80, y: Float80, out: Float80): Float80 {
   const negativeX = x.se >> 15;
   const signY = y.se >> 15;
   if (negativeX && kx !== Kind.zero) return invalid(out);
-  if (kx === Kind.zero) return logOfZero(ky, signY, x, y, out);
+  if (kx === Kind.zero) return logOfZero(ky, signY, out);
   const one = kx === Kind.finite && x.se === 16383 && x.hi === 0x8000_0000 && x.lo === 0;
   const below = x.se < 16383;
   if (kx === Kind.infinity ? ky === Kind.zero : ky === Kind.infinity && one) return invalid(out);
@@ -100,9 +100,8 @@ export function fyl2x(x: Float80, y: Float80, out: Float80): Float80 {
   return timesY(out, log2(p));
 }
 
-function logOfZero(ky: Kind, signY: number, x: Float80, y: Float80, out: Float80): Float80 {
+function logOfZero(ky: Kind, signY: number, out: Float80): Float80 {
   if (ky === Kind.zero) return invalid(out);
-  noteDenormals(x, y);
   if (ky === Kind.infinity) return setInfinity(out, signY ^ 1);
   mode.raised |= ZE;
   return setInfinity(out, signY ^ 1);
@@ -121,8 +120,9 @@ function timesY(out: Float80, logarithm: bigint): Float80 {
   const sign = q.sign ^ (logarithm < 0n ? 1 : 0);
   const magnitude = (logarithm < 0n ? -logarithm : logarithm) * significand(q);
   const weight = q.exponent - 16383 - 63 - Number(P);
-  // log2 of a power of two is exact.
+  // log2 of a power of two is exact; the CPU calls it inexact all the same.
   const exact = (logarithm & (ONE - 1n)) === 0n;
+  mode.raised |= PE;
   return roundInteger(out, sign, magnitude, weight, !exact, 64);
 }
 

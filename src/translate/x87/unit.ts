@@ -119,6 +119,14 @@ export function finish(): Outcome {
   return commit();
 }
 
+/** Like finish, for instructions that touch C1 only on a stack fault. */
+export function finishKeepingC1(): Outcome {
+  const kept = mode.raised & SF ? 0 : unit.fsw & C1;
+  finish();
+  unit.fsw |= kept;
+  return commit();
+}
+
 /** Keeps the summary and busy bits right: set while an unmasked exception is pending. */
 export function summarise(): void {
   unit.fsw = unit.fsw & 0x3f & ~unit.fcw ? unit.fsw | ES | BUSY : unit.fsw & ~(ES | BUSY);
