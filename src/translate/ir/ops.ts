@@ -124,6 +124,7 @@ export const helperRows: readonly (readonly [string, readonly Type[], Type])[] =
   ['helper.crc32b', ['i32', 'i32'], 'i32'],
   ['helper.crc32q', ['i32', 'i64'], 'i32'],
   ['helper.flags', ['i32', 'i64', 'i64'], 'i32'],
+  ['helper.strings', ['v128', 'v128', 'i32'], 'i32'],
 ];
 for (const [name, params, result] of helperRows) add(name, [], params, result);
 

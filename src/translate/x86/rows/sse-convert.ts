@@ -1,5 +1,6 @@
 // SSE conversions between integers, single and double precision, also those that read and write mm registers.
 import type { Builder, Operand, Value } from '../../ir/builder.ts';
+import { hostNansAreExact } from '../../ir/host-nan.ts';
 import { row } from '../row.ts';
 import type { Meaning, Row } from '../row.ts';
 import { roundBy } from './sse-float.ts';
@@ -47,12 +48,14 @@ const scalarToInteger = (format: Scalar, truncate: boolean): Meaning => (b, dst,
 
 /** A NaN keeps its sign and as much of its payload as there is room for, and becomes quiet. */
 function promoted(b: Builder, x: Value): Value {
+  if (hostNansAreExact()) return b.op('f64.promote_f32', x);
   const bits = b.zext(bitsOf(b, x), 4, 8);
   const nan = b.or(b.or(b.shl(b.and(bits, b.i64(0x8000_0000)), b.i64(32)), b.shl(b.and(bits, b.i64(0x7f_ffff)), b.i64(29))), b.i64(0x7ff8_0000_0000_0000n));
   return b.select(b.op('f32.eq', x, x), b.op('f64.promote_f32', x), fromBits(b, nan));
 }
 
 function demoted(b: Builder, x: Value): Value {
+  if (hostNansAreExact()) return b.op('f32.demote_f64', x);
   const bits = bitsOf(b, x);
   const nan = b.or(b.or(b.shru(b.and(bits, b.i64(1n << 63n)), b.i64(32)), b.shru(b.and(bits, b.i64((1n << 51n) - 1n)), b.i64(29))), b.i64(0x7fc0_0000));
   return b.select(b.op('f64.eq', x, x), b.op('f32.demote_f64', x), fromBits(b, b.zext(nan, 8, 4)));
@@ -77,19 +80,21 @@ function withNans(b: Builder, nan: Value, result: Value, repaired: Value): Value
 }
 
 const promotedPair: Unary = (b, x) => {
+  const result = b.op('f64x2.promote_low_f32x4', x);
+  if (hostNansAreExact()) return result;
   const wide = b.op('i64x2.extend_low_i32x4_u', x);
   const sign = b.op('i64x2.shl', b.op('v128.and', wide, lanes(b, 64, 0x8000_0000)), b.i32(32));
   const payload = b.op('i64x2.shl', b.op('v128.and', wide, lanes(b, 64, 0x7f_ffff)), b.i32(29));
   const repaired = b.op('v128.or', b.op('v128.or', sign, payload), lanes(b, 64, 0x7ff8_0000_0000_0000n));
-  const result = b.op('f64x2.promote_low_f32x4', x);
   return withNans(b, b.op('f64x2.ne', result, result), result, repaired);
 };
 
 const demotedPair: Unary = (b, x) => {
+  const result = b.op('f32x4.demote_f64x2_zero', x);
+  if (hostNansAreExact()) return result;
   const sign = b.op('i64x2.shr_u', b.op('v128.and', x, lanes(b, 64, 1n << 63n)), b.i32(32));
   const payload = b.op('i64x2.shr_u', b.op('v128.and', x, lanes(b, 64, (1n << 51n) - 1n)), b.i32(29));
   const wide = b.op('v128.or', b.op('v128.or', sign, payload), lanes(b, 64, 0x7fc0_0000));
-  const result = b.op('f32x4.demote_f64x2_zero', x);
   return withNans(b, b.op('f32x4.ne', result, result), result, shuffle(b, 4, wide, wide, [0, 2, 0, 2]));
 };
 

@@ -105,7 +105,10 @@ const compareToFlags = (format: Scalar): Meaning => (b, first, second) => {
   const below = b.eqz(b.op(`${format}.ge`, x, y));
   const equal = b.eqz(b.or(b.op(`${format}.lt`, x, y), b.op(`${format}.gt`, x, y)));
   const unordered = b.or(b.op(`${format}.ne`, x, x), b.op(`${format}.ne`, y, y));
-  b.setFlagsWord(b.or(below, b.or(b.shl(unordered, b.i32(2)), b.shl(equal, b.i32(6)))));
+  b.setFlagsWord(b.i32(0));
+  b.setFlag('CF', below);
+  b.setFlag('PF', unordered);
+  b.setFlag('ZF', equal);
 };
 
 const flagComparisons: Row[] = (['ucomis', 'comis'] as const).flatMap((name, i) => [

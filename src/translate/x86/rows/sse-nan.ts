@@ -1,5 +1,6 @@
 // NaN results as x86 gives them (SDM Vol. 1, 4.8.3.5): WebAssembly leaves sign and payload of a NaN open, the processor does not.
 import type { Builder, Value } from '../../ir/builder.ts';
+import { hostNansAreExact } from '../../ir/host-nan.ts';
 import { bitsOf, fromBits, lanes } from './sse-values.ts';
 
 /** The bit that makes a NaN quiet, and the NaN of an invalid operation. */
@@ -12,9 +13,10 @@ const laneFormat = (format: 'f32x4' | 'f64x2'): 'f32' | 'f64' => (format === 'f3
 
 /**
  * `result` of an operation on the inputs, with NaN as the processor has it: the first input that is a NaN, made quiet, else the indefinite NaN. What is not NaN stays.
- * The repair hangs on one predictable branch: results are rarely NaN.
+ * On a host that is x86 itself there is nothing to repair. Elsewhere the repair hangs on one predictable branch.
  */
 export function exactNan(b: Builder, format: Format, result: Value, ...inputs: Value[]): Value {
+  if (hostNansAreExact()) return result;
   return isVector(format) ? exactVector(b, format, result, inputs) : exactScalar(b, format, result, inputs);
 }
 

@@ -6,5 +6,6 @@ import { sseFloat } from './sse-float.ts';
 import { sseInteger } from './sse-integer.ts';
 import { sseMove } from './sse-move.ts';
 import { sseShuffle } from './sse-shuffle.ts';
+import { sseString } from './sse-string.ts';
 
-export const sse: readonly Row[] = [...sseMove, ...sseFloat, ...sseConvert, ...sseShuffle, ...sseInteger, ...mmx];
+export const sse: readonly Row[] = [...sseMove, ...sseFloat, ...sseConvert, ...sseShuffle, ...sseInteger, ...sseString, ...mmx];
