@@ -3,4 +3,4 @@ export { decode, gprOperand, table } from './decoder.ts';
 export type * from './insn.ts';
 export type { Meaning, Row, RowOptions } from './row.ts';
 export { indexRows, type Form, type Table } from './table.ts';
-import './routines/index.ts';
+export { setTimestampCounter } from './routines/index.ts';

@@ -1,3 +1,6 @@
 // Loading this file defines the routines of the integer instructions.
+export { setTimestampCounter } from './cpuid.ts';
+import './divide.ts';
+import './string.ts';
 import './system.ts';
 import './maskmov.ts';

@@ -1,5 +1,6 @@
 // System calls, traps, hints, and what a user program may not do.
 import { RCX, R11 } from '../../../guest/index.ts';
+import type { Builder, IntSize, Value } from '../../ir/builder.ts';
 import { type Meaning, type Row, row } from '../row.ts';
 import { rflags } from './stack.ts';
 
@@ -27,12 +28,37 @@ const privileged: [string, string, string?][] = [
   ['sldt', '0f 00 /0', 'Ew'], ['str', '0f 00 /1', 'Ew'], ['sgdt', '0f 01 /0', 'M'], ['sidt', '0f 01 /1', 'M'], ['smsw', '0f 01 /4', 'Ew'],
 ];
 
+/** The descriptors behind Linux's user selectors: 0x33 64-bit code, 0x2b data. */
+const isCode = (b: Builder, selector: Value): Value => b.eq(b.or(selector, b.i32(3)), b.i32(0x33));
+const isData = (b: Builder, selector: Value): Value => b.eq(b.or(selector, b.i32(3)), b.i32(0x2b));
+
+/** lar and lsl: ZF says that the selector is usable, and only then the destination changes. */
+const describe = (code: number, data: number): Meaning => (b, dst, src) => {
+  const size = dst!.size as IntSize;
+  const selector = b.get(src!);
+  const known = b.or(isCode(b, selector), isData(b, selector));
+  const value = b.zext(b.select(isCode(b, selector), b.i32(code), b.i32(data)), 4, 8);
+  b.setAs(dst!, size === 2 ? 2 : 8, b.select(known, b.zext(value, 8, size === 2 ? 2 : 8), b.getAs(dst!, size === 2 ? 2 : 8)));
+  b.setFlag('ZF', known);
+};
+
+const CODE_RIGHTS = 0x00affb00, DATA_RIGHTS = 0x00cff300, LIMIT = -1;
+
 export const system: Row[] = [
   row('syscall', '0f 05', '', syscall, '', { ends: 'syscall' }),
   row('nop', 'REX.B0 90', '', nothing),
   row('pause', 'f3 REX.B0 90', '', nothing),
   row('endbr64', 'f3 0f 1e fa', '', nothing),
   ...['0f 0d /r', '0f 18 /r', '0f 19 /r', '0f 1a /r', '0f 1b /r', '0f 1c /r', '0f 1d /r', '0f 1e /r', '0f 1f /r'].map((encoding) => row('nop', encoding, 'Ev', nothing)),
+  ...['e8', 'f0', 'f8'].flatMap((first, i) => Array.from({ length: 8 }, (_, rm) => row(['lfence', 'mfence', 'sfence'][i]!, `np 0f ae ${(parseInt(first, 16) + rm).toString(16)}`, '', nothing))),
+  row('clflush', 'np 0f ae /7', 'Mb', nothing),
+  row('cpuid', '0f a2', '', (b) => b.routine('cpuid')),
+  row('rdtsc', '0f 31', '', (b) => b.routine('rdtsc', b.i32(0))),
+  row('rdtscp', '0f 01 f9', '', (b) => b.routine('rdtsc', b.i32(1))),
+  row('verr', '0f 00 /4', 'Ew', (b, src) => b.setFlag('ZF', b.or(isCode(b, b.get(src!)), isData(b, b.get(src!)))), 'Z'),
+  row('verw', '0f 00 /5', 'Ew', (b, src) => b.setFlag('ZF', isData(b, b.get(src!))), 'Z'),
+  row('lar', '0f 02 /r', 'Gv Ew', describe(CODE_RIGHTS, DATA_RIGHTS), 'Z'),
+  row('lsl', '0f 03 /r', 'Gv Ew', describe(LIMIT, LIMIT), 'Z'),
   row('int3', 'cc', '', trap(BREAKPOINT), '', traps),
   row('int1', 'f1', '', trap(DEBUG), '', traps),
   row('ud0', '0f ff /r', 'Gv Ev', trap(INVALID_OPCODE), '', traps),
