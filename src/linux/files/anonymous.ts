@@ -1,6 +1,6 @@
 // Inodes of files without a name: pipes, sockets, epoll and event files. What fstat and /proc/PID/fd tell of them.
 import { S_IFIFO, S_IFSOCK } from '../../abi/index.ts';
-import type { FileSystem, Inode, Stat } from '../../vfs/index.ts';
+import type { FileSystem, Inode, OpenFile, Stat } from '../../vfs/index.ts';
 
 /** The kinds of files the kernel makes without a directory entry: mode, device number, and what readlink of /proc/PID/fd says. */
 const kinds = {
@@ -42,6 +42,8 @@ export class AnonymousInode implements Inode {
   readonly fs: FileSystem;
   readonly ino: number;
   readonly kind: AnonymousKind;
+  /** Opens the same file once more through /proc/PID/fd; absent: ENXIO. */
+  reopen?: (flags: number) => OpenFile;
   #mode: number;
   #owner: { uid: number; gid: number };
   #timeNs: bigint;

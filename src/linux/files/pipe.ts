@@ -3,6 +3,7 @@ import { EAGAIN, EBUSY, EINVAL, EPIPE, O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY, PI
 import { Wait, WaitQueue } from '../../base/index.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../../vfs/index.ts';
 import type { Inode, OpenFile } from '../../vfs/index.ts';
+import { anonymousInode } from './anonymous.ts';
 import { ByteQueue } from './byte-queue.ts';
 
 const DEFAULT_CAPACITY = 65536, LARGEST_CAPACITY = 1 << 20;
@@ -119,6 +120,14 @@ export class PipeEnd implements OpenFile {
     pipe.readable.wake();
     pipe.writable.wake();
   }
+}
+
+/** A pipe(2): its reading and its writing end. `owner` and `timeNs` (wall clock) are what fstat tells. */
+export function makePipe(owner: { uid: number; gid: number }, timeNs: bigint): { reader: PipeEnd; writer: PipeEnd } {
+  const pipe = new Pipe();
+  const inode = anonymousInode('pipe', owner, timeNs);
+  inode.reopen = (flags) => new PipeEnd(pipe, inode, flags & O_ACCMODE);
+  return { reader: new PipeEnd(pipe, inode, O_RDONLY), writer: new PipeEnd(pipe, inode, O_WRONLY) };
 }
 
 /** The FIFOs that are open: one pipe per inode for as long as an end is open. */

@@ -2,7 +2,7 @@
 import { EAGAIN, EIO, makedev } from '../../abi/index.ts';
 import { Wait, WaitQueue } from '../../base/index.ts';
 import { POLLHUP, POLLIN, POLLOUT } from '../../vfs/index.ts';
-import type { Inode, OpenFile } from '../../vfs/index.ts';
+import type { Inode, OpenFile, Place } from '../../vfs/index.ts';
 import { ByteQueue } from '../files/byte-queue.ts';
 import { Tty } from './tty.ts';
 import type { TtyKernel } from './tty.ts';
@@ -97,6 +97,8 @@ export class PtyMaster implements OpenFile {
 export class Ptys {
   readonly #ptys = new Map<number, Pty>();
   readonly #kernel: TtyKernel;
+  /** Where /dev/pts/N lies; set by whoever mounts /dev/pts. */
+  nodeOf: ((index: number) => Place | undefined) | undefined;
   /** Numbers below this are not given out (the console is /dev/pts/0). */
   readonly #first: number;
 

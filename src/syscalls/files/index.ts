@@ -1,0 +1,16 @@
+// The file families of the system-call table.
+import type { SyscallRow } from '../row.ts';
+import { attributeCalls } from './attributes.ts';
+import { descriptorCalls } from './descriptors.ts';
+import { eventCalls } from './events.ts';
+import { filesystemCalls } from './filesystem.ts';
+import { ioctlCalls } from './ioctl.ts';
+import { openCalls } from './open.ts';
+import { pollCalls } from './poll.ts';
+import { readWriteCalls } from './read-write.ts';
+import { statCalls } from './stat.ts';
+import { treeCalls } from './tree.ts';
+
+export const fileFamilies: readonly (readonly SyscallRow[])[] = [
+  openCalls, readWriteCalls, statCalls, treeCalls, attributeCalls, descriptorCalls, pollCalls, eventCalls, ioctlCalls, filesystemCalls,
+];

@@ -1,0 +1,171 @@
+// Calls that open: open, openat, openat2, creat, close, memfd_create, pipe2. open(2), pipe(2).
+import {
+  AT_FDCWD, EAGAIN, EINVAL, ELOOP, EOPNOTSUPP, EXDEV, O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECT, O_DIRECTORY, O_EXCL, O_LARGEFILE, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_TMPFILE,
+  O_TRUNC, O_WRONLY, E2BIG, NAME_MAX, S_IFREG, memfdFlags, openFlags,
+} from '../../abi/index.ts';
+import { Wait } from '../../base/index.ts';
+import { Description, PipeEnd, fifoMustWait, makePipe, openInode } from '../../linux/index.ts';
+import type { Task } from '../../linux/index.ts';
+import { operations } from '../../vfs/index.ts';
+import type { Place } from '../../vfs/index.ts';
+import { CString, DirFd, Fd, Mode, Path, Ptr, Size, flags, openFlagsCodec, pointed } from '../codec.ts';
+import { sys } from '../row.ts';
+import type { SyscallRow } from '../row.ts';
+import { baseOf, contextOf } from './at.ts';
+import { claimTerminal } from './job-control.ts';
+import { MemoryFile, memoryFs } from './memory-file.ts';
+
+const OpenFlags = openFlagsCodec(openFlags);
+const KNOWN_FLAGS = Object.values(openFlags).reduce((all, bit) => all | bit, O_ACCMODE);
+const PATH_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
+const CREATION_FLAGS = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC;
+
+/** Puts a new description for what lies at `place` under the lowest free descriptor. */
+function install(task: Task, place: Place, openFlagBits: number): number | Wait {
+  const file = openInode(task, place, openFlagBits);
+  const status = openFlagBits & O_PATH ? openFlagBits & PATH_FLAGS & ~O_CLOEXEC : (openFlagBits & ~CREATION_FLAGS) | O_LARGEFILE;
+  const description = new Description(file, status, place);
+  if (file instanceof PipeEnd) return finishFifo(task, description, openFlagBits);
+  claimTerminal(task, description, openFlagBits);
+  return task.files.add(description, (openFlagBits & O_CLOEXEC) !== 0);
+}
+
+/** A FIFO that is open on this side and waits for the other. */
+interface HalfOpenFifo { description: Description; seen: { readers: number; writers: number }; flags: number }
+
+function finishFifo(task: Task, description: Description, openFlagBits: number): number | Wait {
+  const { pipe } = description.file as PipeEnd;
+  const seen = { readers: pipe.readerOpens, writers: pipe.writerOpens };
+  task.call!.kept = { description, seen, flags: openFlagBits } satisfies HalfOpenFifo;
+  task.call!.cleanup = () => description.file.close!();
+  return awaitFifo(task);
+}
+
+function awaitFifo(task: Task): number | Wait {
+  const { description, seen, flags: bits } = task.call!.kept as HalfOpenFifo;
+  const { pipe } = description.file as PipeEnd;
+  if (!(bits & O_NONBLOCK) && fifoMustWait(pipe, bits & O_ACCMODE, seen)) return new Wait([pipe.opened]);
+  delete task.call!.cleanup;
+  return task.files.add(description, (bits & O_CLOEXEC) !== 0);
+}
+
+/** openat(2). */
+export function openat(task: Task, dirFd: number, path: string, given: number, mode: number): number | Wait {
+  if (task.call?.kept) return awaitFifo(task);
+  const bits = checkedFlags(given & KNOWN_FLAGS);
+  task.files.requireRoom();
+  const opened = operations.open(contextOf(task), baseOf(task, dirFd, path), path, bits, mode & 0o7777 & ~task.fs.umask);
+  return install(task, opened.place, opened.created ? bits & ~O_TRUNC : bits);
+}
+
+/** Combinations that make no sense (build_open_flags). */
+function checkedFlags(bits: number): number {
+  if (bits & O_PATH) return bits & PATH_FLAGS;
+  const tmpfile = bits & O_TMPFILE & ~O_DIRECTORY;
+  if (tmpfile && ((bits & O_TMPFILE) !== O_TMPFILE || (bits & O_ACCMODE) === O_RDONLY || bits & O_CREAT)) throw EINVAL;
+  return bits;
+}
+
+const RESOLVE = { NO_XDEV: 1, NO_MAGICLINKS: 2, NO_SYMLINKS: 4, BENEATH: 8, IN_ROOT: 16, CACHED: 32 } as const;
+const ALL_RESOLVE = Object.values(RESOLVE).reduce((a, b) => a | b, 0);
+
+/** openat2(2): strict about flags; of the resolve bits only those that a path without links and ".." cannot violate. */
+function openat2(task: Task, dirFd: number, path: string, howPtr: number, size: number): number | Wait {
+  if (size < 24) throw EINVAL;
+  if (size > 4096) throw E2BIG;
+  if (size > 24 && task.memory.readable(howPtr + 24, size - 24).some((byte) => byte !== 0)) throw E2BIG;
+  const [bits, mode, resolve] = [0, 8, 16].map((at) => task.memory.readU64(howPtr + at));
+  if (bits! & ~BigInt(KNOWN_FLAGS) || resolve! & ~BigInt(ALL_RESOLVE) || mode! & ~0o7777n) throw EINVAL;
+  const creates = Number(bits) & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY));
+  if (mode !== 0n && !creates) throw EINVAL;
+  if (Number(bits) & O_PATH && Number(bits) & ~PATH_FLAGS) throw EINVAL;
+  refuseUnchecked(task, dirFd, path, Number(resolve));
+  return openat(task, dirFd, path, Number(bits), Number(mode));
+}
+
+/** Resolve restrictions are judged by the text of the path, and by links found on the way. */
+function refuseUnchecked(task: Task, dirFd: number, path: string, resolve: number): void {
+  if (resolve & RESOLVE.CACHED) throw EAGAIN;
+  if (resolve & RESOLVE.BENEATH && resolve & RESOLVE.IN_ROOT) throw EINVAL;
+  if (resolve & RESOLVE.IN_ROOT) throw EOPNOTSUPP;
+  const outside = path.startsWith('/') || path.split('/').includes('..');
+  if (resolve & RESOLVE.BENEATH && outside) throw EXDEV;
+  if (resolve === 0) return;
+  const names = path.split('/').filter((name) => name !== '');
+  for (let depth = 1; depth <= names.length; depth++) {
+    const part = (path.startsWith('/') ? '/' : '') + names.slice(0, depth).join('/');
+    const { place } = lookupLink(task, dirFd, part);
+    if (!place) return;
+    if (place.inode.readlink && (place.inode.mode & 0o170000) === 0o120000) throw ELOOP;
+    if (resolve & RESOLVE.NO_XDEV && place.mount !== baseOf(task, dirFd, part).mount) throw EXDEV;
+  }
+}
+
+const lookupLink = (task: Task, dirFd: number, path: string): { place: Place | undefined } => {
+  try { return { place: operations.open(contextOf(task), baseOf(task, dirFd, path), path, O_PATH | O_NOFOLLOW, 0).place }; } catch { return { place: undefined }; }
+};
+
+/** close(2). */
+function close(task: Task, fd: number): number {
+  task.files.close(fd);
+  return 0;
+}
+
+const CLOSE_RANGE_UNSHARE = 2, CLOSE_RANGE_CLOEXEC = 4;
+
+/** close_range(2). */
+function closeRange(task: Task, first: number, last: number, bits: number): number {
+  const [from, to] = [first >>> 0, last >>> 0];
+  if (bits & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || from > to) throw EINVAL;
+  if (bits & CLOSE_RANGE_UNSHARE) task.files = task.files.copy();
+  for (const fd of task.files.numbers()) {
+    if (fd < from || fd > to) continue;
+    if (bits & CLOSE_RANGE_CLOEXEC) task.files.setCloseOnExec(fd, true);
+    else task.files.close(fd);
+  }
+  return 0;
+}
+
+/** pipe2(2). */
+function pipe2(task: Task, fdsPtr: number, bits: number): number {
+  if (bits & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) throw EINVAL;
+  if (bits & O_DIRECT) throw EINVAL;
+  task.files.requireRoom(2);
+  task.memory.writable(fdsPtr, 8);
+  const { fsuid: uid, fsgid: gid } = task.credentials;
+  const { reader, writer } = makePipe({ uid, gid }, task.kernel.realtimeNs());
+  const cloexec = (bits & O_CLOEXEC) !== 0;
+  task.memory.writeU32(fdsPtr, task.files.add(new Description(reader, O_RDONLY | (bits & O_NONBLOCK)), cloexec));
+  task.memory.writeU32(fdsPtr + 4, task.files.add(new Description(writer, O_WRONLY | (bits & O_NONBLOCK)), cloexec));
+  return 0;
+}
+
+const MEMFD_PREFIX = 'memfd:';
+
+/** memfd_create(2). */
+function memfdCreate(task: Task, name: string, bits: number): number {
+  const known = memfdFlags.MFD_CLOEXEC | memfdFlags.MFD_ALLOW_SEALING;
+  if (bits & ~known) throw EINVAL;
+  if (name.length > NAME_MAX - MEMFD_PREFIX.length) throw EINVAL;
+  const fs = memoryFs(task.kernel);
+  const { fsuid: uid, fsgid: gid } = task.credentials;
+  const inode = fs.fs.root.createUnnamed!({ mode: S_IFREG | 0o777, uid, gid });
+  const file = new MemoryFile(inode.open!(O_RDWR), (bits & memfdFlags.MFD_ALLOW_SEALING) !== 0);
+  const place: Place = { mount: fs, inode, name: MEMFD_PREFIX + name };
+  return task.files.add(new Description(file, O_RDWR | O_LARGEFILE, place), (bits & memfdFlags.MFD_CLOEXEC) !== 0);
+}
+
+const OutPipeFds = pointed((task, ptr) => `[${task.memory.readI32(ptr)}, ${task.memory.readI32(ptr + 4)}]`, 'out');
+
+export const openCalls: readonly SyscallRow[] = [
+  sys(2, 'open', [Path, OpenFlags, Mode], (task, path, bits, mode) => openat(task, AT_FDCWD, path, bits, mode)),
+  sys(3, 'close', [Fd], close),
+  sys(22, 'pipe', [OutPipeFds], (task, ptr) => pipe2(task, ptr, 0)),
+  sys(85, 'creat', [Path, Mode], (task, path, mode) => openat(task, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)),
+  sys(257, 'openat', [DirFd, Path, OpenFlags, Mode], openat),
+  sys(293, 'pipe2', [OutPipeFds, OpenFlags], pipe2, 'packet mode (O_DIRECT) is EINVAL'),
+  sys(319, 'memfd_create', [CString(NAME_MAX + 1), flags(memfdFlags)], memfdCreate),
+  sys(436, 'close_range', [Fd, Fd, flags({ CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC })], closeRange),
+  sys(437, 'openat2', [DirFd, Path, Ptr, Size], openat2, 'RESOLVE_IN_ROOT is EOPNOTSUPP'),
+];
+

@@ -1,0 +1,153 @@
+// Calls that tell about files: stat, statx, access, readlink, statfs. stat(2), statx(2), access(2), readlink(2), statfs(2).
+import {
+  AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, EINVAL, ENOENT, O_PATH, R_OK, STATX_BASIC_STATS, STATX_MNT_ID, STATX__RESERVED, S_IFLNK, W_OK, X_OK, accessModes, atFlags,
+  isType, major, minor, statLayout, statfsLayout, statxLayout,
+} from '../../abi/index.ts';
+import { placeOf } from '../../linux/index.ts';
+import type { Task } from '../../linux/index.ts';
+import { operations } from '../../vfs/index.ts';
+import type { FileSystem, Mount, Place, Stat } from '../../vfs/index.ts';
+import { DirFd, Fd, Int, Path, flags, pointed, printFlags, quote } from '../codec.ts';
+import { sys } from '../row.ts';
+import type { SyscallRow } from '../row.ts';
+import { baseOf, contextOf, placeAt, realContextOf } from './at.ts';
+
+const SECOND_NS = 1_000_000_000n;
+/** Seconds, rounded down, and the nanoseconds above them. */
+const split = (ns: bigint): { sec: bigint; nsec: bigint } => {
+  const nsec = ((ns % SECOND_NS) + SECOND_NS) % SECOND_NS;
+  return { sec: (ns - nsec) / SECOND_NS, nsec };
+};
+
+/** The 144 bytes of struct stat. */
+export function encodeStat(stat: Stat): Uint8Array {
+  const [atime, mtime, ctime] = [split(stat.atimeNs), split(stat.mtimeNs), split(stat.ctimeNs)];
+  return statLayout.encode({
+    st_dev: stat.dev, st_ino: stat.ino, st_nlink: stat.nlink, st_mode: stat.mode, st_uid: stat.uid, st_gid: stat.gid, st_rdev: stat.rdev, st_size: stat.size, st_blksize: stat.blksize,
+    st_blocks: stat.blocks, st_atime: atime.sec, st_atime_nsec: atime.nsec, st_mtime: mtime.sec, st_mtime_nsec: mtime.nsec, st_ctime: ctime.sec, st_ctime_nsec: ctime.nsec,
+  });
+}
+
+const store = (task: Task, ptr: number, bytes: Uint8Array): number => {
+  task.memory.writable(ptr, bytes.length).set(bytes);
+  return 0;
+};
+
+const stat = (task: Task, path: string, ptr: number): number => store(task, ptr, encodeStat(placeAt(task, AT_FDCWD, path).inode.stat()));
+const lstat = (task: Task, path: string, ptr: number): number => store(task, ptr, encodeStat(placeAt(task, AT_FDCWD, path, { follow: false }).inode.stat()));
+const fstat = (task: Task, fd: number, ptr: number): number => store(task, ptr, encodeStat(task.files.get(fd, true).inode.stat()));
+
+const walkOptions = (bits: number) => ({ follow: !(bits & AT_SYMLINK_NOFOLLOW), emptyPath: (bits & AT_EMPTY_PATH) !== 0 });
+
+/** newfstatat(2). */
+function fstatat(task: Task, dirFd: number, path: string, ptr: number, bits: number): number {
+  if (bits & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)) throw EINVAL;
+  return store(task, ptr, encodeStat(placeAt(task, dirFd, path, walkOptions(bits)).inode.stat()));
+}
+
+const AT_STATX_SYNC_TYPE = 0x6000;
+const STATX_ATTR_MOUNT_ROOT = 0x2000;
+
+/** statx(2): the basic fields and the mount id, whatever was asked for; no birth time. */
+function statx(task: Task, dirFd: number, path: string, bits: number, mask: number, ptr: number): number {
+  if (mask & STATX__RESERVED || (bits & AT_STATX_SYNC_TYPE) === AT_STATX_SYNC_TYPE) throw EINVAL;
+  if (bits & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)) throw EINVAL;
+  return store(task, ptr, encodeStatx(placeAt(task, dirFd, path, walkOptions(bits))));
+}
+
+function encodeStatx({ inode, mount }: Place): Uint8Array {
+  const info = inode.stat();
+  const [atime, mtime, ctime] = [split(info.atimeNs), split(info.mtimeNs), split(info.ctimeNs)];
+  return statxLayout.encode({
+    stx_mask: STATX_BASIC_STATS | STATX_MNT_ID, stx_blksize: info.blksize, stx_attributes: inode === mount.root ? STATX_ATTR_MOUNT_ROOT : 0, stx_attributes_mask: STATX_ATTR_MOUNT_ROOT,
+    stx_nlink: info.nlink, stx_uid: info.uid, stx_gid: info.gid, stx_mode: info.mode, stx_ino: info.ino, stx_size: info.size, stx_blocks: info.blocks, stx_atime: atime.sec,
+    stx_atime_nsec: atime.nsec, stx_mtime: mtime.sec, stx_mtime_nsec: mtime.nsec, stx_ctime: ctime.sec, stx_ctime_nsec: ctime.nsec, stx_rdev_major: major(info.rdev),
+    stx_rdev_minor: minor(info.rdev), stx_dev_major: major(info.dev), stx_dev_minor: minor(info.dev), stx_mnt_id: mount.id,
+  });
+}
+
+/** faccessat2(2): asks for the real ids unless AT_EACCESS. */
+function faccessat(task: Task, dirFd: number, path: string, mode: number, bits: number): number {
+  if (mode & ~(R_OK | W_OK | X_OK) || bits & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) throw EINVAL;
+  const context = bits & AT_EACCESS ? contextOf(task) : realContextOf(task);
+  const base = path === '' && bits & AT_EMPTY_PATH ? placeAt(task, dirFd, path, { emptyPath: true }) : baseOf(task, dirFd, path);
+  operations.access(context, base, path, mode, walkOptions(bits));
+  return 0;
+}
+
+/** readlinkat(2): an empty path names the link that dirFd is (O_PATH | O_NOFOLLOW). */
+function readlinkat(task: Task, dirFd: number, path: string, ptr: number, size: number): number {
+  if (size <= 0) throw EINVAL;
+  const target = path === '' ? readlinkOfDescriptor(task, dirFd) : operations.readlink(contextOf(task), baseOf(task, dirFd, path), path);
+  const length = Math.min(target.length, size);
+  const into = task.memory.writable(ptr, length);
+  for (let i = 0; i < length; i++) into[i] = target.charCodeAt(i);
+  return length;
+}
+
+function readlinkOfDescriptor(task: Task, dirFd: number): string {
+  if (dirFd === AT_FDCWD) throw ENOENT;
+  const description = task.files.get(dirFd, true);
+  if (!(description.flags & O_PATH) || !isType(description.inode.mode, S_IFLNK)) throw ENOENT;
+  return description.inode.readlink!();
+}
+
+const ST = { RDONLY: 1, NOSUID: 2, NODEV: 4, NOEXEC: 8, VALID: 0x20, RELATIME: 0x1000 } as const;
+
+function encodeStatfs(fs: FileSystem, mount: Mount): Uint8Array {
+  const info = fs.statfs();
+  const { options } = mount;
+  const f_flags = ST.VALID | ST.RELATIME | (mount.readonly ? ST.RDONLY : 0) | (options.nosuid ? ST.NOSUID : 0) | (options.nodev ? ST.NODEV : 0) | (options.noexec ? ST.NOEXEC : 0);
+  return statfsLayout.encode({
+    f_type: info.type, f_bsize: info.blockSize, f_frsize: info.blockSize, f_blocks: info.blocks, f_bfree: info.blocksFree, f_bavail: info.blocksFree, f_files: info.files,
+    f_ffree: info.filesFree, f_fsid: fs.dev, f_namelen: info.nameMax, f_flags,
+  });
+}
+
+const statfs = (task: Task, path: string, ptr: number): number => {
+  const { inode, mount } = placeAt(task, AT_FDCWD, path);
+  return store(task, ptr, encodeStatfs(inode.fs, mount));
+};
+const fstatfs = (task: Task, fd: number, ptr: number): number => {
+  const place = placeOf(task.files.get(fd, true));
+  return store(task, ptr, encodeStatfs(place.inode.fs, place.mount));
+};
+
+const typeNames: Record<number, string> = { 1: 'S_IFIFO', 2: 'S_IFCHR', 4: 'S_IFDIR', 6: 'S_IFBLK', 8: 'S_IFREG', 10: 'S_IFLNK', 12: 'S_IFSOCK' };
+const printMode = (mode: number): string => [typeNames[mode >> 12], `0${(mode & 0o7777).toString(8)}`].filter(Boolean).join('|');
+
+const OutStat = pointed((task, ptr) => {
+  const { st_mode, st_size, st_rdev } = statLayout.decode(task.memory.readable(ptr, statLayout.size));
+  const device = (st_mode & 0o170000) === 0o020000 || (st_mode & 0o170000) === 0o060000;
+  const last = device ? `st_rdev=makedev(0x${major(Number(st_rdev)).toString(16)}, 0x${minor(Number(st_rdev)).toString(16)})` : `st_size=${st_size}`;
+  return `{st_mode=${printMode(st_mode)}, ${last}, ...}`;
+}, 'out');
+const OutStatx = pointed((task, ptr) => {
+  const { stx_mask, stx_mode, stx_size } = statxLayout.decode(task.memory.readable(ptr, statxLayout.size));
+  return `{stx_mask=0x${stx_mask.toString(16)}, stx_attributes=0, stx_mode=${printMode(stx_mode)}, stx_size=${stx_size}, ...}`;
+}, 'out');
+const OutStatfs = pointed((task, ptr) => {
+  const { f_type, f_bsize, f_blocks } = statfsLayout.decode(task.memory.readable(ptr, statfsLayout.size));
+  return `{f_type=0x${f_type.toString(16)}, f_bsize=${f_bsize}, f_blocks=${f_blocks}, ...}`;
+}, 'out');
+/** As many bytes as the result says. */
+const OutText = pointed((task, ptr, { result }) => quote(String.fromCharCode(...task.memory.readable(ptr, result!)), 32), 'out');
+const AccessMode = flags(accessModes, 'F_OK');
+const AtFlags = flags(atFlags);
+const StatxMask = pointed((_task, mask) => printFlags([['STATX_BASIC_STATS', STATX_BASIC_STATS], ['STATX_MNT_ID', STATX_MNT_ID]], mask, '0'));
+
+export const statCalls: readonly SyscallRow[] = [
+  sys(4, 'stat', [Path, OutStat], stat),
+  sys(5, 'fstat', [Fd, OutStat], fstat),
+  sys(6, 'lstat', [Path, OutStat], lstat),
+  sys(21, 'access', [Path, AccessMode], (task, path, mode) => faccessat(task, AT_FDCWD, path, mode, 0)),
+  sys(89, 'readlink', [Path, OutText, Int], (task, path, ptr, size) => { if (path === '') throw ENOENT; return readlinkat(task, AT_FDCWD, path, ptr, size); }),
+  sys(137, 'statfs', [Path, OutStatfs], statfs),
+  sys(138, 'fstatfs', [Fd, OutStatfs], fstatfs),
+  sys(262, 'newfstatat', [DirFd, Path, OutStat, AtFlags], fstatat),
+  sys(267, 'readlinkat', [DirFd, Path, OutText, Int], readlinkat),
+  sys(269, 'faccessat', [DirFd, Path, AccessMode], (task, dirFd, path, mode) => faccessat(task, dirFd, path, mode, 0)),
+  sys(332, 'statx', [DirFd, Path, AtFlags, StatxMask, OutStatx], statx, 'no birth time'),
+  sys(439, 'faccessat2', [DirFd, Path, AccessMode, flags({ AT_EACCESS, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH })], faccessat),
+];
+
