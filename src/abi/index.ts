@@ -1,5 +1,6 @@
 // Linux x86-64 as data: error numbers, flags, struct layouts.
 export * from './errno.ts';
+export * from './errno-messages.ts';
 export * from './fcntl.ts';
 export * from './file.ts';
 export * from './file-structs.ts';
@@ -8,3 +9,4 @@ export * from './termios.ts';
 export * from './process.ts';
 export * from './signal.ts';
 export * from './syscall-names.ts';
+export * from './uts.ts';

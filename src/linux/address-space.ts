@@ -1,5 +1,5 @@
 // The address space of a process: what is mapped where, over guest memory and its permission table. mmap(2), mprotect(2), mremap(2), brk(2), madvise(2).
-import { EEXIST, EINVAL, ENOMEM, EPERM, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE } from '../abi/index.ts';
+import { EACCES, EEXIST, EINVAL, ENOMEM, EPERM, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE } from '../abi/index.ts';
 import { assert } from '../base/index.ts';
 import { ADDRESS_END, IMAGE_BASE, MMAP_BASE, PAGE_SIZE, Perm, RECORDS_BASE, RECORDS_END, STACK_LIMIT, STACK_TOP } from '../guest/index.ts';
 import type { GuestMemory, Space } from '../guest/index.ts';
@@ -113,7 +113,7 @@ export class AddressSpace {
     if (request.fixed) this.unmap(address, length);
     const region: Region = {
       start: address, end: address + length, prot: request.prot, offset: request.offset, label: request.label, file: request.file,
-      dirty: request.file !== undefined || (request.prot & PROT_WRITE) !== 0,
+      dirty: request.file !== undefined || (request.prot & PROT_WRITE) !== 0, readOnlyShared: request.shared && request.file !== undefined && !request.file.writable,
     };
     if (request.shared) this.#makeShared(region);
     this.#grow(region);
@@ -159,8 +159,7 @@ export class AddressSpace {
   }
 
   #makeShared(region: Region): void {
-    const writable = !region.file || region.file.file.write !== undefined;
-    if (!writable) return;
+    if (region.file && !region.file.writable) return;
     region.object = region.file ? fileObject(region.file.file) : new AnonymousObject();
     if (!region.file) region.offset = 0;
     if (region.object.holder !== this) region.object.holder?.giveUp(region.object);
@@ -222,6 +221,7 @@ export class AddressSpace {
     let at = address;
     for (const region of this.#regions.carve(address, end)) {
       if (region.start > at) break;
+      if (prot & PROT_WRITE && region.readOnlyShared) throw EACCES;
       this.#protectRegion(region, prot);
       at = region.end;
     }

@@ -1,8 +1,10 @@
 // The mechanisms of Linux: tasks, scheduling, signals, address spaces, futexes, files.
 export * from './address-space.ts';
+export * from './cpu-time.ts';
 export * from './credentials.ts';
 export * from './files/index.ts';
 export * from './fs-context.ts';
+export * from './exec.ts';
 export * from './exit.ts';
 export * from './fork.ts';
 export * from './futex.ts';

@@ -11,8 +11,8 @@ import { kernelSignal, sendToGroup, sendToTask } from './signals.ts';
 import type { Process, ProcessGroup, Task } from './task.ts';
 import { Timers } from './timers.ts';
 
-/** Replaces the program of a task (loader/): throws an Errno before the point of no return. */
-export type Exec = (task: Task, program: Place, path: string, argv: Uint8Array[], envp: Uint8Array[]) => void;
+/** Replaces the program of a task (loader/): throws an Errno before the point of no return. Strings are latin1. */
+export type Exec = (task: Task, request: { place: Place; path: string; argv: readonly string[]; envp: readonly string[] }) => void;
 
 export class Kernel {
   readonly host: Host;
@@ -33,6 +33,8 @@ export class Kernel {
   readonly bootNs: bigint;
   /** Set by the machine. */
   exec!: Exec;
+  /** Why the last execve gave ENOEXEC, in words. */
+  execFailure: string | undefined;
   /** The first process; when it ends, so does the container. */
   init!: Process;
   /** The first process's wait status, once it has ended. */

@@ -7,6 +7,8 @@ export interface MappedFile {
   readonly file: OpenFile;
   /** As /proc/[pid]/maps shows it. */
   readonly path: string;
+  /** MAP_SHARED of a descriptor that may be written: stores reach the file. */
+  readonly writable: boolean;
 }
 
 /** Pages [start, end) with the same rights and the same origin. */
@@ -24,10 +26,12 @@ export interface Region {
   label?: string | undefined;
   /** Bytes may differ from zero: they are zeroed when unmapped. */
   dirty: boolean;
+  /** Shared mapping of a file opened only for reading: mprotect cannot make it writable. */
+  readOnlyShared: boolean;
 }
 
 const mergeable = (a: Region, b: Region): boolean =>
-  a.end === b.start && a.prot === b.prot && a.label === b.label && a.object === b.object && a.file?.file === b.file?.file && a.dirty === b.dirty
+  a.end === b.start && a.prot === b.prot && a.label === b.label && a.object === b.object && a.file?.file === b.file?.file && a.dirty === b.dirty && a.readOnlyShared === b.readOnlyShared
   && (a.file === undefined && a.object === undefined || a.offset + (a.end - a.start) === b.offset);
 
 export class Regions {

@@ -8,6 +8,10 @@ export class Scheduler {
   readonly #kernel: Kernel;
   readonly #ready: Task[] = [];
   current: Task | undefined;
+  /** When the slice that runs now began (monotonic). */
+  sliceStartNs: bigint | undefined;
+  /** sched_yield: the running task goes to the end of the queue. */
+  mustSwitch = false;
   /** Called when a task becomes ready while the machine may be asleep. */
   onReady: () => void = () => {};
 

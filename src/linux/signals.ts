@@ -17,7 +17,7 @@ export const userSignal = (task: Task, signo: number, code: number = SI_USER): S
 
 /** Signals that would end up doing something now, and are not blocked. */
 const deliverable = (task: Task): SignalSet => (task.pending.set | task.process.pending.set) & ~task.mask;
-export const hasDeliverable = (task: Task): boolean => deliverable(task) !== 0n;
+export const hasDeliverable = (task: Task): boolean => (task.pending.set !== 0n || task.process.pending.set !== 0n) && deliverable(task) !== 0n;
 
 const ignores = (action: SignalAction, signo: number): boolean => action.handler === SIG_IGN || (action.handler === SIG_DFL && defaultAction(signo) === 'ignore');
 

@@ -3,7 +3,7 @@ import { SIG_DFL, SIGCHLD } from '../abi/index.ts';
 import { WaitQueue } from '../base/index.ts';
 import type { Wait } from '../base/index.ts';
 import type { CpuState, GuestMemory } from '../guest/index.ts';
-import type { Inode } from '../vfs/index.ts';
+import type { Inode, Place } from '../vfs/index.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Credentials } from './credentials.ts';
 import type { FdTable } from './files/index.ts';
@@ -55,8 +55,8 @@ export class ProcessGroup {
 export const exitedStatus = (code: number): number => (code & 0xff) << 8;
 export const killedStatus = (signal: number, core: boolean): number => signal | (core ? 0x80 : 0);
 
-/** Where a program came from: for /proc/[pid]/exe and AT_EXECFN. */
-export interface Executable { path: string; inode: Inode }
+/** Where a program came from: for /proc/[pid]/exe and comm. `path` is its place in the tree, `name` the last component of what execve was given. */
+export interface Executable { name: string; path: string; inode: Inode; place: Place }
 
 /** A process: one or more tasks with one pid, parent, and set of signal actions. */
 export class Process {
@@ -162,6 +162,8 @@ export class Task {
   call: Call | undefined;
   /** What it waits on, and how to stop waiting. */
   wait: Wait | undefined;
+  /** The wait of a call that a pending signal keeps from blocking: blocked on when no handler runs. */
+  interruptedWait: Wait | undefined;
   unblock: (() => void) | undefined;
   clearChildTidPtr = 0;
   robustListPtr = 0;

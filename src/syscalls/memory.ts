@@ -1,0 +1,136 @@
+// Calls about memory: mmap, munmap, mprotect, mremap, brk, madvise, msync, mincore, mlock.
+import {
+  EACCES, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS, EPERM, madvice, makedev, MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_TYPE, mapFlags,
+  MREMAP_FIXED, MREMAP_MAYMOVE, mremapFlags, msyncFlags, protFlags, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE, S_IFCHR, S_IFMT, S_IFREG,
+} from '../abi/index.ts';
+import { ADDRESS_END, PAGE_SIZE } from '../guest/index.ts';
+import { pageUp } from '../linux/index.ts';
+import type { MappedFile, Task } from '../linux/index.ts';
+import { pathOf } from '../vfs/index.ts';
+import { Fd, flags, Int, oneOf, Ptr, Size, ULongHex } from './codec.ts';
+import { refuse, sys } from './row.ts';
+import type { SyscallRow } from './row.ts';
+
+const PROT_ALL = PROT_READ | PROT_WRITE | PROT_EXEC;
+const DEV_ZERO = makedev(1, 5);
+const O_RDONLY = 0, O_RDWR = 2;
+const misaligned = (address: number): boolean => address % PAGE_SIZE !== 0;
+
+function mmap(task: Task, address: number, length: number, prot: number, flag: number, fd: number, offset: number): number {
+  const type = flag & MAP_TYPE;
+  if (misaligned(offset) || length === 0 || ![MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE].includes(type)) throw EINVAL;
+  if (length > ADDRESS_END) throw ENOMEM;
+  if (flag & MAP_HUGETLB) throw ENOMEM;
+  const fixed = flag & MAP_FIXED_NOREPLACE ? 'noreplace' as const : flag & MAP_FIXED ? 'replace' as const : undefined;
+  if (fixed && misaligned(address)) throw EINVAL;
+  if (fixed && address > ADDRESS_END) throw ENOMEM;
+  const shared = type !== MAP_PRIVATE;
+  const file = flag & MAP_ANONYMOUS ? undefined : mappedFile(task, fd, prot, shared);
+  const hint = fixed ? address : pageUp(address);
+  return task.space.map({ address: hint > ADDRESS_END ? 0 : hint, length, prot: prot & PROT_ALL, shared, fixed, file, offset: file ? offset : 0 });
+}
+
+/** The file behind a descriptor, opened again so that it outlives the descriptor. undefined for /dev/zero, which is anonymous memory. */
+function mappedFile(task: Task, fd: number, prot: number, shared: boolean): MappedFile | undefined {
+  const description = task.files.get(fd);
+  const { inode } = description;
+  const type = inode.mode & S_IFMT;
+  if (type === S_IFCHR && inode.stat().rdev === DEV_ZERO) return undefined;
+  if (type !== S_IFREG || !inode.open) throw ENODEV;
+  if (!description.readable || (shared && prot & PROT_WRITE && !description.writable)) throw EACCES;
+  const { place } = description;
+  if (prot & PROT_EXEC && place?.mount.options.noexec) throw EPERM;
+  const writable = shared && description.writable;
+  return { file: inode.open(writable ? O_RDWR : O_RDONLY), path: place ? pathOf(task.fs.root, place) : '', writable };
+}
+
+function munmap(task: Task, address: number, length: number): number {
+  if (misaligned(address) || length === 0 || address + length > ADDRESS_END) throw EINVAL;
+  task.space.unmap(address, length);
+  return 0;
+}
+
+function mprotect(task: Task, address: number, length: number, prot: number): number {
+  if (misaligned(address) || (prot & ~(PROT_ALL | PROT_GROWSDOWN | PROT_GROWSUP)) !== 0) throw EINVAL;
+  if ((prot & PROT_GROWSDOWN) !== 0 && (prot & PROT_GROWSUP) !== 0) throw EINVAL;
+  if (length === 0) return 0;
+  task.space.protect(address, length, prot & PROT_ALL);
+  return 0;
+}
+
+function mremap(task: Task, address: number, oldLength: number, newLength: number, flag: number, newAddress: number): number {
+  const { space } = task;
+  const [mayMove, fixed] = [(flag & MREMAP_MAYMOVE) !== 0, (flag & MREMAP_FIXED) !== 0];
+  if (flag & ~(MREMAP_MAYMOVE | MREMAP_FIXED) || misaligned(address) || newLength === 0 || (fixed && (!mayMove || misaligned(newAddress)))) throw EINVAL;
+  const [oldSize, newSize] = [pageUp(oldLength), pageUp(newLength)];
+  if (newSize > ADDRESS_END) throw ENOMEM;
+  if (fixed && newAddress < address + oldSize && address < newAddress + newSize) throw EINVAL;
+  const region = space.regionAt(address);
+  if (!region) throw EFAULT;
+  if (oldSize === 0 ? !region.object : address + oldSize > region.end && !space.covers(address, oldSize)) throw oldSize === 0 ? EINVAL : EFAULT;
+  if (address + Math.min(oldSize, newSize) > region.end && newSize > oldSize) throw EFAULT;
+  return space.remap(address, oldSize, newSize, mayMove, fixed ? newAddress : undefined);
+}
+
+const { MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_DONTFORK, MADV_WIPEONFORK } = madvice;
+const knownAdvice = new Set<number>(Object.values(madvice));
+/** Advice that changes what a program sees and is not followed: better refused than ignored. */
+const refusedAdvice = new Set<number>([MADV_REMOVE, MADV_DONTFORK, MADV_WIPEONFORK]);
+
+function madvise(task: Task, address: number, length: number, advice: number): number {
+  if (misaligned(address) || !knownAdvice.has(advice) || refusedAdvice.has(advice)) throw EINVAL;
+  const size = pageUp(length);
+  if (address + size > ADDRESS_END) throw ENOMEM;
+  if (advice === MADV_DONTNEED || advice === MADV_FREE) task.space.discard(address, size);
+  if (size > 0 && !task.space.covers(address, size)) throw ENOMEM;
+  return 0;
+}
+
+function msync(task: Task, address: number, length: number, flag: number): number {
+  const { MS_ASYNC, MS_SYNC, MS_INVALIDATE } = msyncFlags;
+  if (misaligned(address) || flag & ~(MS_ASYNC | MS_SYNC | MS_INVALIDATE) || (flag & MS_ASYNC && flag & MS_SYNC)) throw EINVAL;
+  const size = pageUp(length);
+  if (!task.space.covers(address, size)) throw ENOMEM;
+  task.space.sync(address, size);
+  return 0;
+}
+
+/** Every mapped page is in memory. */
+function mincore(task: Task, address: number, length: number, ptr: number): number {
+  if (misaligned(address)) throw EINVAL;
+  const size = pageUp(length);
+  if (!task.space.covers(address, size)) throw ENOMEM;
+  task.memory.writable(ptr, size / PAGE_SIZE).fill(1);
+  return 0;
+}
+
+/** Nothing is ever swapped out, so locking only checks the range. */
+function mlock(task: Task, address: number, length: number): number {
+  const start = address - address % PAGE_SIZE;
+  if (!task.space.covers(start, pageUp(address + length - start))) throw ENOMEM;
+  return 0;
+}
+
+const Prot = flags(protFlags, 'PROT_NONE');
+export const memoryCalls: readonly SyscallRow[] = [
+  sys(9, 'mmap', [Ptr, Size, Prot, flags(mapFlags), Fd, ULongHex], mmap, 'all addresses lie below 4 GiB; huge pages are ENOMEM; a mapping made shared sees writes by other means only when it is made'),
+  sys(10, 'mprotect', [Ptr, Size, Prot], mprotect),
+  sys(11, 'munmap', [Ptr, Size], munmap),
+  sys(12, 'brk', [Ptr], (task, address) => task.space.setBrk(address), 'the heap ends below the stack, at 248 MiB; malloc goes on with mmap'),
+  sys(25, 'mremap', [Ptr, Size, Size, flags(mremapFlags), Ptr], mremap, 'MREMAP_DONTUNMAP is EINVAL'),
+  sys(26, 'msync', [Ptr, Size, flags(msyncFlags)], msync),
+  sys(27, 'mincore', [Ptr, Size, Ptr], mincore),
+  sys(28, 'madvise', [Ptr, Size, oneOf(madvice)], madvise, 'DONTNEED and FREE act; REMOVE, DONTFORK and WIPEONFORK are EINVAL; the rest changes nothing a program sees'),
+  sys(149, 'mlock', [Ptr, Size], mlock),
+  sys(150, 'munlock', [Ptr, Size], mlock),
+  sys(325, 'mlock2', [Ptr, Size, Int], mlock),
+  sys(151, 'mlockall', [Int], () => 0),
+  sys(152, 'munlockall', [], () => 0),
+  refuse(329, 'pkey_mprotect', ENOSYS, 'no protection keys'),
+  refuse(330, 'pkey_alloc', ENOSYS, 'no protection keys'),
+  refuse(331, 'pkey_free', ENOSYS, 'no protection keys'),
+  refuse(323, 'userfaultfd', ENOSYS, 'page faults are not delivered to programs'),
+  refuse(237, 'mbind', ENOSYS, 'one memory node'),
+  refuse(238, 'set_mempolicy', ENOSYS, 'one memory node'),
+  refuse(239, 'get_mempolicy', ENOSYS, 'one memory node'),
+];
