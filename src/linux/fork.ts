@@ -67,6 +67,8 @@ function makeProcess(parent: Task, { flags, exitSignal }: CloneRequest, pid: num
   process.limits = old.limits.map((limit) => ({ ...limit }));
   process.executable = old.executable;
   process.dumpable = old.dumpable;
+  process.nice = old.nice;
+  process.personality = old.personality;
   parent.kernel.processes.set(pid, process);
   return process;
 }

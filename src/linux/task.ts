@@ -58,6 +58,19 @@ export const killedStatus = (signal: number, core: boolean): number => signal | 
 /** Where a program came from: for /proc/[pid]/exe and comm. `path` is its place in the tree, `name` the last component of what execve was given. */
 export interface Executable { name: string; path: string; inode: Inode; place: Place }
 
+/** How long until an interval timer fires (0: it is off), and after that. */
+export interface IntervalTimer { valueNs: bigint; intervalNs: bigint }
+
+/** A timer of timer_create(2). `deadlineNs` is on the monotonic clock, 0 when it is off. */
+export interface PosixTimer {
+  readonly clockId: number;
+  readonly fire: (overrun: number) => void;
+  cancel: () => void;
+  deadlineNs: bigint;
+  intervalNs: bigint;
+  overrun: number;
+}
+
 /** A process: one or more tasks with one pid, parent, and set of signal actions. */
 export class Process {
   readonly pid: number;
@@ -91,6 +104,8 @@ export class Process {
   unreported: 'stopped' | 'continued' | undefined;
   hasExeced = false;
   dumpable = 1;
+  nice = 0;
+  personality = 0;
   subreaper = false;
   /** The status of a first thread that ended before the others. */
   leaderStatus: number | undefined;
@@ -98,8 +113,10 @@ export class Process {
   exiting: number | undefined;
   /** Cancels the ITIMER_REAL timer, and when it fires next. */
   realTimer: { cancel(): void; deadlineNs: bigint; intervalNs: bigint } | undefined;
+  /** ITIMER_VIRTUAL and ITIMER_PROF by their number; looked at after every slice. */
+  readonly cpuTimers = new Map<number, { deadlineNs: bigint; intervalNs: bigint; signal: number }>();
   /** POSIX timers by id. */
-  readonly timers = new Map<number, { cancel(): void }>();
+  readonly timers = new Map<number, PosixTimer>();
 
   constructor(pid: number, group: ProcessGroup, actions: SignalActions, startNs: bigint) {
     this.pid = pid;

@@ -1,10 +1,16 @@
 // The table of system calls: the families put together and indexed by number.
 import { assert } from '../base/index.ts';
 import { fileFamilies } from './files/index.ts';
+import { identityCalls } from './identity.ts';
+import { memoryCalls } from './memory.ts';
 import { processCalls } from './process.ts';
 import type { SyscallRow } from './row.ts';
+import { signalCalls } from './signals.ts';
+import { systemCalls } from './system.ts';
+import { threadCalls } from './threads.ts';
+import { timeCalls } from './time.ts';
 
-const families: readonly (readonly SyscallRow[])[] = [processCalls, ...fileFamilies];
+const families: readonly (readonly SyscallRow[])[] = [processCalls, identityCalls, memoryCalls, signalCalls, timeCalls, threadCalls, systemCalls, ...fileFamilies];
 
 function index(rows: readonly SyscallRow[]): readonly (SyscallRow | undefined)[] {
   const table: (SyscallRow | undefined)[] = [];

@@ -1,0 +1,196 @@
+// Calls about the system as a whole: its name, memory, random bytes, limits, scheduling.
+import { CAP_SYS_RESOURCE, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, MEMORY_BYTES, resources, RLIMIT_NOFILE, uts } from '../abi/index.ts';
+import type { Limit, Task } from '../linux/index.ts';
+import { CString, flags, Hex, Int, oneOf, Pid, Ptr, Size, UInt } from './codec.ts';
+import { processOf } from './identity.ts';
+import { refuse, sys } from './row.ts';
+import type { SyscallRow } from './row.ts';
+
+const UTS_FIELD = 65, UTS_NAME_MAX = 64;
+
+function writeText(into: Uint8Array, at: number, text: string): void { for (let i = 0; i < Math.min(text.length, UTS_NAME_MAX); i++) into[at + i] = text.charCodeAt(i); }
+
+function uname(task: Task, ptr: number): number {
+  const { hostname, domainname } = task.kernel;
+  const into = task.memory.writable(ptr, 6 * UTS_FIELD).fill(0);
+  [uts.sysname, hostname, uts.release, uts.version, uts.machine, domainname].forEach((text, i) => { writeText(into, i * UTS_FIELD, text); });
+  return 0;
+}
+
+/** Docker's containers have no CAP_SYS_ADMIN, so names cannot be set. */
+const refuseName = (_task: Task, _name: string, length: number): number => { throw length > UTS_NAME_MAX ? EINVAL : EPERM; };
+
+const SYSINFO_SIZE = 112;
+function sysinfo(task: Task, ptr: number): number {
+  const { kernel, memory } = task;
+  let used = 0;
+  for (const space of new Set([...kernel.tasks.values()].map((t) => t.space))) used += space.sizeBytes;
+  memory.writable(ptr, SYSINFO_SIZE).fill(0);
+  const word = (at: number, value: number): void => { memory.writeU64(ptr + at, BigInt(Math.floor(value))); };
+  word(0, Number((kernel.monotonicNs() - kernel.bootNs) / 1_000_000_000n));
+  word(32, MEMORY_BYTES);
+  word(40, Math.max(MEMORY_BYTES / 16, MEMORY_BYTES - used));
+  memory.writeU16(ptr + 80, kernel.tasks.size);
+  memory.writeU32(ptr + 104, 1);
+  return 0;
+}
+
+const randomFlags = { GRND_NONBLOCK: 1, GRND_RANDOM: 2, GRND_INSECURE: 4 } as const;
+const MAX_RANDOM = 0x1ff_ffff;
+
+function getrandom(task: Task, ptr: number, length: number, flag: number): number {
+  if (flag & ~7 || (flag & 6) === 6) throw EINVAL;
+  const bytes = new Uint8Array(Math.min(length, MAX_RANDOM));
+  for (let at = 0; at < bytes.length; at += 65536) task.kernel.host.random.fill(bytes.subarray(at, at + 65536));
+  task.memory.writable(ptr, bytes.length).set(bytes);
+  return bytes.length;
+}
+
+function limitOf(task: Task, pid: number, resource: number): Limit {
+  const process = pid === task.tid ? task.process : processOf(task, pid);
+  const limit = process.limits[resource];
+  if (!limit) throw EINVAL;
+  if (process !== task.process && !task.credentials.maySignal(process.leader.credentials)) throw EPERM;
+  return limit;
+}
+
+function prlimit(task: Task, pid: number, resource: number, newPtr: number, oldPtr: number): number {
+  const limit = limitOf(task, pid, resource);
+  const old = { ...limit };
+  if (newPtr !== 0) setLimit(task, limit, resource, { soft: task.memory.readU64(newPtr), hard: task.memory.readU64(newPtr + 8) });
+  if (oldPtr !== 0) {
+    task.memory.writable(oldPtr, 16);
+    task.memory.writeU64(oldPtr, old.soft);
+    task.memory.writeU64(oldPtr + 8, old.hard);
+  }
+  return 0;
+}
+
+const MAX_DESCRIPTORS = 1048576n;
+
+function setLimit(task: Task, limit: Limit, resource: number, wanted: Limit): void {
+  if (wanted.soft > wanted.hard) throw EINVAL;
+  if (wanted.hard > limit.hard && !task.credentials.has(CAP_SYS_RESOURCE)) throw EPERM;
+  if (resource === RLIMIT_NOFILE && wanted.hard > MAX_DESCRIPTORS) throw EPERM;
+  Object.assign(limit, wanted);
+  if (resource === RLIMIT_NOFILE) for (const t of task.kernel.tasks.values()) if (t.process.limits[resource] === limit) t.files.limit = Number(wanted.soft);
+}
+
+const AFFINITY_BYTES = 8;
+
+function demandTask(task: Task, tid: number): Task {
+  const found = tid === 0 ? task : task.kernel.tasks.get(tid);
+  if (!found) throw ESRCH;
+  return found;
+}
+
+function schedGetaffinity(task: Task, tid: number, length: number, ptr: number): number {
+  if (length % 8 !== 0 || length < AFFINITY_BYTES) throw EINVAL;
+  demandTask(task, tid);
+  task.memory.writeU64(ptr, 1n);
+  return AFFINITY_BYTES;
+}
+
+function schedSetaffinity(task: Task, tid: number, length: number, ptr: number): number {
+  demandTask(task, tid);
+  if (length === 0 || (task.memory.readU8(ptr) & 1) === 0) throw EINVAL;
+  return 0;
+}
+
+function schedGetparam(task: Task, tid: number, ptr: number): number {
+  demandTask(task, tid);
+  task.memory.writeU32(ptr, 0);
+  return 0;
+}
+
+const SCHED_OTHER = 0, SCHED_BATCH = 3, SCHED_IDLE = 5, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_RESET_ON_FORK = 0x4000_0000;
+const realTime = (policy: number): boolean => policy === SCHED_FIFO || policy === SCHED_RR;
+
+function schedSetscheduler(task: Task, tid: number, policy: number, ptr: number): number {
+  demandTask(task, tid);
+  const plain = policy & ~SCHED_RESET_ON_FORK;
+  const priority = task.memory.readI32(ptr);
+  if (![SCHED_OTHER, SCHED_BATCH, SCHED_IDLE, SCHED_FIFO, SCHED_RR].includes(plain) || (realTime(plain) ? priority < 1 || priority > 99 : priority !== 0)) throw EINVAL;
+  if (realTime(plain)) throw EPERM;
+  return 0;
+}
+
+const priorityRange = (real: number) => (_task: Task, policy: number): number => {
+  if (realTime(policy)) return real;
+  if (![SCHED_OTHER, SCHED_BATCH, SCHED_IDLE].includes(policy)) throw EINVAL;
+  return 0;
+};
+
+/** getpriority returns 20 - nice, so that it is never negative. */
+const NICE_ZERO = 20;
+const PRIO_PROCESS = 0, PRIO_USER = 2;
+
+function getpriority(task: Task, which: number, who: number): number {
+  if (which < PRIO_PROCESS || which > PRIO_USER) throw EINVAL;
+  return NICE_ZERO - (which === PRIO_PROCESS ? processOf(task, who) : task.process).nice;
+}
+
+function setpriority(task: Task, which: number, who: number, value: number): number {
+  if (which < PRIO_PROCESS || which > PRIO_USER) throw EINVAL;
+  const process = which === PRIO_PROCESS ? processOf(task, who) : task.process;
+  const nice = Math.max(-20, Math.min(19, value));
+  if (nice < process.nice) throw EPERM;
+  process.nice = nice;
+  return 0;
+}
+
+function getcpu(task: Task, cpuPtr: number, nodePtr: number): number {
+  if (cpuPtr !== 0) task.memory.writeU32(cpuPtr, 0);
+  if (nodePtr !== 0) task.memory.writeU32(nodePtr, 0);
+  return 0;
+}
+
+const MEMBARRIER_QUERY = 0;
+/** One task runs at a time, so every barrier is one already; the private and global commands are offered. */
+const MEMBARRIER_COMMANDS = 0x1f;
+function membarrier(_task: Task, command: number): number {
+  if (command === MEMBARRIER_QUERY) return MEMBARRIER_COMMANDS;
+  if (command < 0 || (command & MEMBARRIER_COMMANDS) !== command || (command & (command - 1)) !== 0) throw EINVAL;
+  return 0;
+}
+
+const PERSONALITY_QUERY = 0xffff_ffff;
+function personality(task: Task, wanted: number): number {
+  const old = task.process.personality;
+  if (wanted !== PERSONALITY_QUERY) task.process.personality = wanted;
+  return old;
+}
+
+export const systemCalls: readonly SyscallRow[] = [
+  sys(63, 'uname', [Ptr], uname),
+  sys(99, 'sysinfo', [Ptr], sysinfo),
+  sys(318, 'getrandom', [Ptr, Size, flags(randomFlags)], getrandom),
+  sys(170, 'sethostname', [CString(65), Size], refuseName),
+  sys(171, 'setdomainname', [CString(65), Size], refuseName),
+  sys(302, 'prlimit64', [Pid, oneOf(resources), Ptr, Ptr], prlimit, 'NOFILE binds; the rest are remembered'),
+  sys(97, 'getrlimit', [oneOf(resources), Ptr], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, 0, ptr); }),
+  sys(160, 'setrlimit', [oneOf(resources), Ptr], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, ptr, 0); }, 'NOFILE binds; the rest are remembered'),
+  sys(24, 'sched_yield', [], (task) => { task.kernel.scheduler.mustSwitch = true; return 0; }),
+  sys(203, 'sched_setaffinity', [Pid, Size, Ptr], schedSetaffinity, 'one processor'),
+  sys(204, 'sched_getaffinity', [Pid, Size, Ptr], schedGetaffinity, 'one processor'),
+  sys(142, 'sched_setparam', [Pid, Ptr], (task, tid, ptr) => { demandTask(task, tid); if (task.memory.readI32(ptr) !== 0) throw EINVAL; return 0; }),
+  sys(143, 'sched_getparam', [Pid, Ptr], schedGetparam),
+  sys(144, 'sched_setscheduler', [Pid, Int, Ptr], schedSetscheduler, 'real-time policies are EPERM'),
+  sys(145, 'sched_getscheduler', [Pid], (task, tid) => { demandTask(task, tid); return SCHED_OTHER; }),
+  sys(146, 'sched_get_priority_max', [Int], priorityRange(99)),
+  sys(147, 'sched_get_priority_min', [Int], priorityRange(1)),
+  sys(140, 'getpriority', [Int, Pid], getpriority),
+  sys(141, 'setpriority', [Int, Pid, Int], setpriority, 'remembered; it changes nothing'),
+  sys(309, 'getcpu', [Ptr, Ptr], getcpu),
+  sys(324, 'membarrier', [UInt, Hex, Int], membarrier),
+  sys(135, 'personality', [Hex], personality, 'remembered; it changes nothing'),
+  refuse(317, 'seccomp', EINVAL, 'no filters'),
+  refuse(103, 'syslog', EPERM, 'no kernel log'),
+  refuse(169, 'reboot', EPERM, 'no CAP_SYS_BOOT in a container'),
+  refuse(425, 'io_uring_setup', ENOSYS, 'programs use epoll instead'),
+  refuse(298, 'perf_event_open', EPERM, 'no performance counters'),
+  refuse(321, 'bpf', EPERM, 'no programs in the kernel'),
+  refuse(310, 'process_vm_readv', EPERM, 'other processes\' memory is not reachable'),
+  refuse(311, 'process_vm_writev', EPERM, 'other processes\' memory is not reachable'),
+  refuse(312, 'kcmp', EPERM, 'not offered in a container'),
+];
