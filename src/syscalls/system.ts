@@ -187,7 +187,6 @@ export const systemCalls: readonly SyscallRow[] = [
   refuse(317, 'seccomp', EINVAL, 'no filters'),
   refuse(103, 'syslog', EPERM, 'no kernel log'),
   refuse(169, 'reboot', EPERM, 'no CAP_SYS_BOOT in a container'),
-  refuse(425, 'io_uring_setup', ENOSYS, 'programs use epoll instead'),
   refuse(298, 'perf_event_open', EPERM, 'no performance counters'),
   refuse(321, 'bpf', EPERM, 'no programs in the kernel'),
   refuse(310, 'process_vm_readv', EPERM, 'other processes\' memory is not reachable'),
