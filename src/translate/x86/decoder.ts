@@ -191,7 +191,7 @@ function decodeAt(bytes: Uint8Array, offset: number, available: number, pc: numb
       case Letter.fixedXmm: operand = xmms[size]![form.values[i]!]!; break;
       case Letter.T: operand = smallImmediates[modrm & 7]!; break;
       case Letter.O: {
-        const address = addressSize === 8 ? Number(int64(bytes, immediateAt)) : int32(bytes, immediateAt) >>> 0;
+        const address = addressSize === 8 ? Number(BigInt.asIntN(53, int64(bytes, immediateAt))) : int32(bytes, immediateAt) >>> 0;
         operand = { kind: 'mem', size: size as MemOperand['size'], base: -1, index: -1, scale: 1, disp: address, segment, addressSize };
         break;
       }

@@ -6,7 +6,7 @@ export interface GprOperand { readonly kind: 'gpr'; readonly size: 1 | 2 | 4 | 8
 
 /**
  * base + index * scale + disp, all modulo 2^64, or modulo 2^32 when addressSize is 4; then the segment's base is added. base and index are -1 when absent. A rip-relative operand has no base: disp
- * is the address (which may lie outside of 32 bits, then nothing is mapped there).
+ * is the address (which may lie outside of 32 bits, then nothing is mapped there). Of a 64-bit absolute address 53 bits are kept.
  */
 export interface MemOperand {
   readonly kind: 'mem';

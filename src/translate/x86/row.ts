@@ -35,12 +35,13 @@ export interface RowOptions {
  *   X memory at [rSI] (fs and gs prefixes count), Y memory at [rDI],
  *   B memory at [rBX] (xlat), D memory at [rDI] where fs and gs prefixes count (maskmovdqu), T an x87 register number by modrm.rm as a one-byte immediate (memory is #UD), V xmm by modrm.reg, W xmm or memory by modrm.rm, U xmm by modrm.rm only, P mmx by reg, Q mmx or memory by rm, N mmx by rm only, S segment register by reg,
  *   and fixed ones: AL AX eAX rAX CL DX 1 3 XMM0 ST (rAX has the operand size; ST is st(0), an immediate 0 to a meaning)
- * followed by a size: b 1, w 2, d 4, q 8, t 10, x 16, v 2/4/8 by operand size, z like v but immediates have at most 4 bytes and are sign-extended, y 4/8 by REX.W,
+ * followed by a size: b 1, w 2, d 4, q 8, t 10, x 16, v 2/4/8 by operand size, z 2/4/4 by operand size (immediates are then sign-extended to the operand size), y 4/8 by REX.W,
  *   s (immediates) one byte sign-extended to the operand size; none (M): no size, only the address is used.
  *
  * `flags` names the arithmetic flags it writes, letters of OSZAPC: capital = defined, small = left undefined by the manual (tests mask them).
  */
 export interface Row {
+  /** With slashes: one name for each operand size 2, 4, 8. */
   readonly mnemonic: string;
   readonly encoding: string;
   readonly operands: string;

@@ -48,7 +48,7 @@ function operandCode(text: string): OperandCode {
   const letter = (Letter as Record<string, number>)[name];
   const bySize = sizes[size];
   assert(letter !== undefined && name.length === 1 && bySize, `operand code ${text}`);
-  if (name !== 'I' && name !== 'J') return { letter, sizes: bySize, immediateBytes: none, value: 0 };
+  if (name !== 'I' && name !== 'J') return { letter, sizes: size === 'z' ? [2, 4, 4] : bySize, immediateBytes: none, value: 0 };
   const bytes = immediateBytes[size];
   assert(bytes, `operand code ${text}`);
   return { letter: size === 's' ? Letter.signedByte : letter, sizes: bySize, immediateBytes: bytes, value: 0 };

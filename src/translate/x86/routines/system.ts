@@ -3,15 +3,14 @@ import { Access, Perm, RBP, RSP, state } from '../../../guest/index.ts';
 import { Outcome, routine } from '../../ir/routines.ts';
 import { fault, trap } from './leave.ts';
 
-const INVALID_OPCODE = 6, GENERAL_PROTECTION = 13;
-const CS = 1, SS = 2, FS = 4, GS = 5;
+const GENERAL_PROTECTION = 13;
+const SS = 2, FS = 4, GS = 5;
 
 /** Selectors a 64-bit program may load: null ones (not into ss), and Linux's user data and code segments. */
 const loadable = (segment: number, selector: number): boolean => selector === 0x2b || (segment !== SS && (selector < 4 || selector === 0x33));
 
 /** a: number of the segment register, b: selector. The hidden parts do not change but for the bases of fs and gs, which become 0. */
 routine('load segment', (space, segment, selector) => {
-  if (segment === CS) return trap(space, INVALID_OPCODE);
   if (!loadable(segment, selector)) return trap(space, GENERAL_PROTECTION);
   if (segment === FS) space.state.setU64(state.fsBase, 0n);
   if (segment === GS) space.state.setU64(state.gsBase, 0n);

@@ -6,7 +6,9 @@ import { conditions } from './conditions.ts';
 
 const mov: Meaning = (b, dst, src) => b.set(dst!, b.get(src!));
 const zeroExtend: Meaning = (b, dst, src) => b.set(dst!, b.zext(b.get(src!), sizeOf(src!), sizeOf(dst!)));
-const signExtend: Meaning = (b, dst, src) => b.set(dst!, b.sext(b.get(src!), sizeOf(src!), sizeOf(dst!)));
+/** movsxd with a 16-bit operand size extends nothing. */
+const signExtend: Meaning = (b, dst, src) => (dst!.size === src!.size ? mov(b, dst!, src!) : extendSign(b, dst!, src!));
+const extendSign: Meaning = (b, dst, src) => b.set(dst!, b.sext(b.get(src!), sizeOf(src!), sizeOf(dst!)));
 const lea: Meaning = (b, dst, src) => b.set(dst!, b.zext(b.ea(src!), 8, sizeOf(dst!)));
 
 const xchg: Meaning = (b, x, y) => {
@@ -22,9 +24,12 @@ const cmov = (cc: number): Meaning => (b, dst, src) => {
 };
 const setcc = (cc: number): Meaning => (b, dst) => b.set(dst!, b.condition(cc));
 
-/** al, ax, eax → ax, eax, rax, and the sign of rax into rdx. */
-const widen = (to: IntSize): Meaning => (b) => b.set(b.gpr(0, to), b.sext(b.get(b.gpr(0, (to / 2) as IntSize)), (to / 2) as IntSize, to));
-const signToDx = (size: IntSize): Meaning => (b) => b.set(b.gpr(2, size), b.trunc(size, b.neg(b.zext(b.sign(size, b.get(b.gpr(0, size))), 4, size))));
+/** al, ax, eax → ax, eax, rax, and the sign of rAX into rDX. */
+const widen: Meaning = (b) => {
+  const from = (b.opSize / 2) as IntSize;
+  b.set(b.gpr(0, b.opSize), b.sext(b.get(b.gpr(0, from)), from, b.opSize));
+};
+const signToDx: Meaning = (b) => b.set(b.gpr(2, b.opSize), b.trunc(b.opSize, b.neg(b.zext(b.sign(b.opSize, b.get(b.gpr(0, b.opSize))), 4, b.opSize))));
 
 /** A 16-bit bswap is undefined in the manual; processors give 0. */
 const bswap: Meaning = (b, dst) => {
@@ -66,25 +71,20 @@ export const moves: Row[] = [
   row('mov', 'c7 /0', 'Ev Iz', mov),
   row('mov', '8c /r', 'Mw Sw', readSegment),
   row('mov', '8c /r', 'Rv Sw', readSegment),
-  row('mov', '8e /r', 'Sw Ew', (b, segment, src) => b.routine('load segment', b.get(segment!), b.get(src!))),
+  ...[0, 2, 3, 4, 5].map((segment) => row('mov', `8e /${segment}`, 'Sw Ew', (b, segment, src) => b.routine('load segment', b.get(segment!), b.get(src!)))),
   row('movzx', '0f b6 /r', 'Gv Eb', zeroExtend),
   row('movzx', '0f b7 /r', 'Gv Ew', zeroExtend),
   row('movsx', '0f be /r', 'Gv Eb', signExtend),
   row('movsx', '0f bf /r', 'Gv Ew', signExtend),
-  row('movsxd', '63 /r', 'Gv Ed', signExtend),
-  row('movsxd', '66 REX.W0 63 /r', 'Gw Ew', mov),
+  row('movsxd', '63 /r', 'Gv Ez', signExtend),
   row('lea', '8d /r', 'Gv M', lea),
   row('xchg', '86 /r', 'Eb Gb', xchg, '', { lock: true }),
   row('xchg', '87 /r', 'Ev Gv', xchg, '', { lock: true }),
   row('xchg', '90 +r', 'Zv rAX', xchg),
   ...conditions.map((name, cc) => row(`cmov${name}`, `0f 4${cc.toString(16)} /r`, 'Gv Ev', cmov(cc))),
   ...conditions.map((name, cc) => row(`set${name}`, `0f 9${cc.toString(16)} /r`, 'Eb', setcc(cc))),
-  row('cbw', '66 REX.W0 98', '', widen(2)),
-  row('cwde', 'REX.W0 98', '', widen(4)),
-  row('cdqe', 'REX.W 98', '', widen(8)),
-  row('cwd', '66 REX.W0 99', '', signToDx(2)),
-  row('cdq', 'REX.W0 99', '', signToDx(4)),
-  row('cqo', 'REX.W 99', '', signToDx(8)),
+  row('cbw/cwde/cdqe', '98', '', widen),
+  row('cwd/cdq/cqo', '99', '', signToDx),
   row('bswap', '0f c8 +r', 'Zv', bswap),
   row('xlat', 'd7', 'Bb', xlat),
 ];

@@ -47,6 +47,7 @@ const CODE_RIGHTS = 0x00affb00, DATA_RIGHTS = 0x00cff300, LIMIT = -1;
 export const system: Row[] = [
   row('syscall', '0f 05', '', syscall, '', { ends: 'syscall' }),
   row('nop', 'REX.B0 90', '', nothing),
+  row('pause', 'f3 90', '', nothing),
   row('pause', 'f3 REX.B0 90', '', nothing),
   row('endbr64', 'f3 0f 1e fa', '', nothing),
   ...['0f 0d /r', '0f 18 /r', '0f 19 /r', '0f 1a /r', '0f 1b /r', '0f 1c /r', '0f 1d /r', '0f 1e /r', '0f 1f /r'].map((encoding) => row('nop', encoding, 'Ev', nothing)),
