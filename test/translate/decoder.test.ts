@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decode, indexRows, type Insn } from '../../src/translate/x86/index.ts';
+import { decode, indexRows, type Insn, type MemOperand } from '../../src/translate/x86/index.ts';
 import { row } from '../../src/translate/x86/row.ts';
 import { textSections } from './elf-text.ts';
 import { compare, type Counts } from './iced.ts';
@@ -107,7 +107,7 @@ test('LOCK only where it is allowed, and only on memory', () => {
 
 test('pop to memory with base rsp sees rsp after the pop', () => {
   const [memory] = decoded('8f 44 24 10').operands;
-  assert.is(memory!.kind === 'mem' && memory.disp, 0x18);
+  assert.is((memory as MemOperand).disp, 0x18);
 });
 
 test('two rows that claim the same bytes are refused, naming both', () => {
