@@ -60,7 +60,7 @@ const moves: Row[] = [
     touchMm(b);
     maskedStore(b, memory!, wide(b, data!), wide(b, mask!), 8);
   }),
-  row('emms', 'np 0f 77', '', (b) => b.storeState(state.fvalid, b.i32(0))),
+  row('emms', 'np 0f 77', '', (b) => { touchMm(b); b.storeState(state.fvalid, b.i32(0)); }),
 ];
 
 // ---- shuffles, and lanes in and out; the immediate counts modulo four

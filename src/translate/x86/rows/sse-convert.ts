@@ -116,17 +116,17 @@ const vectors: Row[] = [
 
 // ---- with mm registers
 
-/** cvtpi2pd from memory is the one that leaves the x87 registers alone. */
-const fromMm = (convert: (b: Builder, old: Value, x: Value) => Value, touchesAlways: boolean): Meaning => (b, dst, src) => {
+/** From memory they leave the x87 registers alone. */
+const fromMm = (convert: (b: Builder, old: Value, x: Value) => Value): Meaning => (b, dst, src) => {
   b.set(dst!, convert(b, b.get(dst!), widen(b, b.get(src!))));
-  if (touchesAlways || src!.kind === 'mm') touchMm(b);
+  if (src!.kind === 'mm') touchMm(b);
 };
 
 const toMm = (read: (b: Builder, o: Operand) => Value, convert: Unary): Meaning => (b, dst, src) => setMm(b, dst!, low64(b, convert(b, read(b, src!))));
 
 const mmx: Row[] = [
-  row('cvtpi2ps', 'np 0f 2a /r', 'Vx Qq', fromMm((b, old, x) => shuffle(b, 8, integersToSingles(b, x), old, [0, 3]), true)),
-  row('cvtpi2pd', '66 0f 2a /r', 'Vx Qq', fromMm((b, _, x) => integersToDoubles(b, x), false)),
+  row('cvtpi2ps', 'np 0f 2a /r', 'Vx Qq', fromMm((b, old, x) => shuffle(b, 8, integersToSingles(b, x), old, [0, 3]))),
+  row('cvtpi2pd', '66 0f 2a /r', 'Vx Qq', fromMm((b, _, x) => integersToDoubles(b, x))),
   row('cvttps2pi', 'np 0f 2c /r', 'Pq Wq', toMm(low, truncated('f32x4'))),
   row('cvtps2pi', 'np 0f 2d /r', 'Pq Wq', toMm(low, rounded('f32x4'))),
   row('cvttpd2pi', '66 0f 2c /r', 'Pq Wx', toMm(aligned, truncated('f64x2'))),
