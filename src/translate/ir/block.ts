@@ -37,6 +37,12 @@ export interface Statement {
   readonly flags: FlagState | null;
   /** leaveIf: the routine that does the instruction instead. */
   routine: { readonly name: string; readonly args: readonly Node[] } | null;
+  /** Statements that may leave: the slots whose locals the block has changed before it (bits 0–31), the version of the flags (0: as the block begins), the instruction counted in the block. */
+  readonly changed: number;
+  readonly flagsVersion: number;
+  readonly instruction: number;
+  /** Which of the function's exits it takes. */
+  group: number;
   /** setFlags, setSlot, check: false when data flow has found that nobody needs it. */
   live: boolean;
 }

@@ -37,6 +37,11 @@ export interface RegisterFile {
   /** The flags before this instruction. */
   readFlags(): FlagState;
   writeFlags(flags: FlagState): void;
+  /** Slots whose locals have changed in this block, a bit each. */
+  readonly changed: number;
+  /** How often the flags were written in this block, and the instruction's number in it. */
+  readonly flagsVersion: number;
+  readonly instruction: number;
   /** Called before a statement that may leave: state that such an exit needs must be in its place. */
   beforeExit(): void;
 }
@@ -209,9 +214,14 @@ export class GraphBuilder implements Builder {
   get pc(): Node { return this.file.pc(); }
   get nextPc(): Node { return this.file.nextPc(); }
 
+  /** A statement that gives a slot's local its value. */
+  setSlot(slot: number, value: Node): Statement { return this.#push(Do.setSlot, null, 0, 0, slot, value); }
+  /** A statement that puts the flags into their locals. */
+  setFlags(flags: FlagState): Statement { return this.#push(Do.setFlags, null, 0, 0, 0, null, flags); }
+
   // ---- memory
-  #push(what: number, address: Node | null, offset: number, size: Size, detail: number, value: Node | null): Statement {
-    const statement: Statement = { do: what, pc: this.file.pcNumber, address, offset, size, detail, value, flags: null, routine: null, live: true };
+  #push(what: number, address: Node | null, offset: number, size: Size, detail: number, value: Node | null, flags: FlagState | null = null): Statement {
+    const statement: Statement = { do: what, pc: this.file.pcNumber, address, offset, size, detail, value, flags, routine: null, changed: this.file.changed, flagsVersion: this.file.flagsVersion, instruction: this.file.instruction, group: 0, live: true };
     this.statements.push(statement);
     return statement;
   }

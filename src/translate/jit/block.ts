@@ -1,0 +1,167 @@
+// A basic block of a region: lifted once, then annotated by the data flows.
+import { assert } from '../../base/index.ts';
+import type { Level } from '../../guest/index.ts';
+import type { End, Statement } from '../ir/block.ts';
+import { Slot } from '../ir/block.ts';
+import { type Checks, type Ender, GraphBuilder } from '../ir/graph-builder.ts';
+import { Kind, Node, wrap } from '../ir/node.ts';
+import { routineId } from '../ir/routines.ts';
+import type { Insn, TargetOperand } from '../x86/index.ts';
+import { BlockRegisters } from './block-registers.ts';
+
+/** A stretch of instructions before it is lifted. `end` 'slow': the instruction at `next` cannot be decoded. */
+export interface Stretch {
+  readonly pc: number;
+  readonly insns: readonly Insn[];
+  readonly next: number;
+  readonly slow: boolean;
+}
+
+export class Block {
+  readonly pc: number;
+  readonly statements: readonly Statement[];
+  readonly end: End;
+  readonly registers: BlockRegisters;
+  /** Statements from here on only bring locals up to date for successors. */
+  readonly finalFrom: number;
+  /** Registers (bits as slots) that the block reads before it writes them, and those it writes. */
+  readonly uses: number;
+  readonly defines: number;
+  /** Blocks in the region that follow, in the order taken, not taken. */
+  successors: Block[] = [];
+  predecessors: Block[] = [];
+  // ---- data flow
+  dirtyIn = 0;
+  liveIn = 0;
+  flagsDirtyIn = false;
+  flagsLiveIn = false;
+  /** Whether somebody after the block needs its flags. */
+  flagsLiveOut = false;
+  // ---- control flow
+  order = -1;
+  dominator: Block | null = null;
+  dominated: Block[] = [];
+  isLoopHead = false;
+  isMerge = false;
+  /** The depth of its label while it is open. */
+  label = -1;
+
+  constructor(pc: number, statements: readonly Statement[], end: End, registers: BlockRegisters, finalFrom: number) {
+    this.pc = pc;
+    this.statements = statements;
+    this.end = end;
+    this.registers = registers;
+    this.finalFrom = finalFrom;
+    this.defines = registers.changed;
+    this.uses = usesOf(statements, endNodes(end));
+  }
+
+  get flagsWritten(): boolean { return this.registers.versions.length > 1; }
+
+  /** Whether the flags of a version are needed from an instruction on, when they are needed at the block's end or not. */
+  flagsLiveAt(version: number, instruction: number, atEnd: boolean): boolean {
+    const versions = this.registers.versions;
+    for (;;) {
+      const v = versions[version]!;
+      if (v.lastRead >= instruction) return true;
+      if (version === versions.length - 1) return atEnd;
+      if (v.lastKept < instruction) return false;
+      instruction = v.lastKept + 1;
+      version++;
+    }
+  }
+}
+
+/** Values that the end of a block takes. */
+export function endNodes(end: End): readonly Node[] {
+  switch (end.kind) {
+    case 'branch': return [end.condition];
+    case 'indirect': case 'ret': return [end.target];
+    case 'call': return typeof end.target === 'number' ? [] : [end.target];
+    case 'routine': return end.args;
+    default: return [];
+  }
+}
+
+let epoch = 0;
+const seen = new WeakMap<Node, number>();
+
+function usesOf(statements: readonly Statement[], roots: readonly Node[]): number {
+  epoch++;
+  let mask = 0;
+  const visit = (node: Node): void => {
+    if (node.kind === Kind.constant || seen.get(node) === epoch) return;
+    seen.set(node, epoch);
+    if (node.kind === Kind.input) {
+      if (node.low < Slot.flagsKind) mask |= 1 << node.low;
+      return;
+    }
+    if (node.a !== null) visit(node.a);
+    if (node.b !== null) visit(node.b);
+    if (node.c !== null) visit(node.c);
+  };
+  for (const root of roots) visit(root);
+  for (const s of statements) {
+    if (s.address !== null) visit(s.address);
+    if (s.value !== null) visit(s.value);
+    if (s.flags !== null) { const f = s.flags.stored(); visit(f.kind); visit(f.a); visit(f.b); }
+  }
+  return mask;
+}
+
+export const checksOf = (level: Level): Checks => ({ stores: level !== 'none', loads: level === 'all', alignment: level === 'all' });
+
+/** Builds the block's statements. `flagsKind` is the kind of the flags when it begins, -1 when only known at run time. */
+export function lift(stretch: Stretch, checks: Checks, flagsKind: number): Block {
+  const registers = new BlockRegisters(flagsKind);
+  const builder = new GraphBuilder(registers, checks);
+  registers.builder = builder;
+  for (const insn of stretch.insns) {
+    registers.begin(insn);
+    liftOne(builder, insn);
+    builder.commit();
+  }
+  const finalFrom = registers.finish();
+  return new Block(stretch.pc, builder.statements, endOf(stretch, builder.ender), registers, finalFrom);
+}
+
+function liftOne(builder: GraphBuilder, insn: Insn): void {
+  const o = insn.operands;
+  const meaning = insn.row.meaning;
+  // Spreading is slow; hardly any row has more than three operands.
+  switch (o.length) {
+    case 0: meaning(builder); break;
+    case 1: meaning(builder, o[0]!); break;
+    case 2: meaning(builder, o[0]!, o[1]!); break;
+    case 3: meaning(builder, o[0]!, o[1]!, o[2]!); break;
+    default: meaning(builder, ...o);
+  }
+}
+
+const isTarget = (target: Ender['target']): target is TargetOperand => !(target instanceof Node);
+
+/** Addresses beyond 32 bits are nowhere: the interpreter raises the fault. */
+const canJump = (address: number): boolean => address >= 0 && address <= 0xffff_ffff;
+
+function endOf(stretch: Stretch, ender: Ender | null): End {
+  const { next, insns } = stretch;
+  if (ender === null) return stretch.slow ? { kind: 'slow', pc: next } : { kind: 'next', next };
+  const pc = insns[insns.length - 1]!.pc;
+  const target = ender.target;
+  const fixed = target !== null && isTarget(target) ? target.address : undefined;
+  if (fixed !== undefined && !canJump(fixed)) return { kind: 'slow', pc };
+  switch (ender.kind) {
+    case 'jump': return fixed !== undefined ? { kind: 'jump', target: fixed } : { kind: 'indirect', target: wrap(target as Node) };
+    case 'branch': {
+      assert(fixed !== undefined, 'a branch to a computed address');
+      const condition = ender.condition!;
+      if (condition.kind === Kind.constant) return condition.low ? { kind: 'jump', target: fixed } : { kind: 'next', next };
+      return { kind: 'branch', condition, target: fixed, next };
+    }
+    case 'call': return { kind: 'call', target: fixed ?? wrap(target as Node), next };
+    case 'ret': return { kind: 'ret', target: wrap(target as Node) };
+    case 'syscall': return { kind: 'syscall', pc, next };
+    case 'routine': return { kind: 'routine', id: routineId(ender.routine), args: ender.args, pc, next };
+    case 'trap': return { kind: 'slow', pc };
+  }
+}
