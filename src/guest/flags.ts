@@ -20,7 +20,7 @@ export const flagsKind = (base: FlagsBase, size: 1 | 2 | 4 | 8): number => (base
 /** The six arithmetic flags of a lazy state, in their EFLAGS places. The reference for every other implementation; a and b are unsigned 64-bit. */
 export function flagsOf(kind: number, a: bigint, b: bigint): number {
   const base = kind >> 2;
-  if (base === flagsBase.bits) return Number(a) & ARITHMETIC_FLAGS;
+  if (base === flagsBase.bits) return Number(a & 0xffffn) & ARITHMETIC_FLAGS;
   const bits = BigInt(8 << (kind & 3));
   const x = BigInt.asUintN(Number(bits), a);
   const y = BigInt.asUintN(Number(bits), b);
@@ -29,7 +29,7 @@ export function flagsOf(kind: number, a: bigint, b: bigint): number {
   let flags = (result === 0n ? ZF : 0) | (result & top ? SF : 0) | parity(Number(result & 0xffn));
   if (base === flagsBase.sub) flags |= (x < y ? CF : 0) | ((x ^ y) & (x ^ result) & top ? OF : 0) | Number((x ^ y ^ result) & 0x10n);
   else if (base === flagsBase.add) flags |= (result < x ? CF : 0) | (~(x ^ y) & (x ^ result) & top ? OF : 0) | Number((x ^ y ^ result) & 0x10n);
-  else if (base === flagsBase.res) flags |= Number(b) & (CF | AF | OF);
+  else if (base === flagsBase.res) flags |= Number(b & 0xffffn) & (CF | AF | OF);
   return flags;
 }
 

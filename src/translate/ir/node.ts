@@ -43,6 +43,8 @@ export class Node implements Value {
   /** Emission: how many uses are not emitted yet, and the local that holds it (-1: none). */
   uses = 0;
   local = -1;
+  /** Visits by graph walks. */
+  mark = 0;
 
   constructor(type: Type, kind: number, op: Op | null, a: Node | null, b: Node | null, c: Node | null, low: number, high: number, bits: number) {
     this.type = type;

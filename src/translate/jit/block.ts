@@ -84,14 +84,13 @@ export function endNodes(end: End): readonly Node[] {
 }
 
 let epoch = 0;
-const seen = new WeakMap<Node, number>();
 
 function usesOf(statements: readonly Statement[], roots: readonly Node[]): number {
   epoch++;
   let mask = 0;
   const visit = (node: Node): void => {
-    if (node.kind === Kind.constant || seen.get(node) === epoch) return;
-    seen.set(node, epoch);
+    if (node.kind === Kind.constant || node.mark === epoch) return;
+    node.mark = epoch;
     if (node.kind === Kind.input) {
       if (node.low < Slot.flagsKind) mask |= 1 << node.low;
       return;
