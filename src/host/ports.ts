@@ -38,6 +38,46 @@ export interface Blob {
   read(into: Uint8Array, offset: number): number;
 }
 
+/** A file under way: it gets its name when it is whole. */
+export interface NewFile {
+  append(bytes: Uint8Array): void;
+  /** What was appended so far. */
+  readonly blob: Blob;
+  /** Makes it durable under this path (temporary file → sync → rename). */
+  commit(path: string): void;
+  discard(): void;
+}
+
+/** A folder that belongs to us: the store. Paths are relative, with `/`; folders come into being as files need them. */
+export interface Folder {
+  /** The whole file, or undefined when there is none. */
+  read(path: string): Uint8Array | undefined;
+  /** For reading at any place, or undefined when there is none. */
+  open(path: string): Blob | undefined;
+  has(path: string): boolean;
+  /** Replaces the file at once (temporary file → sync → rename). */
+  write(path: string, bytes: Uint8Array): void;
+  create(): NewFile;
+  /** Names in a folder, none when it is not there. */
+  list(path: string): string[];
+  /** A file, or a folder with all that is in it; nothing happens when there is none. */
+  remove(path: string): void;
+}
+
+/** A SHA-256 under way. */
+export interface Hash {
+  update(bytes: Uint8Array): void;
+  /** The digest in lower-case hex; the last call. */
+  hex(): string;
+}
+
+/** What the host computes faster than we could. */
+export interface Codecs {
+  sha256(): Hash;
+  /** Throws when the bytes are no whole gzip stream. */
+  gunzip(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+}
+
 /** Lets the host's event loop run, and wakes the machine. */
 export interface Loop {
   /** Calls `step` as soon as the event loop allows. */

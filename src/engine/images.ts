@@ -1,0 +1,68 @@
+// Images that can run: the store of images with the indexes of their layers, and a container's root file system over them.
+import type { Blob, Codecs, Folder } from '../host/ports.ts';
+import { buildView, ImageView, indexLayer, LayerError, type LayerIndex, packIndex, packView, unpackIndex, unpackView, type ViewColumns } from '../layers/index.ts';
+import { type Image, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
+import { type FileSystem, overlay, type TmpFsOptions } from '../vfs/index.ts';
+
+type Layer = { readonly diffId: string; readonly blob: Blob };
+
+const indexPath = (diffId: string): string => `layers/${diffId.slice(7)}/index`;
+
+/** The store in a folder, with what running an image from its layers takes. */
+export class Images {
+  readonly store: Store;
+  readonly #folder: Folder;
+  readonly #codecs: Codecs;
+
+  constructor(folder: Folder, codecs: Codecs) {
+    this.#folder = folder;
+    this.#codecs = codecs;
+    this.store = openStore(folder, { codecs, prepare: this.#prepare });
+  }
+
+  /** Indexes layers and merges them; both are kept with the image. */
+  readonly #prepare: PrepareLayers = (layers) => {
+    const indexes = layers.map((layer) => this.#index(layer));
+    const files = layers.map((layer, i) => ({ path: indexPath(layer.diffId), bytes: packIndex(indexes[i]!) }));
+    return [...files, { path: this.#viewPath(layers.map((l) => l.diffId)), bytes: packView(buildView(indexes)) }];
+  };
+
+  /** A layer's index: as stored, else made from its tar. Throws LayerError naming the layer. */
+  #index(layer: Layer): LayerIndex {
+    const stored = this.#folder.read(indexPath(layer.diffId));
+    const index = stored && unpackIndex(stored);
+    if (index) return index;
+    try { return indexLayer(layer.blob); } catch (error) {
+      throw error instanceof LayerError ? new LayerError(error.code, `layer ${layer.diffId}: ${error.message}`) : error;
+    }
+  }
+
+  /** Where the merged view of these layers lies: by the chain ID of image-spec config.md. */
+  #viewPath(diffIds: readonly string[]): string {
+    const chain = diffIds.reduce((parent, diffId) => (parent === '' ? diffId : `sha256:${this.#sha256(`${parent} ${diffId}`)}`), '');
+    return `chains/${chain.slice(7) || 'scratch'}/view`;
+  }
+
+  #sha256(text: string): string {
+    const hash = this.#codecs.sha256();
+    hash.update(new TextEncoder().encode(text));
+    return hash.hex();
+  }
+
+  /** The merged view of an image: as stored, else made again from the layers. */
+  #view(image: Image, layers: readonly Layer[]): ViewColumns {
+    const path = this.#viewPath(image.layers.map((l) => l.diffId));
+    const stored = this.#folder.read(path);
+    const view = stored && unpackView(stored);
+    if (view) return view;
+    const made = buildView(layers.map((layer) => this.#index(layer)));
+    this.#folder.write(path, packView(made));
+    return made;
+  }
+
+  /** A new root file system for a container: the image's layers under an empty writable layer in memory. */
+  openRootFs(image: Image, options: TmpFsOptions): FileSystem {
+    const layers = image.layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
+    return overlay(new ImageView(this.#view(image, layers), layers), options);
+  }
+}

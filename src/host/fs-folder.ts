@@ -1,0 +1,148 @@
+// The store's folder over an interface like node:fs: the real one, or memfs in tests and in a page.
+import type { Blob, Folder, NewFile } from './ports.ts';
+
+/** The part of node:fs that a folder needs; memfs has it too. */
+export interface FsLike {
+  openSync(path: string, flags: string, mode?: number): number;
+  closeSync(fd: number): void;
+  readSync(fd: number, into: Uint8Array, offset: number, length: number, position: number): number;
+  writeSync(fd: number, from: Uint8Array, offset?: number, length?: number): number;
+  fsyncSync(fd: number): void;
+  fstatSync(fd: number): { size: number | bigint };
+  existsSync(path: string): boolean;
+  mkdirSync(path: string, options: { recursive: true }): unknown;
+  readdirSync(path: string): unknown[];
+  renameSync(from: string, to: string): void;
+  rmSync(path: string, options: { recursive: true; force: true }): void;
+}
+
+const TEMPORARY = 'tmp';
+let nextTemporary = 0;
+
+const missing = (error: unknown): boolean => (error as { code?: string }).code === 'ENOENT' || (error as { code?: string }).code === 'ENOTDIR';
+
+/** An open file as a blob; the descriptor stays open as long as the process. */
+class FileBlob implements Blob {
+  readonly size: number;
+  readonly #fs: FsLike;
+  readonly #fd: number;
+  constructor(fs: FsLike, fd: number, size: number) {
+    this.#fs = fs;
+    this.#fd = fd;
+    this.size = size;
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    return offset >= this.size || into.length === 0 ? 0 : this.#fs.readSync(this.#fd, into, 0, Math.min(into.length, this.size - offset), offset);
+  }
+}
+
+class TemporaryFile implements NewFile {
+  readonly #folder: FsFolder;
+  readonly #path: string;
+  readonly #fd: number;
+  #size = 0;
+  #closed = false;
+
+  constructor(folder: FsFolder, path: string) {
+    this.#folder = folder;
+    this.#path = path;
+    this.#fd = folder.fs.openSync(folder.at(path), 'wx+', 0o644);
+  }
+
+  append(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) done += this.#folder.fs.writeSync(this.#fd, bytes, done, bytes.length - done);
+    this.#size += bytes.length;
+  }
+
+  get blob(): Blob { return new FileBlob(this.#folder.fs, this.#fd, this.#size); }
+
+  commit(path: string): void {
+    this.#folder.fs.fsyncSync(this.#fd);
+    this.#folder.makeParent(path);
+    this.#folder.fs.renameSync(this.#folder.at(this.#path), this.#folder.at(path));
+    this.#close();
+  }
+
+  discard(): void {
+    if (this.#closed) return;
+    this.#close();
+    this.#folder.remove(this.#path);
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#folder.fs.closeSync(this.#fd);
+  }
+}
+
+export class FsFolder implements Folder {
+  readonly fs: FsLike;
+  readonly #root: string;
+  readonly #owner: string;
+
+  /** `owner` names this process in the names of temporary files. */
+  constructor(fs: FsLike, root: string, owner = 'here') {
+    this.fs = fs;
+    this.#root = root;
+    this.#owner = owner;
+  }
+
+  at(path: string): string { return `${this.#root}/${path}`; }
+  makeParent(path: string): void { this.fs.mkdirSync(this.at(path.slice(0, Math.max(0, path.lastIndexOf('/')))), { recursive: true }); }
+  has(path: string): boolean { return this.fs.existsSync(this.at(path)); }
+
+  open(path: string): Blob | undefined {
+    try {
+      const fd = this.fs.openSync(this.at(path), 'r');
+      return new FileBlob(this.fs, fd, Number(this.fs.fstatSync(fd).size));
+    } catch (error) {
+      if (missing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  read(path: string): Uint8Array | undefined {
+    let fd: number;
+    try { fd = this.fs.openSync(this.at(path), 'r'); } catch (error) {
+      if (missing(error)) return undefined;
+      throw error;
+    }
+    try {
+      const bytes = new Uint8Array(Number(this.fs.fstatSync(fd).size));
+      let got = 0;
+      for (let n = 1; got < bytes.length && n > 0; got += n) n = this.fs.readSync(fd, bytes, got, bytes.length - got, got);
+      return bytes.subarray(0, got);
+    } finally { this.fs.closeSync(fd); }
+  }
+
+  write(path: string, bytes: Uint8Array): void {
+    const file = this.create();
+    try {
+      file.append(bytes);
+      file.commit(path);
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
+  }
+
+  create(): NewFile {
+    this.fs.mkdirSync(this.at(TEMPORARY), { recursive: true });
+    return new TemporaryFile(this, `${TEMPORARY}/${this.#owner}.${nextTemporary++}`);
+  }
+
+  list(path: string): string[] {
+    try { return this.fs.readdirSync(this.at(path)).map(String); } catch (error) {
+      if (missing(error)) return [];
+      throw error;
+    }
+  }
+
+  remove(path: string): void { this.fs.rmSync(this.at(path), { recursive: true, force: true }); }
+
+  /** Removes temporary files of processes that are gone; `alive` tells by owner. */
+  sweep(alive: (owner: string) => boolean): void {
+    for (const name of this.list(TEMPORARY)) if (!alive(name.split('.')[0]!)) this.remove(`${TEMPORARY}/${name}`);
+  }
+}

@@ -1,0 +1,16 @@
+// What can be wrong with an image, its archive or its name: an error with a stable code and one line that names the thing.
+
+/**
+ * bad-reference: not a name Docker would take · bad-archive: no archive, or damaged · no-manifest: an archive without an image in it · digest-mismatch: content is not what its digest says
+ * unsafe-layer: a layer that must not be unpacked · wrong-platform: made for another processor or system · unsupported: a form this version does not read · damaged-store: a blob is missing or changed
+ */
+export type ImageErrorCode = 'bad-reference' | 'bad-archive' | 'no-manifest' | 'digest-mismatch' | 'unsafe-layer' | 'wrong-platform' | 'unsupported' | 'damaged-store';
+
+export class ImageError extends Error {
+  readonly code: ImageErrorCode;
+  constructor(code: ImageErrorCode, message: string) {
+    super(message);
+    this.name = 'ImageError';
+    this.code = code;
+  }
+}

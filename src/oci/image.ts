@@ -1,0 +1,104 @@
+// Images as immutable views: the documents of the OCI image specification, read with checks, and what the rest of the product asks of an image.
+import { ImageError } from './errors.ts';
+
+/** sha256:hex. */
+export type Digest = string;
+
+/** How containers of the image start (image-spec config.md). */
+export interface RunConfig {
+  readonly User?: string;
+  readonly ExposedPorts?: Readonly<Record<string, object>> | null;
+  readonly Env?: readonly string[] | null;
+  readonly Entrypoint?: readonly string[] | null;
+  readonly Cmd?: readonly string[] | null;
+  readonly Volumes?: Readonly<Record<string, object>> | null;
+  readonly WorkingDir?: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+  readonly StopSignal?: string;
+}
+
+export interface ImageConfig {
+  readonly architecture?: string;
+  readonly os?: string;
+  readonly variant?: string;
+  readonly created?: string;
+  readonly author?: string;
+  readonly config?: RunConfig | null;
+  readonly rootfs: { readonly type: string; readonly diff_ids: readonly Digest[] };
+  readonly history?: readonly { readonly created?: string; readonly created_by?: string; readonly empty_layer?: boolean; readonly comment?: string }[];
+}
+
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly platform?: { readonly architecture: string; readonly os: string; readonly variant?: string };
+}
+
+export interface Manifest {
+  readonly schemaVersion: 2;
+  readonly mediaType?: string;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
+export const mediaTypes = {
+  manifest: 'application/vnd.oci.image.manifest.v1+json', index: 'application/vnd.oci.image.index.v1+json', config: 'application/vnd.oci.image.config.v1+json',
+  tar: 'application/vnd.oci.image.layer.v1.tar', gzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json', dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
+} as const;
+
+const digestPattern = /^sha256:[0-9a-f]{64}$/;
+export const isDigest = (text: unknown): text is Digest => typeof text === 'string' && digestPattern.test(text);
+
+/** Parses JSON bytes; `what` names them in the error. Throws ImageError 'bad-archive'. */
+export function parseJson(bytes: Uint8Array, what: string): unknown {
+  try { return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)); } catch { throw new ImageError('bad-archive', `${what} is not valid JSON`); }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isList = (value: unknown, item: (v: unknown) => boolean): boolean => Array.isArray(value) && value.every(item);
+const isText = (value: unknown): boolean => typeof value === 'string';
+const absentOr = (check: (v: unknown) => boolean) => (value: unknown): boolean => value === undefined || value === null || check(value);
+
+/** The fields of a run configuration that are used, and what each must be. */
+const runConfigShape: Readonly<Record<string, (v: unknown) => boolean>> = {
+  User: absentOr(isText), Env: absentOr((v) => isList(v, isText)), Entrypoint: absentOr((v) => isList(v, isText)), Cmd: absentOr((v) => isList(v, isText)), WorkingDir: absentOr(isText),
+  Labels: absentOr(isObject), Volumes: absentOr(isObject), ExposedPorts: absentOr(isObject), StopSignal: absentOr(isText),
+};
+
+/** Reads an image configuration. Throws ImageError 'bad-archive' naming `what` and the field. */
+export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
+  const value = parseJson(bytes, what);
+  const wrong = (field: string): ImageError => new ImageError('bad-archive', `${what} is not an image configuration: ${field} is missing or malformed`);
+  if (!isObject(value)) throw wrong('the object');
+  if (!isObject(value['rootfs']) || !isList(value['rootfs']['diff_ids'], isDigest)) throw wrong('rootfs.diff_ids');
+  if (!absentOr(isText)(value['architecture']) || !absentOr(isText)(value['os'])) throw wrong('architecture or os');
+  if (!absentOr(isObject)(value['config'])) throw wrong('config');
+  for (const [field, check] of Object.entries(runConfigShape)) if (!check((value['config'] as Record<string, unknown> | undefined)?.[field])) throw wrong(`config.${field}`);
+  return value as unknown as ImageConfig;
+}
+
+const isDescriptor = (value: unknown): boolean => isObject(value) && isDigest(value['digest']) && typeof value['size'] === 'number' && absentOr(isText)(value['mediaType']);
+
+/** Reads an image manifest. Throws ImageError 'bad-archive'. */
+export function parseManifest(bytes: Uint8Array, what: string): Manifest {
+  const value = parseJson(bytes, what);
+  if (!isObject(value) || !isDescriptor(value['config']) || !isList(value['layers'], isDescriptor)) throw new ImageError('bad-archive', `${what} is not an image manifest`);
+  return value as unknown as Manifest;
+}
+
+/** Reads an image index: descriptors of manifests. Throws ImageError 'bad-archive'. */
+export function parseIndex(bytes: Uint8Array, what: string): Descriptor[] {
+  const value = parseJson(bytes, what);
+  if (!isObject(value) || !isList(value['manifests'], isDescriptor)) throw new ImageError('bad-archive', `${what} is not an image index`);
+  return value['manifests'] as Descriptor[];
+}
+
+/** Refuses images that this machine cannot run. Throws ImageError 'wrong-platform'. */
+export function demandPlatform(config: ImageConfig): void {
+  const os = config.os || 'linux';
+  const architecture = config.architecture || 'amd64';
+  if (os !== 'linux' || architecture !== 'amd64') throw new ImageError('wrong-platform', `the image is for ${os}/${architecture}; only linux/amd64 can run`);
+}
