@@ -50,10 +50,18 @@ export class GuestMemory {
     this.refreshViews();
   }
 
-  /** Gives [address, address + length), whole pages, exactly these Perm bits. Pages without any right (reserved address room) need not exist in memory. */
+  /** Gives [address, address + length), whole pages, exactly these Perm bits; code taken from them is forgotten first. Pages without any right (reserved address room) need not exist in memory. */
   protect(address: number, length: number, perm: number): void {
     if (perm & (Perm.read | Perm.write | Perm.execute)) this.ensure(address + length);
+    if (this.#holdsCode(address, length)) this.onCodeWrite(address, length);
     this.perms.fill(perm, address >>> PAGE_SHIFT, (address + length) / PAGE_SIZE);
+  }
+
+  /** Whether code was taken from one of the pages. */
+  #holdsCode(address: number, length: number): boolean {
+    const end = (address + length) / PAGE_SIZE;
+    for (let page = address >>> PAGE_SHIFT; page < end; page++) if (this.perms[page]! & Perm.code) return true;
+    return false;
   }
 
   /** Zeroes bytes that exist; what lies beyond the memory's end is zero already. */

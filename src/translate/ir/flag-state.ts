@@ -166,6 +166,7 @@ export class FlagState {
 
   /** A condition of SDM Vol. 1, Appendix B as i32 0 or 1. */
   condition(cc: number): Node {
+    if (this.base === DYNAMIC && this.replaced === nothingReplaced) return operation(`helper.condition${cc}`, [this.kind!, this.a, this.b]);
     const positive = this.#condition(cc >> 1);
     return cc & 1 ? unary(O.eqz, positive) : positive;
   }

@@ -135,8 +135,8 @@ function crcLong(byte: number): Code {
   return c;
 }
 
-/** (kind, a, b) → the six flags: one arm for every kind, from the expressions that translated code uses too. */
-function flagsWord(): Code {
+/** (kind, a, b) → something of the flags: one arm for every kind, from the expressions that translated code uses too. */
+function ofFlags(what: (flags: FlagState) => Node): Code {
   const c = new Code(3);
   const kinds = Array.from({ length: 20 }, (_, kind) => kind);
   const labels = kinds.map(() => c.block()).reverse();
@@ -149,7 +149,7 @@ function flagsWord(): Code {
     const a = (inputs[Slot.flagsA] = input('i64', Slot.flagsA)), b = (inputs[Slot.flagsB] = input('i64', Slot.flagsB));
     const emitter = new Emitter({ code: c, home: (slot) => slot - Slot.flagsKind, helper: none, leave: none });
     // Kinds 1 to 3 do not exist.
-    const word = FlagState.stored(kind < 4 ? 0 : kind, a, b).word();
+    const word = what(FlagState.stored(kind < 4 ? 0 : kind, a, b));
     countUses([], [word]);
     emitter.begin(inputs);
     emitter.emit(word);
@@ -170,7 +170,8 @@ export function defineHelpers(module: ModuleBuilder): Map<string, number> {
     'helper.idivq_overflows': () => signedOverflows(indices.get('helper.udivq')!),
     'helper.crc32b': crcByte,
     'helper.crc32q': () => crcLong(indices.get('helper.crc32b')!),
-    'helper.flags': flagsWord,
+    'helper.flags': () => ofFlags((flags) => flags.word()),
+    ...Object.fromEntries(Array.from({ length: 16 }, (_, cc) => [`helper.condition${cc}`, () => ofFlags((flags) => flags.condition(cc))])),
     'helper.strings': stringCompareBody,
   };
   for (const [name, params, result] of helperRows) {

@@ -123,10 +123,12 @@ export const helperRows: readonly (readonly [string, readonly Type[], Type])[] =
   ['helper.idivq_overflows', ['i64', 'i64', 'i64'], 'i32'],
   ['helper.crc32b', ['i32', 'i32'], 'i32'],
   ['helper.crc32q', ['i32', 'i64'], 'i32'],
+  // Flags of a lazy state (kind, a, b) known only at run time: the word, and each of the 16 conditions.
   ['helper.flags', ['i32', 'i64', 'i64'], 'i32'],
+  ...Array.from({ length: 16 }, (_, cc) => [`helper.condition${cc}`, ['i32', 'i64', 'i64'], 'i32'] as const),
   ['helper.strings', ['v128', 'v128', 'i32'], 'i32'],
 ];
-for (const [name, params, result] of helperRows) add(name, [], params, result);
+for (const [name, params, result] of helperRows) add(name, [], params, result, 0, name.startsWith('helper.condition') ? 1 : undefined);
 
 /** The row of an operation; an unknown name is a bug of the caller. */
 export function opOf(name: OpName): Op {

@@ -1,0 +1,125 @@
+// The processor: the hub module, the pool of memories, and what spaces share.
+import { assert } from '../base/index.ts';
+import { Exit, state, type Cpu, type GuestMemory, type Space, type SyscallHandler } from '../guest/index.ts';
+import type { Decode, HandlerIndex } from './interp/blocks.ts';
+import { buildHub, readHub } from './interp/build.ts';
+import { Vessel } from './interp/vessel.ts';
+import { type TranslatorOptions, defaultOptions } from './options.ts';
+import { wipe } from './pages.ts';
+import { Registry } from './registry.ts';
+import { GuestSpace } from './space.ts';
+import { decode, table } from './x86/index.ts';
+
+export interface CpuConfig {
+  /** The prebuilt hub (tools/build-hub); without it, or when it was built from other rows, it is generated now, which takes about a second. */
+  readonly hub?: Uint8Array;
+  readonly options?: Partial<TranslatorOptions>;
+  /** Lines of --trace=jit. */
+  readonly trace?: (line: string) => void;
+  /** Milliseconds, for the times in --stats. */
+  readonly nowMs?: () => number;
+}
+
+/** Counters of --stats. */
+export class Counters {
+  spaces = 0;
+  forks = 0;
+  memories = 0;
+  blocks = 0;
+  invalidations = 0;
+  stackRestarts = 0;
+  windowsFull = 0;
+  modules = 0;
+  instances = 0;
+  regions = 0;
+  guestInstructions = 0;
+  wasmBytes = 0;
+  translateMs = 0;
+  cachedModules = 0;
+}
+
+/** A memory larger than this is not kept for the next process. */
+const POOLED_LIMIT = 0x4000_0000;
+
+export class TranslatingCpu implements Cpu {
+  onSyscall: SyscallHandler = () => false;
+  readonly options: TranslatorOptions;
+  readonly handlers: HandlerIndex;
+  readonly decode: Decode = decode;
+  readonly counters = new Counters();
+  readonly registry: Registry;
+  readonly trace: ((line: string) => void) | undefined;
+  readonly nowMs: () => number;
+  /** Entries of a block between two looks at its count. */
+  readonly grant: number;
+  readonly #hub: WebAssembly.Module;
+  readonly #pool: Vessel[] = [];
+
+  constructor(config: CpuConfig) {
+    this.options = { ...defaultOptions, ...config.options };
+    this.trace = config.trace;
+    this.nowMs = config.nowMs ?? (() => 0);
+    this.grant = Math.max(1, this.options.threshold >> 3);
+    let file = config.hub ?? buildHub(table);
+    let handlers = readHub(file, table);
+    if (handlers === undefined) {
+      this.trace?.('the prebuilt hub was made from other instruction rows: building one now');
+      file = buildHub(table);
+      handlers = readHub(file, table);
+    }
+    assert(handlers !== undefined, 'a hub just built is not readable');
+    this.handlers = handlers;
+    this.#hub = new WebAssembly.Module(file);
+    this.registry = new Registry();
+  }
+
+  createSpace(): Space {
+    this.counters.spaces++;
+    return new GuestSpace(this, this.#vessel(), this.options.level);
+  }
+
+  /** A copy of a space. */
+  adopt(parent: GuestSpace): GuestSpace {
+    this.counters.forks++;
+    return new GuestSpace(this, this.#vessel(), parent.level, parent);
+  }
+
+  #vessel(): Vessel {
+    const pooled = this.#pool.pop();
+    if (pooled !== undefined) return pooled;
+    this.counters.memories++;
+    return new Vessel(this.#hub);
+  }
+
+  /** Takes a memory back, cleaned. */
+  recycle(vessel: Vessel, memory: GuestMemory, recordsEnd: number): void {
+    vessel.host = undefined;
+    if (this.#pool.length >= this.options.pool || memory.bytes.length > POOLED_LIMIT) return;
+    wipe(memory, recordsEnd);
+    this.#pool.push(vessel);
+  }
+
+  /** Tells in the trace what was not an instruction. */
+  traceTrap(space: Space): void {
+    if (this.trace === undefined || space.state.u32(state.exit) !== Exit.trap || space.state.u32(state.trapVector) !== 6) return;
+    const pc = space.state.pc;
+    const bytes = [...space.memory.bytes.subarray(pc, pc + 15)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
+    this.trace(`unknown instruction at ${pc.toString(16)}: ${bytes}`);
+  }
+
+  saveCache(): void {}
+
+  stats(): string[] {
+    const c = this.counters;
+    const perInstruction = c.guestInstructions === 0 ? 0 : c.wasmBytes / c.guestInstructions;
+    return [
+      `address spaces ${c.spaces} created, ${c.forks} forked, ${c.memories} memories`,
+      `translated ${c.guestInstructions} instructions in ${c.regions} regions, ${c.modules} modules (${c.cachedModules} from the cache), ${c.instances} instances`,
+      `WebAssembly ${c.wasmBytes} bytes, ${perInstruction.toFixed(1)} an instruction; translating took ${c.translateMs.toFixed(1)} ms`,
+      `invalidations ${c.invalidations}, stack restarts ${c.stackRestarts}, record windows filled ${c.windowsFull}`,
+    ];
+  }
+}
+
+/** Makes a processor that interprets cold code and translates hot code. */
+export function createCpu(config: CpuConfig = {}): Cpu { return new TranslatingCpu(config); }

@@ -1,0 +1,238 @@
+// The decoded blocks of one space: records in the RECORDS window, found by pc; which pages they came from; and forgetting them.
+import {
+  DISPATCH_BASE, DISPATCH_ENTRIES, PAGE_SHIFT, Perm, RECORDS_END, type GuestMemory,
+} from '../../guest/index.ts';
+import type { Insn, Undecodable } from '../x86/insn.ts';
+import { GONE, LINKED, RECORD_SIZE, SCRATCH, SCRATCH_END, clearRecord, field, head, writeRecord } from './record.ts';
+
+/** Handlers that belong to no row, by their index in the hub's table. */
+export const Special = {
+  /** An empty slot: never run. */
+  none: 0,
+  /** Goes on at field.disp, linked by field.taken. */
+  goto: 1,
+  /** No instruction: #UD. */
+  undefined: 2,
+  /** Leaves with state.exit = resume. */
+  resume: 3,
+  /** More than 15 bytes: #GP. */
+  long: 4,
+} as const;
+export const SPECIALS = 5;
+
+/** Finds the handler of an instruction, and its row's operand codes. */
+export interface HandlerIndex {
+  handlerOf(insn: Insn): number;
+  codesOf(insn: Insn): readonly string[];
+}
+
+export type Decode = (bytes: Uint8Array, offset: number, limit: number, pc: number) => Insn | Undecodable;
+
+export interface BlocksConfig {
+  readonly memory: GuestMemory;
+  readonly handlers: HandlerIndex;
+  readonly decode: Decode;
+  /** Entries of a block between two calls of `attend`. */
+  readonly grant: number;
+  readonly blockLimit: number;
+}
+
+/** Why a block could not be decoded. */
+export const Undecoded = { fault: 0, full: 1 } as const;
+
+export class Blocks {
+  readonly #memory: GuestMemory;
+  readonly #handlers: HandlerIndex;
+  readonly #decode: Decode;
+  readonly #grant: number;
+  readonly #limit: number;
+  readonly #heads: Map<number, number>;
+  readonly #pages: Map<number, Set<number>>;
+  #next: number;
+  /** The address whose page had not the right to be executed, after `at` answered `fault`. */
+  faultAddress = 0;
+
+  /** `parent`: the blocks of a space whose guest memory was just copied: its records are copied too, without their regions. */
+  constructor(config: BlocksConfig, parent?: Blocks) {
+    this.#memory = config.memory;
+    this.#handlers = config.handlers;
+    this.#decode = config.decode;
+    this.#grant = config.grant;
+    this.#limit = config.blockLimit;
+    this.#heads = new Map(parent === undefined ? [] : parent.#heads);
+    this.#pages = new Map();
+    this.#next = parent === undefined ? SCRATCH_END : parent.#next;
+    if (parent !== undefined) this.#copyRecords(parent);
+  }
+
+  #copyRecords(parent: Blocks): void {
+    this.#memory.bytes.set(parent.#memory.bytes.subarray(SCRATCH, parent.#next), SCRATCH);
+    for (const [page, heads] of parent.#pages) this.#pages.set(page, new Set(heads));
+    for (const at of this.#heads.values()) if (this.#memory.view.getUint32(at + head.region, true) !== 0) this.setRegion(at, 0);
+  }
+
+  /** Makes a block's entries go to a region; 0 makes them interpret again. */
+  setRegion(at: number, region: number): void {
+    const view = this.#memory.view;
+    view.setUint32(at + head.region, region, true);
+    view.setInt32(at + head.count, region === 0 ? this.#grant : 0, true);
+    view.setUint32(at + head.total, 0, true);
+  }
+
+  /** One past the last record. */
+  get end(): number { return this.#next; }
+  get count(): number { return this.#heads.size; }
+
+  /** The head of the block that is known at pc. */
+  known(pc: number): number | undefined { return this.#heads.get(pc); }
+
+  /** The head of the block at pc, decoded if need be; or a value of Undecoded. */
+  at(pc: number): number {
+    const known = this.#heads.get(pc);
+    if (known !== undefined) return known;
+    return this.#decodeBlock(pc);
+  }
+
+  /** Bytes that may be decoded from pc on: up to the first page without the right, at most `length`. */
+  #executable(pc: number, length: number): number { return this.#memory.reach(pc, length, Perm.execute); }
+
+  #decodeBlock(pc: number): number {
+    if (this.#next + (this.#limit + 2) * RECORD_SIZE > RECORDS_END) return Undecoded.full;
+    const start = this.#next;
+    const reach = this.#executable(pc, 15 * this.#limit);
+    if (reach === 0) return this.#faultAt(pc);
+    const { view, bytes } = this.#memory;
+    let at = start + RECORD_SIZE;
+    let here = pc;
+    for (let n = 0; ; n++) {
+      if (n > 0 && (n >= this.#limit || this.#heads.has(here))) { at = this.#writeGoto(at, here); break; }
+      const insn = this.#decode(bytes, here, pc + reach, here);
+      if (insn.row === undefined) {
+        if (n > 0) { at = this.#writeGoto(at, here); break; }
+        if (insn.reason === 'truncated') return this.#faultAt(pc + reach);
+        at = this.#writeBare(at, insn.reason === 'long' ? Special.long : Special.undefined, here);
+        here += 1;
+        break;
+      }
+      writeRecord(view, at, insn, this.#handlers.handlerOf(insn), this.#handlers.codesOf(insn));
+      at += RECORD_SIZE;
+      here += insn.length;
+      const ends = insn.row.options.ends;
+      if (ends !== undefined && ends !== 'syscall') break;
+    }
+    this.#writeHead(start, pc, here);
+    this.#next = at;
+    this.#heads.set(pc, start);
+    this.#watch(start, pc, here);
+    return start;
+  }
+
+  #faultAt(address: number): number {
+    this.faultAddress = address;
+    return Undecoded.fault;
+  }
+
+  #writeHead(at: number, pc: number, end: number): void {
+    const view = this.#memory.view;
+    clearRecord(view, at);
+    view.setInt32(at + head.count, this.#grant, true);
+    view.setUint32(at + head.pc, pc, true);
+    view.setUint32(at + head.end, end, true);
+  }
+
+  #writeBare(at: number, handler: number, pc: number): number {
+    const view = this.#memory.view;
+    clearRecord(view, at);
+    view.setUint16(at + field.handler, handler, true);
+    view.setUint32(at + field.pc, pc, true);
+    view.setUint32(at + field.disp, pc, true);
+    return at + RECORD_SIZE;
+  }
+
+  #writeGoto(at: number, pc: number): number { return this.#writeBare(at, Special.goto, pc); }
+
+  /** The record at ip, alone, followed by one that leaves: for an instruction that may change its own block. Returns the address to run. */
+  alone(ip: number): number {
+    const { view, bytes } = this.#memory;
+    bytes.copyWithin(SCRATCH, ip, ip + RECORD_SIZE);
+    if (view.getUint8(SCRATCH + field.scale) === LINKED) {
+      view.setUint32(SCRATCH + field.next, 0, true);
+      view.setUint32(SCRATCH + field.taken, 0, true);
+    }
+    this.#writeBare(SCRATCH + RECORD_SIZE, Special.resume, view.getUint32(ip + field.pc, true) + view.getUint8(ip + field.length));
+    return SCRATCH;
+  }
+
+  /** Marks the pages of [from, to) as holding code of this head; stores into them leave the fast path from now on. */
+  #watch(start: number, from: number, to: number): void {
+    for (let page = from >>> PAGE_SHIFT; page <= (to - 1) >>> PAGE_SHIFT; page++) {
+      watchPage(this.#memory, page);
+      let heads = this.#pages.get(page);
+      if (heads === undefined) this.#pages.set(page, heads = new Set());
+      heads.add(start);
+    }
+  }
+
+  /** Forgets the blocks with code in these pages; tells how many. */
+  forget(firstPage: number, lastPage: number): number {
+    let forgotten = 0;
+    for (const page of pagesWithin(this.#pages, firstPage, lastPage)) {
+      const heads = this.#pages.get(page)!;
+      this.#pages.delete(page);
+      for (const at of heads) this.#forgetHead(at);
+      forgotten += heads.size;
+    }
+    return forgotten;
+  }
+
+  #forgetHead(at: number): void {
+    const view = this.#memory.view;
+    const pc = view.getUint32(at + head.pc, true);
+    if (this.#heads.get(pc) === at) this.#heads.delete(pc);
+    view.setUint32(at + head.region, GONE, true);
+    view.setInt32(at + head.count, 0, true);
+    clearDispatch(this.#memory, pc);
+  }
+
+  /** Forgets everything; no record may be running. */
+  clear(): void {
+    this.#heads.clear();
+    this.#pages.clear();
+    this.#memory.bytes.fill(0, DISPATCH_BASE, DISPATCH_BASE + 8 * DISPATCH_ENTRIES);
+    this.#next = SCRATCH_END;
+  }
+}
+
+/** The keys of `map` from first to last, whichever way is shorter. */
+export function pagesWithin(map: ReadonlyMap<number, unknown>, first: number, last: number): number[] {
+  if (last - first > map.size) return [...map.keys()].filter((page) => page >= first && page <= last);
+  const found: number[] = [];
+  for (let page = first; page <= last; page++) if (map.has(page)) found.push(page);
+  return found;
+}
+
+/** Takes the right to write from a page because it holds code. */
+export function watchPage(memory: GuestMemory, page: number): void {
+  const perm = memory.perms[page]!;
+  memory.perms[page] = perm & Perm.write ? (perm & ~Perm.write) | Perm.watched | Perm.code : perm | Perm.code;
+}
+
+/** Gives it back. */
+export function unwatchPage(memory: GuestMemory, page: number): void {
+  const perm = memory.perms[page]!;
+  memory.perms[page] = perm & Perm.watched ? (perm & ~(Perm.watched | Perm.code)) | Perm.write : perm & ~Perm.code;
+}
+
+const dispatchEntry = (pc: number): number => DISPATCH_BASE + 8 * (pc & (DISPATCH_ENTRIES - 1));
+
+export function setDispatch(memory: GuestMemory, pc: number, target: number): void {
+  const entry = dispatchEntry(pc);
+  memory.view.setUint32(entry, pc, true);
+  memory.view.setUint32(entry + 4, target, true);
+}
+
+/** Drops the entry of pc, if the slot is its own. */
+export function clearDispatch(memory: GuestMemory, pc: number): void {
+  const entry = dispatchEntry(pc);
+  if (memory.view.getUint32(entry, true) === pc) memory.view.setUint32(entry + 4, 0, true);
+}

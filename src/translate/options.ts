@@ -1,0 +1,19 @@
+// The switches of the translator: every one has a default, and turning one off bisects a bug.
+import type { Level } from '../guest/index.ts';
+
+export interface TranslatorOptions {
+  /** What emitted code of new spaces checks. */
+  readonly level: Level;
+  /** tiered: interpret, translate what is hot; interpret: never translate; translate: translate everything at first sight. */
+  readonly mode: 'tiered' | 'interpret' | 'translate';
+  /** A block entered this many times is hot; blocks of its region with an eighth of it are translated with it. */
+  readonly threshold: number;
+  /** Longest basic block, in instructions. */
+  readonly blockLimit: number;
+  /** Use and fill the translation cache. */
+  readonly cache: boolean;
+  /** Memories kept for the next process. */
+  readonly pool: number;
+}
+
+export const defaultOptions: TranslatorOptions = { level: 'stores', mode: 'interpret', threshold: 1000, blockLimit: 64, cache: true, pool: 8 };

@@ -1,0 +1,88 @@
+// The translated regions of one space: which entry pcs have one, which modules are bound, and forgetting them when their code changes.
+import { setDispatch, clearDispatch, pagesWithin, watchPage, type Blocks } from './interp/blocks.ts';
+import type { TranslatingCpu } from './cpu.ts';
+import type { RegionModule } from './registry.ts';
+import type { GuestSpace } from './space.ts';
+
+export class Regions {
+  readonly #cpu: TranslatingCpu;
+  readonly #space: GuestSpace;
+  readonly #blocks: Blocks;
+  /** Entry pc → index in the function table. */
+  readonly #entries = new Map<number, number>();
+  readonly #pages = new Map<number, Set<RegionModule>>();
+  readonly #bound = new Set<RegionModule>();
+
+  constructor(cpu: TranslatingCpu, space: GuestSpace, blocks: Blocks) {
+    this.#cpu = cpu;
+    this.#space = space;
+    this.#blocks = blocks;
+  }
+
+  /** The table index of the bound region that starts at pc, or 0. */
+  known(pc: number): number { return this.#entries.get(pc) ?? 0; }
+
+  /** The same; binds a module that has one. */
+  at(pc: number): number {
+    const known = this.#entries.get(pc);
+    if (known !== undefined) return known;
+    const module = this.#cpu.registry.find(pc, this.#space.level, this.#space.memory);
+    if (module === undefined) return 0;
+    this.#bind(module);
+    return this.#entries.get(pc) ?? 0;
+  }
+
+  #bind(module: RegionModule): void {
+    if (this.#bound.has(module)) return;
+    this.#bound.add(module);
+    const first = this.#bindInstance(module);
+    for (const [pc, number] of module.entries) this.#enter(pc, first + number);
+    for (const page of module.pages()) {
+      watchPage(this.#space.memory, page);
+      const modules = this.#pages.get(page);
+      if (modules === undefined) this.#pages.set(page, new Set([module]));
+      else modules.add(module);
+    }
+  }
+
+  /** The index of the module's first function in this vessel's table; an instance made for an earlier space serves again. */
+  #bindInstance(module: RegionModule): number {
+    const vessel = this.#space.vessel;
+    const known = vessel.instances.get(module);
+    if (known !== undefined) return known;
+    const { exports } = new WebAssembly.Instance(module.module, { hub: { ...vessel.exports, memory: vessel.memory } });
+    this.#cpu.counters.instances++;
+    return vessel.bind(module, Array.from({ length: module.functions }, (_, i) => exports[`f${i}`]));
+  }
+
+  /** From now on control that comes to pc goes to a region. */
+  #enter(pc: number, index: number): void {
+    this.#entries.set(pc, index);
+    setDispatch(this.#space.memory, pc, index);
+    const at = this.#blocks.known(pc);
+    if (at !== undefined) this.#blocks.setRegion(at, index);
+  }
+
+  /** Forgets the modules with code in these pages; tells how many. */
+  forget(firstPage: number, lastPage: number): number {
+    const gone = new Set<RegionModule>();
+    for (const page of pagesWithin(this.#pages, firstPage, lastPage)) for (const module of this.#pages.get(page)!) gone.add(module);
+    for (const module of gone) this.#drop(module);
+    return gone.size;
+  }
+
+  #drop(module: RegionModule): void {
+    this.#bound.delete(module);
+    for (const page of module.pages()) {
+      const modules = this.#pages.get(page);
+      modules?.delete(module);
+      if (modules?.size === 0) this.#pages.delete(page);
+    }
+    for (const pc of module.entries.keys()) {
+      this.#entries.delete(pc);
+      clearDispatch(this.#space.memory, pc);
+      const at = this.#blocks.known(pc);
+      if (at !== undefined) this.#blocks.setRegion(at, 0);
+    }
+  }
+}

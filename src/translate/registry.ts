@@ -1,0 +1,60 @@
+// The registry of translated modules, shared by all spaces of a Cpu: a module serves every space whose memory holds the bytes it was made from.
+import type { GuestMemory, Level } from '../guest/index.ts';
+import { PAGE_SHIFT, Perm } from '../guest/index.ts';
+
+/** Guest code a module was made from: its address and bytes. */
+export interface Piece { readonly address: number; readonly bytes: Uint8Array }
+
+/** A translated module: `entries` gives for each entry pc the number of its function, exported as `f<number>`. */
+export class RegionModule {
+  readonly bytes: Uint8Array;
+  readonly level: Level;
+  readonly entries: ReadonlyMap<number, number>;
+  readonly pieces: readonly Piece[];
+  #module: WebAssembly.Module | undefined;
+
+  constructor(bytes: Uint8Array, level: Level, entries: ReadonlyMap<number, number>, pieces: readonly Piece[]) {
+    this.bytes = bytes;
+    this.level = level;
+    this.entries = entries;
+    this.pieces = pieces;
+  }
+
+  /** How many functions it exports. */
+  get functions(): number { return Math.max(...this.entries.values()) + 1; }
+
+  get module(): WebAssembly.Module { return (this.#module ??= new WebAssembly.Module(this.bytes)); }
+
+  /** Whether this memory holds the code the module was made from, with the right to execute it. */
+  fits(memory: GuestMemory): boolean { return this.pieces.every((piece) => holds(memory, piece)); }
+
+  /** The pages of its code. */
+  *pages(): Generator<number> {
+    for (const { address, bytes } of this.pieces) for (let page = address >>> PAGE_SHIFT; page <= (address + bytes.length - 1) >>> PAGE_SHIFT; page++) yield page;
+  }
+}
+
+function holds(memory: GuestMemory, { address, bytes }: Piece): boolean {
+  if (!memory.allows(address, bytes.length, Perm.execute)) return false;
+  const there = memory.bytes;
+  for (let i = 0; i < bytes.length; i++) if (there[address + i] !== bytes[i]) return false;
+  return true;
+}
+
+/** Modules by the pcs that enter them. */
+export class Registry {
+  readonly #byPc = new Map<number, RegionModule[]>();
+
+  add(module: RegionModule): void {
+    for (const pc of module.entries.keys()) {
+      const list = this.#byPc.get(pc);
+      if (list === undefined) this.#byPc.set(pc, [module]);
+      else list.unshift(module);
+    }
+  }
+
+  /** A module that may be entered at pc in this memory. */
+  find(pc: number, level: Level, memory: GuestMemory): RegionModule | undefined {
+    return this.#byPc.get(pc)?.find((module) => module.level === level && module.fits(memory));
+  }
+}

@@ -1,0 +1,252 @@
+// One address space: guest memory in a vessel, its decoded blocks and translated regions, and the loop around the hub.
+import { assert } from '../base/index.ts';
+import {
+  ADDRESS_END, Access, CpuState, Exit, GuestMemory, PAGE_SHIFT, PAGE_SIZE, Perm, STATE_BASE, STATE_SIZE, state,
+  type Level, type Space,
+} from '../guest/index.ts';
+import type { TranslatingCpu } from './cpu.ts';
+import { Blocks, Undecoded, setDispatch, unwatchPage } from './interp/blocks.ts';
+import { Inner } from './interp/hub.ts';
+import { head } from './interp/record.ts';
+import type { HubHost, Vessel } from './interp/vessel.ts';
+import { Outcome, routines } from './ir/routines.ts';
+import { copyGuest } from './pages.ts';
+import { Regions } from './regions.ts';
+
+const isStackOverflow = (e: unknown): boolean => e instanceof RangeError && /call stack/.test(e.message) || e instanceof Error && e.name === 'InternalError' && /recursion/.test(e.message);
+const isOutOfBounds = (e: unknown): boolean => e instanceof WebAssembly.RuntimeError && /memory access out of bounds|out of bounds/.test(e.message) && !/table/.test(e.message);
+
+/** What a repeated routine counts as against the budget. */
+const REPEAT_COST = 512;
+
+export class GuestSpace implements Space, HubHost {
+  readonly memory: GuestMemory;
+  readonly state: CpuState;
+  level: Level;
+  readonly vessel: Vessel;
+  readonly #cpu: TranslatingCpu;
+  readonly #blocks: Blocks;
+  readonly #regions: Regions;
+  /** Heads that are hot and not translated yet. */
+  #hot: number[] = [];
+  /** What was taken from the budget so that running code leaves soon. */
+  #owed = 0;
+  /** Grows when code was forgotten: frames of it may be on the stack. */
+  #epoch = 0;
+  #running = false;
+  #released = false;
+  #full = false;
+  /** While a routine runs and code was forgotten: the next instruction. */
+  #routineNext = -1;
+
+  constructor(cpu: TranslatingCpu, vessel: Vessel, level: Level, parent?: GuestSpace) {
+    this.#cpu = cpu;
+    this.vessel = vessel;
+    this.level = level;
+    this.memory = new GuestMemory(vessel.memory);
+    this.state = new CpuState(this.memory);
+    vessel.host = this;
+    if (parent !== undefined) this.#copy(parent);
+    this.#blocks = new Blocks({ memory: this.memory, handlers: cpu.handlers, decode: cpu.decode, grant: cpu.grant, blockLimit: cpu.options.blockLimit }, parent && parent.#blocks);
+    this.#regions = new Regions(cpu, this, this.#blocks);
+    this.memory.onCodeWrite = (address, length) => this.#codeWritten(address, length);
+  }
+
+  #copy(parent: GuestSpace): void {
+    copyGuest(parent.memory, this.memory);
+    this.memory.bytes.set(parent.memory.bytes.subarray(STATE_BASE, STATE_BASE + STATE_SIZE), STATE_BASE);
+  }
+
+  run(budget: number): Exit {
+    assert(!this.#running && !this.#released, 'a space runs twice, or after its release');
+    this.#running = true;
+    this.state.setU32(state.budget, budget);
+    try {
+      for (;;) {
+        this.state.setU32(state.exit, Inner.resume);
+        this.#enter();
+        this.#settle();
+        const exit = this.#leave();
+        if (exit !== undefined) return exit;
+      }
+    } finally {
+      this.#running = false;
+      if (this.#released) this.#cpu.recycle(this.vessel, this.memory, this.#blocks.end);
+    }
+  }
+
+  /** Runs the hub until it leaves; a full stack means going on with an empty one. */
+  #enter(): void {
+    try {
+      this.vessel.hub.run();
+    } catch (error) {
+      if (isStackOverflow(error)) {
+        this.#cpu.counters.stackRestarts++;
+        this.state.setU32(state.exit, Inner.resume);
+      } else if (isOutOfBounds(error)) this.#fault(0, Access.read);
+      else throw error;
+    }
+  }
+
+  /** What waits for an empty stack: translating, a full window, the budget that was taken. */
+  #settle(): void {
+    if (this.#owed !== 0) {
+      this.#setBudget(this.#budget + this.#owed);
+      this.#owed = 0;
+    }
+    if (this.#full) {
+      this.#full = false;
+      this.#blocks.clear();
+      this.#cpu.counters.windowsFull++;
+    }
+  }
+
+  /** What `run` returns, or undefined to go on. */
+  #leave(): Exit | undefined {
+    const exit = this.state.u32(state.exit);
+    if (exit === Inner.resume || exit === Exit.budget) return this.#budget < 0 ? this.#budgetSpent() : undefined;
+    if (exit === Inner.syscall) return this.#cpu.onSyscall(this) ? undefined : Exit.syscall;
+    if (exit === Exit.trap) this.#cpu.traceTrap(this);
+    return exit as Exit;
+  }
+
+  #budgetSpent(): Exit {
+    this.state.setU32(state.exit, Exit.budget);
+    return Exit.budget;
+  }
+
+  get #budget(): number { return this.state.u32(state.budget) | 0; }
+  #setBudget(value: number): void { this.state.setU32(state.budget, value); }
+
+  /** Makes running code leave at its next chance. */
+  #leaveSoon(): void {
+    if (this.#budget < 0) return;
+    this.#owed += this.#budget + 1;
+    this.#setBudget(-1);
+  }
+
+  #fault(address: number, access: number): void {
+    this.state.setU32(state.exit, Exit.fault);
+    this.state.setU32(state.faultAddress, address);
+    this.state.setU32(state.faultAccess, access);
+  }
+
+  // ---- what the hub asks
+
+  miss(pc: number): number {
+    const region = this.#regions.at(pc);
+    if (region !== 0) {
+      setDispatch(this.memory, pc, region);
+      return region;
+    }
+    const at = this.slow(pc);
+    if (at !== 0) setDispatch(this.memory, pc, at);
+    return at;
+  }
+
+  slow(pc: number): number {
+    const at = this.#blocks.at(pc);
+    if (at === Undecoded.fault) this.#fault(this.#blocks.faultAddress, Access.execute);
+    else if (at === Undecoded.full) {
+      this.#full = true;
+      this.state.setU32(state.exit, Inner.resume);
+    } else {
+      const region = this.#regions.known(pc);
+      if (region !== 0) this.#blocks.setRegion(at, region);
+      return at;
+    }
+    return 0;
+  }
+
+  attend(at: number): void {
+    const view = this.memory.view;
+    const total = view.getUint32(at + head.total, true) + this.#cpu.grant;
+    view.setUint32(at + head.total, total, true);
+    view.setInt32(at + head.count, this.#cpu.grant, true);
+    this.#setBudget(this.#budget - this.#cpu.grant);
+    if (total < this.#cpu.options.threshold || this.#cpu.options.mode === 'interpret' || this.#hot.includes(at)) return;
+    this.#hot.push(at);
+    this.#leaveSoon();
+  }
+
+  fault(ip: number, address: number, size: number, access: number): number {
+    const perms = this.memory.perms;
+    const last = (address + size - 1) >>> 0;
+    const pages = address >>> PAGE_SHIFT === last >>> PAGE_SHIFT ? [address >>> PAGE_SHIFT] : [address >>> PAGE_SHIFT, last >>> PAGE_SHIFT];
+    const need = access === Access.write ? Perm.write : Perm.read;
+    const failing = pages.find((page) => !(perms[page]! & need) && !(access === Access.write && perms[page]! & Perm.watched));
+    if (failing !== undefined || last < address) {
+      this.#fault(failing === pages[0] ? address : failing === undefined ? ADDRESS_END : (failing << PAGE_SHIFT) >>> 0, access);
+      return 0;
+    }
+    const alone = this.#blocks.alone(ip);
+    for (const page of pages) if (perms[page]! & Perm.watched) this.invalidate(page * PAGE_SIZE, PAGE_SIZE);
+    return alone;
+  }
+
+  syscall(): number {
+    const epoch = this.#epoch;
+    const pc = this.state.pc;
+    if (!this.#cpu.onSyscall(this)) {
+      this.state.setU32(state.exit, Exit.syscall);
+      return 1;
+    }
+    if (epoch === this.#epoch && pc === this.state.pc) return 0;
+    this.state.setU32(state.exit, Inner.resume);
+    return 1;
+  }
+
+  routine(id: number, a: number, b: number, c: number, d: number): number {
+    const epoch = this.#epoch;
+    this.#routineNext = 0;
+    const outcome = routines[id]!(this, a, b, c, d);
+    const next = this.#routineNext;
+    this.#routineNext = -1;
+    if (outcome === Outcome.leave) return 1;
+    if (outcome === Outcome.again) {
+      this.#setBudget(this.#budget - REPEAT_COST);
+      this.state.setU32(state.exit, Inner.resume);
+      return 1;
+    }
+    if (epoch === this.#epoch) return 0;
+    this.state.pc = next;
+    this.state.setU32(state.exit, Inner.resume);
+    return 1;
+  }
+
+  // ---- code that changes
+
+  #codeWritten(address: number, length: number): void {
+    if (this.#routineNext === 0) {
+      const { bytes } = this.memory;
+      const insn = this.#cpu.decode(bytes, this.state.pc, Math.min(bytes.length, this.state.pc + 15), this.state.pc);
+      this.#routineNext = this.state.pc + insn.length;
+    }
+    this.invalidate(address, length);
+  }
+
+  invalidate(address: number, length: number): void {
+    if (length <= 0) return;
+    const first = address >>> PAGE_SHIFT;
+    const last = Math.floor((address + length - 1) / PAGE_SIZE);
+    const forgot = this.#blocks.forget(first, last);
+    const dropped = this.#regions.forget(first, last);
+    if (forgot === 0 && dropped === 0) return;
+    this.#epoch++;
+    this.#hot = [];
+    this.#cpu.counters.invalidations++;
+    this.#cpu.trace?.(`invalidate ${address.toString(16)}+${length.toString(16)}: ${forgot} blocks, ${dropped} modules`);
+    const perms = this.memory.perms;
+    for (let page = first; page <= last; page++) if (perms[page]! & Perm.code) unwatchPage(this.memory, page);
+  }
+
+  noteFile(): void { /* modules are checked against the bytes they came from */ }
+
+  fork(): Space { return this.#cpu.adopt(this); }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    if (!this.#running) this.#cpu.recycle(this.vessel, this.memory, this.#blocks.end);
+  }
+}
