@@ -64,6 +64,8 @@ export interface Wishes {
   avoid?: ReadonlySet<number>;
   /** Only register operands where there is a choice. */
   registersOnly?: boolean;
+  /** The base of gs, when code may use it. */
+  gsBase?: number;
 }
 
 const SIZES: Record<string, number> = { b: 1, w: 2, d: 4, q: 8, t: 10, x: 16 };
@@ -89,6 +91,8 @@ class Assembler {
   #lastByte = 0;
   #immediate: number[] = [];
   #immediateSize = 0;
+  #gs = false;
+  #address32 = false;
   readonly #pointers = new Map<number, bigint>();
   readonly #operands: FormOperand[] = [];
 
@@ -104,6 +108,7 @@ class Assembler {
 
   form(): Form {
     this.#chooseSizes();
+    this.#choosePrefixes();
     for (const code of this.#codes) this.#operands.push(this.#operand(code));
     if (this.#modrm >= 0 && (this.#modrm & 0xc0) === 0 && !this.#usesRm()) this.#modrm |= 0xc0;
     const code = this.#bytes();
@@ -111,6 +116,20 @@ class Assembler {
   }
 
   #isX87(): boolean { return this.#e.bytes.length > 0 && (this.#e.bytes[0]! & 0xf8) === 0xd8; }
+  /** Segment and address-size prefixes where there is an address, LOCK where it is allowed. */
+  #choosePrefixes(): void {
+    const { random, gsBase, rsp } = this.#w;
+    const addressed = this.#codes.some((c) => !(c in FIXED) && /^[EMWQXYBDO]/.test(c));
+    if (!addressed) return;
+    this.#gs = gsBase !== undefined && random.chance(0.05);
+    this.#address32 = rsp < 0x1_0000_0000n && this.#w.bases === undefined && random.chance(0.06) && !this.#codes.some((c) => c.startsWith('O'));
+    if (this.#gs) this.#prefixes.push(0x65);
+    if (this.#address32) this.#prefixes.push(0x67);
+  }
+
+  /** The address without the segment's base. */
+  #offset(address: number): number { return this.#gs ? address - this.#w.gsBase! : address; }
+
   #usesRm(): boolean { return this.#codes.some((c) => /^[ERMWUQNT]/.test(c) && !(c in FIXED)); }
 
   #chooseSizes(): void {
@@ -150,7 +169,7 @@ class Assembler {
     if (letter === 'I') return this.#immediateOperand(code, operand);
     if (letter === 'J') return this.#target(code, operand);
     const memory = letter === 'M' || (/[EWQ]/.test(letter) && !this.#w.registersOnly && this.#w.random.chance(0.5));
-    if (memory) return this.#memory(operand);
+    if (memory) return this.#memory(operand, code === this.#codes[0]);
     return this.#register(letter, operand);
   }
 
@@ -174,13 +193,13 @@ class Assembler {
   #implicitMemory(letter: string, operand: FormOperand): FormOperand {
     const base = letter === 'X' ? 6 : letter === 'B' ? 3 : 7;
     const address = this.#w.memory(operand.size);
-    this.#pointers.set(base, BigInt(address));
+    this.#pointers.set(base, this.#wide(BigInt(letter === 'Y' ? address : this.#offset(address))));
     return { ...operand, kind: 'mem', address };
   }
 
   #absolute(operand: FormOperand): FormOperand {
     const address = this.#w.memory(operand.size);
-    this.#immediate = bytesOf(BigInt(address), 8);
+    this.#immediate = bytesOf(BigInt(this.#offset(address)), 8);
     this.#immediateSize = 8;
     return { ...operand, kind: 'mem', address };
   }
@@ -202,36 +221,42 @@ class Assembler {
   }
 
   /** Picks an addressing form and works out what its registers must hold so that it means the wished address. */
-  #memory(operand: FormOperand): FormOperand {
+  #memory(operand: FormOperand, first: boolean): FormOperand {
     const { random } = this.#w;
-    const address = this.#w.memory(operand.size);
     operand.kind = 'mem';
-    operand.address = address;
+    operand.address = this.#w.memory(operand.size);
+    const address = this.#offset(operand.address);
+    if (this.#row.options.lock && first && random.chance(0.3)) this.#prefixes.push(0xf0);
     const bases = this.#w.bases ?? [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
     const way = random.below(8);
     if (way === 0) this.#ripTarget = address, this.#modrm |= 5;
     else if (way === 1) this.#sibForm(4, 5, 0, 0, bytesOf(BigInt(address), 4));
     else if (way === 2) this.#withBase(4, this.#w.rsp, address);
-    else if (way < 6 || bases.length < 2) this.#withBase(this.#pointerBase(random.pick(bases), address), undefined, address);
+    else if (way < 6 || bases.length < 2) this.#withBase(random.pick(bases), undefined, address);
     else this.#withIndex(bases, address);
     return operand;
   }
 
-  /** Keeps a base that already points somewhere. */
-  #pointerBase(base: number, _address: number): number { return base; }
+  /** With 32-bit addresses the upper half of a register does not count. */
+  #wide(value: bigint): bigint {
+    if (!this.#address32) return BigInt.asUintN(64, value);
+    return BigInt.asUintN(32, value) | BigInt(this.#w.random.u32()) << 32n;
+  }
+
+  #narrow(value: bigint): bigint { return this.#address32 ? BigInt.asIntN(32, value) : BigInt.asIntN(64, value); }
 
   #setPointer(register: number, value: bigint): bigint {
     const known = this.#pointers.get(register);
     if (known !== undefined) return known;
-    this.#pointers.set(register, BigInt.asUintN(64, value));
-    return BigInt.asUintN(64, value);
+    this.#pointers.set(register, this.#wide(value));
+    return this.#pointers.get(register)!;
   }
 
   #withBase(base: number, value: bigint | undefined, address: number): void {
     const { random } = this.#w;
     const wished = random.pick([0n, BigInt(random.below(256) - 128), BigInt(random.u32() | 0)]);
     const held = value ?? this.#setPointer(base, BigInt(address) - wished);
-    const displacement = BigInt.asIntN(64, BigInt(address) - held);
+    const displacement = this.#narrow(BigInt(address) - held);
     if (displacement < -0x8000_0000n || displacement > 0x7fff_ffffn) throw new Error('displacement');
     const short = displacement >= -128n && displacement < 128n;
     const none = displacement === 0n && (base & 7) !== 5;
@@ -250,7 +275,7 @@ class Assembler {
     const indexValue = this.#setPointer(index, this.#w.bases ? BigInt(random.below(16)) : random.chance(0.5) ? BigInt(random.below(64)) : BigInt.asUintN(64, -BigInt(random.below(64))));
     const wished = BigInt(random.below(256) - 128);
     const baseValue = this.#setPointer(base, BigInt(address) - (indexValue << BigInt(scale)) - wished);
-    const displacement = BigInt.asIntN(64, BigInt(address) - baseValue - (indexValue << BigInt(scale)));
+    const displacement = this.#narrow(BigInt(address) - baseValue - (indexValue << BigInt(scale)));
     if (displacement < -0x8000_0000n || displacement > 0x7fff_ffffn) throw new Error('displacement');
     const short = displacement >= -128n && displacement < 128n;
     if (base > 7) this.#rex |= 1;
