@@ -21,7 +21,7 @@ export function parseEncoding(text: string): Encoding {
   const bytes: number[] = [];
   for (const [i, word] of words.entries()) {
     if (word === 'np') continue;
-    if (i === 0 && words.length > 1 && /^(66|f2|f3)$/.test(word) && /^[0R]/.test(words[1]!)) mandatory = parseInt(word, 16);
+    if (i === 0 && words.length > 1 && /^(66|f2|f3)$/.test(word)) mandatory = parseInt(word, 16);
     else if (word === 'REX.W') rexW = 1;
     else if (word === 'REX.W0') rexW = 0;
     else if (word === 'REX.B0') rexB0 = true;

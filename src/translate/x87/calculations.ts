@@ -84,17 +84,16 @@ function compareMemory(load: () => void, pops: number): Outcome {
   return endCompare(empty, true, pops);
 }
 
-/** fcomi and fucomi: ZF, PF and CF instead of the condition flags; the others are cleared. */
+/** fcomi and fucomi: ZF, PF and CF instead of the condition flags, even when an exception keeps the stack as it is; the others are cleared. */
 waiting('fcomi', (i, pops, unordered) => {
   const empty = isEmpty(0) || isEmpty(i);
   let relation = 2;
   if (empty) underflow(z);
   else relation = compare(read(0, x), read(i, y), unordered === 0);
-  const stop = blocked();
-  if (!stop && pops) pop();
+  if (!blocked() && pops) pop();
   finishKeepingC1();
-  if (!stop) unit.space.state.setU32(state.flagsKind, 0);
-  if (!stop) unit.space.state.setU64(state.flagsA, BigInt(relation === 2 ? ZF | PF | CF : relation < 0 ? CF : relation === 0 ? ZF : 0));
+  unit.space.state.setU32(state.flagsKind, 0);
+  unit.space.state.setU64(state.flagsA, BigInt(relation === 2 ? ZF | PF | CF : relation < 0 ? CF : relation === 0 ? ZF : 0));
   return commit();
 });
 

@@ -52,10 +52,12 @@ waiting('fld constant', (n) => {
   return pushResult();
 });
 
-/** Ends a store: `put` writes the bytes when the conversion allowed it. */
-function storeResult(stored: boolean, pops: number, put: () => void): Outcome {
+/** Ends a store of `length` bytes: `put` writes them when the conversion allowed it and the page has the right. */
+function storeResult(stored: boolean, address: number, length: number, pops: number, put: (view: DataView) => void): Outcome {
   if (stored && !blocked()) {
-    put();
+    const view = reach(unit.space, address, length, Access.write);
+    if (!view) return Outcome.leave;
+    put(view);
     if (pops) pop();
   }
   return finish();
@@ -69,45 +71,35 @@ function source(): boolean {
 }
 
 waiting('fst m32', (address, pops) => {
-  const view = reach(unit.space, address, 4, Access.write);
-  if (!view) return Outcome.leave;
   source();
   const stored = toSingle(x);
-  return storeResult(stored, pops, () => view.setUint32(0, words.lo, true));
+  return storeResult(stored, address, 4, pops, (view) => view.setUint32(0, words.lo, true));
 });
 waiting('fst m64', (address, pops) => {
-  const view = reach(unit.space, address, 8, Access.write);
-  if (!view) return Outcome.leave;
   source();
   const stored = toDouble(x);
-  return storeResult(stored, pops, () => { view.setUint32(0, words.lo, true); view.setUint32(4, words.hi, true); });
+  return storeResult(stored, address, 8, pops, (view) => { view.setUint32(0, words.lo, true); view.setUint32(4, words.hi, true); });
 });
 waiting('fstp m80', (address) => {
-  const view = reach(unit.space, address, 10, Access.write);
-  if (!view) return Outcome.leave;
   source();
-  return storeResult(true, 1, () => { view.setUint32(0, x.lo, true); view.setUint32(4, x.hi, true); view.setUint16(8, x.se, true); });
+  return storeResult(true, address, 10, 1, (view) => { view.setUint32(0, x.lo, true); view.setUint32(4, x.hi, true); view.setUint16(8, x.se, true); });
 });
 
 /** fist, fistp and fisttp: `bytes` is 2, 4 or 8, `how` bit 0 pops, bit 1 truncates whatever the rounding control says. */
 waiting('fist', (address, bytes, how) => {
-  const view = reach(unit.space, address, bytes, Access.write);
-  if (!view) return Outcome.leave;
   source();
   const stored = toInteger(x, bytes * 8, how & 2 ? ZERO : mode.rounding);
   if (how & 2) mode.up = 0;
-  return storeResult(stored, how & 1, () => {
+  return storeResult(stored, address, bytes, how & 1, (view) => {
     if (bytes === 2) view.setUint16(0, words.lo & 0xffff, true);
     else view.setUint32(0, words.lo, true);
     if (bytes === 8) view.setUint32(4, words.hi, true);
   });
 });
 waiting('fbstp', (address) => {
-  const view = reach(unit.space, address, 10, Access.write);
-  if (!view) return Outcome.leave;
   source();
   const bytes = toBcd(x);
-  return storeResult(bytes !== undefined, 1, () => new Uint8Array(view.buffer, view.byteOffset, 10).set(bytes!));
+  return storeResult(bytes !== undefined, address, 10, 1, (view) => new Uint8Array(view.buffer, view.byteOffset, 10).set(bytes!));
 });
 
 waiting('fst st', (i, pops) => {

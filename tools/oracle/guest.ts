@@ -1,0 +1,91 @@
+// Runs test cases in a guest space: the same windows, registers and memory as the oracle's, and an outcome of the same form.
+import { Exit, Perm, type Space, STATE_BASE, state } from '../../src/guest/index.ts';
+import { blankWindow, type Case, CODE, GS_BASE, image, IMAGE_SIZE, type Outcome, type Patch, windows } from './image.ts';
+
+const rights = { rx: Perm.read | Perm.execute, rw: Perm.read | Perm.write, r: Perm.read } as const;
+const PAGE = 4096;
+
+/** Maps the windows. */
+export function mapWindows(space: Space): void {
+  for (const w of windows) space.memory.protect(w.address, w.pages * PAGE, Perm.mapped | rights[w.rights]);
+}
+
+/** Fills memory and registers as the case has them. */
+export function loadCase(space: Space, c: Case): void {
+  const { bytes } = space.memory;
+  for (const [i, w] of windows.entries()) bytes.set(blankWindow(i), w.address);
+  bytes.set(c.code, CODE + c.codeOffset);
+  for (const p of c.memory) bytes.set(p.bytes, p.at);
+  loadRegisters(space, c.registers);
+  space.state.pc = CODE + c.codeOffset;
+}
+
+function loadRegisters(space: Space, registers: Uint8Array): void {
+  const cpu = space.state;
+  const from = new DataView(registers.buffer, registers.byteOffset, registers.length);
+  for (let i = 0; i < 16; i++) cpu.setGpr(i, from.getBigUint64(image.gpr + 8 * i, true));
+  cpu.rflags = from.getUint32(image.rflags, true);
+  cpu.setU32(state.flagsOther, 0);
+  cpu.setU64(state.gsBase, BigInt(GS_BASE));
+  cpu.setU64(state.fsBase, 0n);
+  cpu.setU32(state.mxcsr, from.getUint32(image.mxcsr, true));
+  const fsw = from.getUint16(image.fsw, true);
+  const top = fsw >> 11 & 7;
+  cpu.setU32(state.fcw, from.getUint16(image.fcw, true));
+  cpu.setU32(state.fsw, fsw & ~0x3800);
+  cpu.setU32(state.top, top);
+  cpu.setU32(state.fvalid, registers[image.ftw]!);
+  const { bytes } = space.memory;
+  bytes.set(registers.subarray(image.xmm, image.xmm + 256), STATE_BASE + state.xmm);
+  for (let i = 0; i < 8; i++) bytes.set(registers.subarray(image.st + 16 * i, image.st + 16 * i + 10), STATE_BASE + state.st + 16 * ((top + i) & 7));
+}
+
+/** The registers as an image. Fields the guest does not keep (pointers of the x87 unit) are zero. */
+export function readRegisters(space: Space): Uint8Array {
+  const cpu = space.state;
+  const registers = new Uint8Array(IMAGE_SIZE);
+  const to = new DataView(registers.buffer);
+  for (let i = 0; i < 16; i++) to.setBigUint64(image.gpr + 8 * i, cpu.gpr(i), true);
+  to.setUint32(image.rflags, cpu.rflags, true);
+  const top = cpu.u32(state.top);
+  to.setUint16(image.fcw, cpu.u32(state.fcw), true);
+  to.setUint16(image.fsw, cpu.u32(state.fsw) | top << 11, true);
+  registers[image.ftw] = cpu.u32(state.fvalid);
+  to.setUint32(image.mxcsr, cpu.u32(state.mxcsr), true);
+  const { bytes } = space.memory;
+  registers.set(bytes.subarray(STATE_BASE + state.xmm, STATE_BASE + state.xmm + 256), image.xmm);
+  for (let i = 0; i < 8; i++) {
+    const at = STATE_BASE + state.st + 16 * ((top + i) & 7);
+    registers.set(bytes.subarray(at, at + 10), image.st + 16 * i);
+  }
+  return registers;
+}
+
+/** Linux's signal for each exception. */
+const SIGNALS: Record<number, number> = { 0: 8, 1: 5, 3: 5, 4: 11, 6: 4, 13: 11, 16: 8, 17: 7, 19: 8 };
+const SIGSEGV = 11, PAGE_FAULT = 14;
+
+/** What a run left behind; `exit` is what code left with. */
+export function outcomeOf(space: Space, c: Case, exit: Exit): Outcome {
+  const cpu = space.state;
+  const fault = exit === Exit.fault;
+  const trap = fault ? PAGE_FAULT : cpu.u32(state.trapVector);
+  const signal = fault ? SIGSEGV : exit === Exit.trap ? SIGNALS[trap] ?? 0 : 0;
+  return { signal, trap, error: 0, rip: cpu.pc, fault: fault ? BigInt(cpu.u32(state.faultAddress)) : 0n, registers: readRegisters(space), memory: changedCells(space, c) };
+}
+
+/** The aligned 8-byte cells that differ from what the case began with. */
+function changedCells(space: Space, c: Case): Patch[] {
+  const cells: Patch[] = [];
+  const { bytes } = space.memory;
+  for (const [i, w] of windows.entries()) {
+    const before = blankWindow(i).slice();
+    const put = (at: number, patch: Uint8Array) => { if (at >= w.address && at < w.address + before.length) before.set(patch.subarray(0, w.address + before.length - at), at - w.address); };
+    put(CODE + c.codeOffset, c.code);
+    for (const p of c.memory) put(p.at, p.bytes);
+    const now = bytes.subarray(w.address, w.address + before.length);
+    if (Buffer.compare(now, before) === 0) continue;
+    for (let at = 0; at < before.length; at += 8) if (Buffer.compare(now.subarray(at, at + 8), before.subarray(at, at + 8)) !== 0) cells.push({ at: w.address + at, bytes: now.slice(at, at + 8) });
+  }
+  return cells;
+}
