@@ -1,6 +1,7 @@
 // Bundles src/ into dist/ for Node and the browser. `--if-missing` does nothing when dist/ is already there.
 import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
+import { buildHub } from './build-hub.mjs';
 
 const entries = [
   { in: 'src/cli/main.ts', out: 'dist/node/wherry', platform: 'node' },
@@ -22,4 +23,5 @@ if (!(process.argv.includes('--if-missing') && existsSync('dist/node/wherry.mjs'
       banner: node ? { js: "import { createRequire as wherryCreateRequire } from 'node:module'; const require = wherryCreateRequire(import.meta.url);" } : {},
     });
   }
+  await buildHub(['dist/node/hub.wasm', 'dist/web/hub.wasm']);
 }

@@ -9,6 +9,7 @@ import { wipe } from './pages.ts';
 import { Registry } from './registry.ts';
 import { GuestSpace } from './space.ts';
 import { decode, table } from './x86/index.ts';
+import './x87/index.ts';
 
 export interface CpuConfig {
   /** The prebuilt hub (tools/build-hub); without it, or when it was built from other rows, it is generated now, which takes about a second. */
