@@ -2,7 +2,7 @@
 import { EACCES, ELOOP, ENOEXEC, S_ISGID, S_ISUID } from '../abi/index.ts';
 import { RSP } from '../guest/index.ts';
 import { AddressSpace, resetFloatingPoint, replaceProgram } from '../linux/index.ts';
-import type { Credentials, MappedFile, Task } from '../linux/index.ts';
+import type { Credentials, Executable, MappedFile, Task } from '../linux/index.ts';
 import { find, operations, pathOf } from '../vfs/index.ts';
 import type { Place } from '../vfs/index.ts';
 import { writeInitialStack } from './initial-stack.ts';
@@ -22,75 +22,85 @@ export interface ExecRequest {
 const MAX_SCRIPTS = 5;
 const O_RDONLY = 0;
 
-/** Replaces the program of `task`. Until everything is loaded the old one stays, and an Errno is thrown; ENOEXEC's reason goes to the trace category `exec`. */
+/** Who executes: what paths, permissions and the new memory depend on. */
+export type ExecContext = Pick<Task, 'kernel' | 'fs' | 'credentials'>;
+
+/** A program in its own address space, ready to run: registers are set. */
+export interface Prepared { space: AddressSpace; credentials: Credentials; executable: Executable }
+
+/** execve(2): replaces the program of `task`. Until everything is loaded the old one stays, and an Errno is thrown. */
 export function exec(task: Task, request: ExecRequest): void {
+  const { space, credentials, executable } = prepare(task, request);
+  replaceProgram(task, space, credentials, executable);
+}
+
+/** Loads a program. Throws an Errno; the reason of an ENOEXEC is in kernel.execFailure and goes to the trace category `exec`. */
+export function prepare(context: ExecContext, request: ExecRequest): Prepared {
   try {
-    execProgram(task, request, request.path, 0);
+    return prepareProgram(context, request, request.path, 0);
   } catch (error) {
     if (!(error instanceof BadProgram)) throw error;
-    task.kernel.execFailure = `${request.path}: ${error.reason}`;
-    task.kernel.trace.say('exec', () => task.kernel.execFailure!);
+    context.kernel.execFailure = `${request.path}: ${error.reason}`;
+    context.kernel.trace.say('exec', () => context.kernel.execFailure!);
     throw ENOEXEC;
   }
 }
 
 /** `filename` is what was asked for first: a script keeps its own name. */
-function execProgram(task: Task, request: ExecRequest, filename: string, depth: number): void {
-  const mapped = openExecutable(task, request.place, request.path);
+function prepareProgram(context: ExecContext, request: ExecRequest, filename: string, depth: number): Prepared {
+  const mapped = openExecutable(context, request.place, request.path);
   const head = readAt(mapped)(0, 257);
   const interpreter = interpreterOf(String.fromCharCode(...head));
   if (interpreter === 'bad') throw new BadProgram('`#!` line without an interpreter');
   if (interpreter) {
     if (depth >= MAX_SCRIPTS) throw ELOOP;
-    const place = find(task.fs.walkContext(task.credentials), task.fs.cwd, interpreter.path);
-    execProgram(task, { place, path: interpreter.path, argv: scriptArguments(interpreter, request.path, request.argv), envp: request.envp }, filename, depth + 1);
-    return;
+    const place = find(context.fs.walkContext(context.credentials), context.fs.cwd, interpreter.path);
+    return prepareProgram(context, { place, path: interpreter.path, argv: scriptArguments(interpreter, request.path, request.argv), envp: request.envp }, filename, depth + 1);
   }
-  start(task, { ...request, path: filename }, openProgram(mapped));
+  return build(context, { ...request, path: filename }, openProgram(mapped));
 }
 
-function openExecutable(task: Task, place: Place, path: string): MappedFile {
-  operations.demandExecutable(place, task.credentials.forFiles);
+function openExecutable({ credentials }: ExecContext, place: Place, path: string): MappedFile {
+  operations.demandExecutable(place, credentials.forFiles);
   const file = place.inode.open?.(O_RDONLY);
   if (!file) throw EACCES;
   return { file, path, writable: false };
 }
 
-/** Builds the new address space and, when nothing can fail any more, moves the task into it. */
-function start(task: Task, request: ExecRequest, program: Program): void {
-  const { kernel } = task;
-  const interpreter = openInterpreter(task, program);
+/** Builds the new address space. */
+function build(context: ExecContext, request: ExecRequest, program: Program): Prepared {
+  const { kernel } = context;
+  const interpreter = openInterpreter(context, program);
   const space = new AddressSpace(kernel.cpu.createSpace(), kernel.placements);
   try {
-    const credentials = newCredentials(task, request.place);
+    const credentials = newCredentials(context, request.place);
     const placed = mapProgram(space, program, 'program');
     const loader = interpreter && mapProgram(space, interpreter, 'interpreter');
     space.startBrk(placed.end);
-    const rsp = writeInitialStack(space, space.mapStack(), stackRequest(task, request, program, placed, loader, credentials));
+    const rsp = writeInitialStack(space, space.mapStack(), stackRequest(context, request, program, placed, loader, credentials));
     space.cpu.state.bytes.fill(0);
     resetFloatingPoint(space.cpu.state);
     space.cpu.state.rflags = 0;
     space.cpu.state.pc = (loader ?? placed).entry;
     space.cpu.state.setGpr(RSP, BigInt(rsp));
-    replaceProgram(task, space, credentials, {
-      name: request.path.slice(request.path.lastIndexOf('/') + 1), path: pathOf(task.fs.root, request.place), inode: request.place.inode, place: request.place,
-    });
+    const name = request.path.slice(request.path.lastIndexOf('/') + 1);
+    return { space, credentials, executable: { name, path: pathOf(context.fs.root, request.place), inode: request.place.inode, place: request.place } };
   } catch (error) {
     kernel.defer(() => { space.release(); });
     throw error;
   }
 }
 
-function openInterpreter(task: Task, program: Program): Program | undefined {
+function openInterpreter(context: ExecContext, program: Program): Program | undefined {
   const path = interpreterPath(program);
   if (path === undefined) return undefined;
-  const place = find(task.fs.walkContext(task.credentials), task.fs.root, path);
-  return openProgram(openExecutable(task, place, path));
+  const place = find(context.fs.walkContext(context.credentials), context.fs.root, path);
+  return openProgram(openExecutable(context, place, path));
 }
 
 /** Set-user-ID and set-group-ID programs change the effective ids, unless the mount or the task forbids it. */
-function newCredentials(task: Task, place: Place): Credentials {
-  const credentials = task.credentials.copy();
+function newCredentials(context: ExecContext, place: Place): Credentials {
+  const credentials = context.credentials.copy();
   const { mode } = place.inode;
   if (!place.mount.options.nosuid && !credentials.noNewPrivs && mode & (S_ISUID | S_ISGID)) {
     const { uid, gid } = place.inode.stat();
@@ -101,9 +111,9 @@ function newCredentials(task: Task, place: Place): Credentials {
   return credentials;
 }
 
-function stackRequest(task: Task, request: ExecRequest, program: Program, placed: Placed, loader: Placed | undefined, who: Credentials): Parameters<typeof writeInitialStack>[2] {
+function stackRequest({ kernel }: ExecContext, request: ExecRequest, program: Program, placed: Placed, loader: Placed | undefined, who: Credentials): Parameters<typeof writeInitialStack>[2] {
   const random = new Uint8Array(16);
-  task.kernel.host.random.fill(random);
+  kernel.host.random.fill(random);
   return {
     argv: request.argv, envp: request.envp, path: request.path, random,
     aux: {

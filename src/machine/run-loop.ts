@@ -1,0 +1,154 @@
+// The run loop: lets tasks run in turn, answers what they leave with, delivers signals, and sleeps when nobody can run.
+import { Exit } from '../guest/index.ts';
+import { deliverSignals, hasDeliverable, kernelSignal, processTimeNs, sendToProcess } from '../linux/index.ts';
+import type { Kernel, Task } from '../linux/index.ts';
+import { enterSyscall, trySyscall } from '../syscalls/index.ts';
+import { raiseFault, raiseTrap } from './traps.ts';
+
+/** How long the machine runs before the host's event loop has its turn, and how long one task aims to run before the next. */
+const STEP_NS = 10_000_000n, SLICE_NS = 5_000_000;
+/** Bounds of the budget of one slice, in loop rounds and calls. */
+const FIRST_BUDGET = 100_000, LEAST_BUDGET = 20_000, LARGEST_BUDGET = 50_000_000;
+/** While nobody can run and no timer is set, the host is asked to come back now and then, so that its event loop stays alive. */
+const IDLE_NS = 3_600_000_000_000n;
+
+export class RunLoop {
+  readonly #kernel: Kernel;
+  #budget = FIRST_BUDGET;
+  #scheduled = false;
+  #cancelSleep: (() => void) | undefined;
+  #done: ((status: number) => void) | undefined;
+  #failed: ((error: unknown) => void) | undefined;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    kernel.scheduler.onReady = () => { this.#wakeUp(); };
+    kernel.cpu.onSyscall = () => enterSyscall(kernel.scheduler.current!);
+  }
+
+  /** Runs until process 1 has ended; the wait status. */
+  run(): Promise<number> {
+    return new Promise((done, failed) => {
+      this.#done = done;
+      this.#failed = failed;
+      this.#wakeUp();
+    });
+  }
+
+  /** Runs the machine without the host's event loop until it ends or nobody can run: for tests and synchronous hosts. Returns whether it has ended. */
+  runUntilIdle(): boolean {
+    while (this.#kernel.exitStatus === undefined && this.#runNext());
+    return this.#kernel.exitStatus !== undefined;
+  }
+
+  #wakeUp(): void {
+    if (this.#scheduled || !this.#done) return;
+    this.#cancelSleep?.();
+    this.#cancelSleep = undefined;
+    this.#scheduled = true;
+    this.#kernel.host.loop.soon(() => { this.#step(); });
+  }
+
+  #step(): void {
+    try {
+      const kernel = this.#kernel;
+      const endNs = kernel.monotonicNs() + STEP_NS;
+      while (kernel.exitStatus === undefined && kernel.monotonicNs() < endNs && this.#runNext());
+    } catch (error) {
+      this.#failed?.(error);
+      this.#done = undefined;
+      return;
+    }
+    this.#scheduled = false;
+    this.#afterStep();
+  }
+
+  #afterStep(): void {
+    const { exitStatus, scheduler, timers } = this.#kernel;
+    if (exitStatus !== undefined) {
+      const done = this.#done;
+      this.#done = undefined;
+      done?.(exitStatus);
+    } else if (scheduler.hasReady) this.#wakeUp();
+    else this.#sleep(timers.nextNs);
+  }
+
+  #sleep(untilNs: bigint | undefined): void {
+    const delay = untilNs === undefined ? IDLE_NS : untilNs - this.#kernel.monotonicNs();
+    this.#cancelSleep = this.#kernel.host.loop.later(() => {
+      this.#cancelSleep = undefined;
+      this.#wakeUp();
+    }, delay > 0n ? delay : 0n);
+  }
+
+  /** Gives one task its turn; false when none is ready. */
+  #runNext(): boolean {
+    const kernel = this.#kernel;
+    kernel.timers.run(kernel.monotonicNs());
+    const task = kernel.scheduler.next();
+    if (task) this.#turn(task);
+    kernel.runDeferred();
+    return task !== undefined;
+  }
+
+  /** One turn: the call on its way, pending signals, then user code until its slice is over or it cannot go on. */
+  #turn(task: Task): void {
+    const { scheduler } = this.#kernel;
+    scheduler.mustSwitch = false;
+    while (task.state === 'running' && this.#finishCall(task)) {
+      if (hasDeliverable(task)) deliverSignals(task);
+      if (task.state !== 'running') break;
+      if (this.#runUser(task)) break;
+      this.#kernel.runDeferred();
+    }
+    if (task.state === 'running') scheduler.makeReady(task);
+  }
+
+  /** Goes on with the call the task is in. False: it waits again, or the task is gone. */
+  #finishCall(task: Task): boolean {
+    if (!task.call) return true;
+    if (!task.interruptedWait) trySyscall(task);
+    if (task.state !== 'running') return false;
+    if (!task.call) return true;
+    deliverSignals(task);
+    const wait = task.interruptedWait;
+    task.interruptedWait = undefined;
+    if (task.state !== 'running') return false;
+    if (task.call && wait) this.#kernel.scheduler.block(task, wait);
+    return task.call === undefined;
+  }
+
+  /** Runs user code and answers what it left with. True: the slice is over. */
+  #runUser(task: Task): boolean {
+    const kernel = this.#kernel;
+    const { scheduler } = kernel;
+    const started = kernel.monotonicNs();
+    scheduler.sliceStartNs = started;
+    const exit = task.space.cpu.run(this.#budget);
+    const elapsed = kernel.monotonicNs() - started;
+    scheduler.sliceStartNs = undefined;
+    task.userNs += elapsed;
+    if (task.process.cpuTimers.size > 0) this.#checkCpuTimers(task);
+    if (exit === Exit.fault) raiseFault(task);
+    else if (exit === Exit.trap) raiseTrap(task);
+    else if (exit === Exit.budget) this.#adaptBudget(Number(elapsed));
+    return exit === Exit.budget || scheduler.mustSwitch;
+  }
+
+  /** Moves the budget towards one that lasts a slice. */
+  #adaptBudget(elapsedNs: number): void {
+    const factor = Math.min(2, Math.max(0.25, SLICE_NS / Math.max(1, elapsedNs)));
+    this.#budget = Math.round(Math.min(LARGEST_BUDGET, Math.max(LEAST_BUDGET, this.#budget * factor)));
+  }
+
+  #checkCpuTimers(task: Task): void {
+    const { process } = task;
+    const now = processTimeNs(process);
+    for (const [which, timer] of [...process.cpuTimers]) {
+      if (now < timer.deadlineNs) continue;
+      if (timer.intervalNs > 0n) timer.deadlineNs = now + timer.intervalNs;
+      else process.cpuTimers.delete(which);
+      sendToProcess(process, kernelSignal(timer.signal));
+    }
+  }
+}
