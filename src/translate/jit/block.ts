@@ -19,6 +19,7 @@ export interface Stretch {
 
 export class Block {
   readonly pc: number;
+  readonly insnCount: number;
   readonly statements: readonly Statement[];
   readonly end: End;
   readonly registers: BlockRegisters;
@@ -46,14 +47,20 @@ export class Block {
   /** The depth of its label while it is open. */
   label = -1;
 
-  constructor(pc: number, statements: readonly Statement[], end: End, registers: BlockRegisters, finalFrom: number) {
+  constructor(pc: number, insnCount: number, statements: readonly Statement[], end: End, registers: BlockRegisters, finalFrom: number) {
     this.pc = pc;
+    this.insnCount = insnCount;
     this.statements = statements;
     this.end = end;
     this.registers = registers;
     this.finalFrom = finalFrom;
     this.defines = registers.changed;
     this.uses = usesOf(statements, endNodes(end));
+  }
+
+  /** Adds the names of the helpers its expressions call. */
+  helpers(into: Set<string>): void {
+    walk(this.statements, endNodes(this.end), (node) => { if (node.op !== null && node.op.helper) into.add(node.op.name); });
   }
 
   get flagsWritten(): boolean { return this.registers.versions.length > 1; }
@@ -76,6 +83,7 @@ export class Block {
 export function endNodes(end: End): readonly Node[] {
   switch (end.kind) {
     case 'branch': return [end.condition];
+    case 'table': return [end.index, end.target];
     case 'indirect': case 'ret': return [end.target];
     case 'call': return typeof end.target === 'number' ? [] : [end.target];
     case 'routine': return end.args;
@@ -85,16 +93,13 @@ export function endNodes(end: End): readonly Node[] {
 
 let epoch = 0;
 
-function usesOf(statements: readonly Statement[], roots: readonly Node[]): number {
+/** Visits every node that the statements and roots can reach, once. */
+function walk(statements: readonly Statement[], roots: readonly Node[], see: (node: Node) => void): void {
   epoch++;
-  let mask = 0;
   const visit = (node: Node): void => {
     if (node.kind === Kind.constant || node.mark === epoch) return;
     node.mark = epoch;
-    if (node.kind === Kind.input) {
-      if (node.low < Slot.flagsKind) mask |= 1 << node.low;
-      return;
-    }
+    see(node);
     if (node.a !== null) visit(node.a);
     if (node.b !== null) visit(node.b);
     if (node.c !== null) visit(node.c);
@@ -105,23 +110,35 @@ function usesOf(statements: readonly Statement[], roots: readonly Node[]): numbe
     if (s.value !== null) visit(s.value);
     if (s.flags !== null) { const f = s.flags.stored(); visit(f.kind); visit(f.a); visit(f.b); }
   }
+}
+
+function usesOf(statements: readonly Statement[], roots: readonly Node[]): number {
+  let mask = 0;
+  walk(statements, roots, (node) => { if (node.kind === Kind.input && node.low < Slot.flagsKind) mask |= 1 << node.low; });
   return mask;
 }
 
 export const checksOf = (level: Level): Checks => ({ stores: level !== 'none', loads: level === 'all', alignment: level === 'all' });
 
-/** Builds the block's statements. `flagsKind` is the kind of the flags when it begins, -1 when only known at run time. */
-export function lift(stretch: Stretch, checks: Checks, flagsKind: number): Block {
+/** Builds the block's statements; it ends early where an instruction calls a routine, and gives back the rest. `flagsKind` is the kind of the flags when it begins, -1 when only known at run time. */
+export function lift(stretch: Stretch, checks: Checks, flagsKind: number): { block: Block; rest: Stretch | null } {
   const registers = new BlockRegisters(flagsKind);
   const builder = new GraphBuilder(registers, checks);
   registers.builder = builder;
-  for (const insn of stretch.insns) {
+  const { insns } = stretch;
+  let count = 0;
+  let next = stretch.next;
+  while (count < insns.length && builder.ender === null) {
+    const insn = insns[count++]!;
     registers.begin(insn);
     liftOne(builder, insn);
     builder.commit();
+    if (builder.ender !== null) next = insn.pc + insn.length;
   }
   const finalFrom = registers.finish();
-  return new Block(stretch.pc, builder.statements, endOf(stretch, builder.ender), registers, finalFrom);
+  const whole = count === insns.length && !(builder.ender !== null && stretch.slow);
+  const block = new Block(stretch.pc, count, builder.statements, endOf(stretch, next, insns[count - 1], builder.ender), registers, finalFrom);
+  return { block, rest: whole ? null : { ...stretch, pc: next, insns: insns.slice(count) } };
 }
 
 function liftOne(builder: GraphBuilder, insn: Insn): void {
@@ -139,21 +156,17 @@ function liftOne(builder: GraphBuilder, insn: Insn): void {
 
 const isTarget = (target: Ender['target']): target is TargetOperand => !(target instanceof Node);
 
-/** Addresses beyond 32 bits are nowhere: the interpreter raises the fault. */
-const canJump = (address: number): boolean => address >= 0 && address <= 0xffff_ffff;
-
-function endOf(stretch: Stretch, ender: Ender | null): End {
-  const { next, insns } = stretch;
+function endOf(stretch: Stretch, next: number, last: Insn | undefined, ender: Ender | null): End {
   if (ender === null) return stretch.slow ? { kind: 'slow', pc: next } : { kind: 'next', next };
-  const pc = insns[insns.length - 1]!.pc;
+  const pc = last!.pc;
   const target = ender.target;
   const fixed = target !== null && isTarget(target) ? target.address : undefined;
-  if (fixed !== undefined && !canJump(fixed)) return { kind: 'slow', pc };
   switch (ender.kind) {
     case 'jump': return fixed !== undefined ? { kind: 'jump', target: fixed } : { kind: 'indirect', target: wrap(target as Node) };
     case 'branch': {
       assert(fixed !== undefined, 'a branch to a computed address');
       const condition = ender.condition!;
+      if (fixed === next) return { kind: 'next', next };
       if (condition.kind === Kind.constant) return condition.low ? { kind: 'jump', target: fixed } : { kind: 'next', next };
       return { kind: 'branch', condition, target: fixed, next };
     }

@@ -1,0 +1,459 @@
+// Emission of a region as one WebAssembly function of type () -> i32: structured control flow by the dominator tree, registers in locals, exits grouped in cold blocks at the end.
+
+import { Exit, PAGE_SHIFT, PERM_BASE, STATE_BASE, state } from '../../guest/index.ts';
+import { Do, Slot, type Statement } from '../ir/block.ts';
+import { countUses, Emitter, type Frame } from '../ir/emit.ts';
+import { opOf } from '../ir/ops.ts';
+import type { Type } from '../ir/builder.ts';
+import { Code, loads, stores } from '../wasm/index.ts';
+import { type Block, endNodes } from './block.ts';
+import { slotAddress, slotType } from './block-registers.ts';
+import { dirtyOut, exitNeedsFlags, flagsDirtyOut, leavesAtEnd, mayLeave } from './flow.ts';
+import type { Region } from './region.ts';
+
+/** What a region returns instead of a guest pc: state.exit says why it left; the interpreter must run the instruction at state.pc, then go on. */
+export const LEAVE = -1, SLOW = -2;
+
+/** The functions a region calls, by index in its module. */
+export interface Imports {
+  readonly call: number;
+  readonly syscall: number;
+  readonly routine: number;
+  helper(name: string): number;
+  /** The function of another region of the module by its entry, and whether it overwrites all flags before it reads them. */
+  region(pc: number): { readonly index: number; readonly ignoresFlags: boolean } | undefined;
+}
+
+const OP = { add: opOf('i32.add').code, and: opOf('i32.and').code, eqz: opOf('i32.eqz').code, shru: opOf('i32.shr_u').code, sub: opOf('i32.sub').code, lts: opOf('i32.lt_s').code, ne: opOf('i32.ne').code };
+const loadOfType: Partial<Record<Type, readonly number[]>> = { i32: loads['i32.load'], i64: loads['i64.load'], v128: loads['v128.load'] };
+const storeOfType: Partial<Record<Type, readonly number[]>> = { i32: stores['i32.store'], i64: stores['i64.store'], v128: stores['v128.store'] };
+
+/** How a group of exits ends: the interpreter does the instruction; control goes on at the pc; the budget is used up. */
+const Way = { slow: 0, go: 1, budget: 2 } as const;
+
+/** Exits that store the same registers and leave in the same way. They arrive with the guest pc on the stack. */
+interface Group {
+  readonly way: number;
+  readonly slots: number;
+  readonly flags: boolean;
+  id: number;
+  /** The largest group that stores a part of what this one does: control goes on there. */
+  parent: Group | null;
+  label: number;
+}
+
+const popcount = (x: number): number => { let n = 0; for (; x !== 0; x &= x - 1) n++; return n; };
+
+export class RegionEmitter implements Frame {
+  readonly code = new Code(0, 4096);
+  readonly #region: Region;
+  readonly #imports: Imports;
+  readonly #emitter: Emitter;
+  readonly #homes = new Int32Array(Slot.count).fill(-1);
+  readonly #groups = new Map<string, Group>();
+  #groupList: Group[] = [];
+  #budget = -1;
+  #scratch = -1;
+
+  constructor(region: Region, imports: Imports) {
+    this.#region = region;
+    this.#imports = imports;
+    this.#emitter = new Emitter(this);
+  }
+
+  emit(): Code {
+    const { code } = this;
+    const { blocks } = this.#region;
+    const entry = blocks[0]!;
+    const loops = blocks.some((b) => b.isLoopHead);
+    if (loops) this.#budget = code.local('i32');
+    for (const block of blocks) {
+      this.#groupExits(block);
+      countUses(block.statements, endNodes(block.end));
+    }
+    this.#orderGroups();
+    this.#enter(entry, loops);
+    for (const group of this.#groupList) group.label = code.block(0x7f);
+    this.#tree(entry);
+    code.unreachable();
+    this.#emitGroups();
+    return code;
+  }
+
+  // ---- frame of the emitter
+  home(slot: number): number {
+    let local = this.#homes[slot]!;
+    if (local < 0) local = this.#homes[slot] = this.code.local(slotType(slot));
+    return local;
+  }
+  helper(name: string): number { return this.#imports.helper(name); }
+
+  leave(emitter: Emitter, s: Statement): void {
+    const { code } = this;
+    code.i32(s.pc);
+    if (s.do === Do.check) {
+      emitter.emit(s.address!);
+      const last = s.offset + s.size - 1;
+      if (last !== 0) { code.i32(last); code.op(OP.add); }
+      code.i32(PAGE_SHIFT);
+      code.op(OP.shru);
+      code.memory(loads['i32.load8_u'], PERM_BASE);
+      code.i32(s.detail);
+      code.op(OP.and);
+      code.op(OP.eqz);
+    } else emitter.emit(s.value!);
+    code.brIf(this.#groupList[s.group]!.label);
+    code.drop();
+  }
+
+  // ---- exits
+  #group(way: number, slots: number, flags: boolean): Group {
+    const key = `${way} ${slots} ${flags}`;
+    let group = this.#groups.get(key);
+    if (group === undefined) this.#groups.set(key, (group = { way, slots, flags, id: -1, parent: null, label: -1 }));
+    return group;
+  }
+
+  #exitGroups = new Map<Statement, Group>();
+
+  #groupExits(block: Block): void {
+    for (const s of block.statements) if (mayLeave(s) && s.live) this.#exitGroups.set(s, this.#group(Way.slow, block.dirtyIn | s.changed, exitNeedsFlags(block, s)));
+    if (block.isLoopHead) this.#group(Way.budget, block.dirtyIn, block.flagsDirtyIn && block.flagsLiveIn);
+    if (block.end.kind === 'branch' && leavesAtEnd(block)) this.#edgeGroup(block);
+  }
+
+  /** The group of edges that leave the region from a block's end. */
+  #edgeGroup(block: Block): Group { return this.#group(Way.go, dirtyOut(block), flagsDirtyOut(block)); }
+
+  /** Larger groups are inner blocks, so that they can go on in smaller ones. */
+  #orderGroups(): void {
+    const size = (g: Group): number => popcount(g.slots) + (g.flags ? 3 : 0);
+    const list = [...this.#groups.values()].sort((x, y) => size(x) - size(y));
+    for (const [i, group] of list.entries()) {
+      group.id = i;
+      for (let j = i - 1; j >= 0 && group.parent === null; j--) {
+        const other = list[j]!;
+        if (other.way === group.way && (other.slots & ~group.slots) === 0 && (group.flags || !other.flags)) group.parent = other;
+      }
+    }
+    this.#groupList = list;
+    for (const [s, group] of this.#exitGroups) s.group = group.id;
+  }
+
+  #emitGroups(): void {
+    const { code } = this;
+    for (let i = this.#groupList.length - 1; i >= 0; i--) {
+      const group = this.#groupList[i]!;
+      code.end();
+      const parent = group.parent;
+      this.#store(parent === null ? group.slots : group.slots & ~parent.slots, group.flags && !(parent?.flags ?? false));
+      if (parent !== null) code.br(parent.label);
+      else this.#finish(group.way);
+    }
+  }
+
+  /** The end of a group: the guest pc is on the stack. */
+  #finish(way: number): void {
+    const { code } = this;
+    this.#storeBudget();
+    if (way !== Way.go) {
+      const pc = this.#scratchLocal();
+      code.set(pc);
+      code.i32(STATE_BASE);
+      code.get(pc);
+      code.memory(stores['i32.store'], state.pc);
+      if (way === Way.budget) this.#storeState(state.exit, Exit.budget);
+      code.i32(way === Way.budget ? LEAVE : SLOW);
+    }
+    code.return();
+  }
+
+  #scratchLocal(): number { return this.#scratch < 0 ? (this.#scratch = this.code.local('i32')) : this.#scratch; }
+
+  // ---- the state block
+  #storeState(offset: number, value: number): void {
+    this.code.i32(STATE_BASE);
+    this.code.i32(value);
+    this.code.memory(stores['i32.store'], offset);
+  }
+
+  #storeSlot(slot: number): void {
+    const { code } = this;
+    code.i32(0);
+    code.get(this.home(slot));
+    code.memory(storeOfType[slotType(slot)]!, slotAddress(slot));
+  }
+  #store(slots: number, flags: boolean): void {
+    for (let left = slots; left !== 0; left &= left - 1) this.#storeSlot(31 - Math.clz32(left & -left));
+    if (flags) for (const slot of [Slot.flagsKind, Slot.flagsA, Slot.flagsB]) this.#storeSlot(slot);
+  }
+
+  #loadSlot(slot: number): void {
+    const { code } = this;
+    code.i32(0);
+    code.memory(loadOfType[slotType(slot)]!, slotAddress(slot));
+    code.set(this.home(slot));
+  }
+  #load(slots: number, flags: boolean): void {
+    for (let left = slots; left !== 0; left &= left - 1) this.#loadSlot(31 - Math.clz32(left & -left));
+    if (flags) for (const slot of [Slot.flagsKind, Slot.flagsA, Slot.flagsB]) this.#loadSlot(slot);
+  }
+
+  #storeBudget(): void {
+    if (this.#budget < 0) return;
+    this.code.i32(STATE_BASE);
+    this.code.get(this.#budget);
+    this.code.memory(stores['i32.store'], state.budget);
+  }
+  #loadBudget(): void {
+    if (this.#budget < 0) return;
+    this.code.i32(STATE_BASE);
+    this.code.memory(loads['i32.load'], state.budget);
+    this.code.set(this.#budget);
+  }
+
+  /** Everything that differs from the state block goes there. */
+  #storeAll(block: Block, flags = true): void {
+    this.#store(dirtyOut(block), flags && flagsDirtyOut(block));
+    this.#storeBudget();
+  }
+
+  // ---- entry
+  /** Regions that go on elsewhere without a loop count here, so that recursion ends too. */
+  #enter(entry: Block, loops: boolean): void {
+    const { code } = this;
+    if (loops) this.#loadBudget();
+    else if (this.#region.blocks.some((b) => b.end.kind === 'call' || b.end.kind === 'indirect' || b.end.kind === 'table')) {
+      const left = this.#scratchLocal();
+      code.i32(STATE_BASE);
+      code.i32(STATE_BASE);
+      code.memory(loads['i32.load'], state.budget);
+      code.i32(1);
+      code.op(OP.sub);
+      code.tee(left);
+      code.memory(stores['i32.store'], state.budget);
+      code.get(left);
+      code.i32(0);
+      code.op(OP.lts);
+      code.if();
+      this.#storeState(state.pc, entry.pc);
+      this.#storeState(state.exit, Exit.budget);
+      code.i32(LEAVE);
+      code.return();
+      code.end();
+    }
+    this.#load(entry.liveIn, entry.flagsLiveIn);
+  }
+
+  // ---- control flow
+  /** A block and everything it dominates. */
+  #tree(block: Block): void {
+    const { code } = this;
+    if (block.isLoopHead) {
+      block.label = code.loop();
+      this.#loopBudget(block);
+    }
+    const merges = block.dominated.filter((b) => b.isMerge).sort((x, y) => y.order - x.order);
+    for (const merge of merges) merge.label = code.block();
+    this.#body(block);
+    for (let i = merges.length - 1; i >= 0; i--) {
+      code.end();
+      this.#tree(merges[i]!);
+    }
+    if (block.isLoopHead) code.end();
+  }
+
+  #loopBudget(block: Block): void {
+    const { code } = this;
+    code.i32(block.pc);
+    code.get(this.#budget);
+    code.i32(1);
+    code.op(OP.sub);
+    code.tee(this.#budget);
+    code.i32(0);
+    code.op(OP.lts);
+    code.brIf(this.#group(Way.budget, block.dirtyIn, block.flagsDirtyIn && block.flagsLiveIn).label);
+    code.drop();
+  }
+
+  #body(block: Block): void {
+    const { code } = this;
+    const emitter = this.#emitter;
+    emitter.begin(block.registers.inputs);
+    emitter.statements(block.statements);
+    const { end } = block;
+    switch (end.kind) {
+      case 'next': this.#edge(block, end.next); break;
+      case 'jump': this.#edge(block, end.target); break;
+      case 'branch': this.#branch(block, end); break;
+      case 'table': this.#table(block, end); break;
+      case 'indirect': {
+        emitter.emit(end.target);
+        this.#leaveTo(block);
+        break;
+      }
+      case 'call': this.#call(block, end); break;
+      case 'ret':
+        emitter.emit(end.target);
+        this.#storeAll(block);
+        code.return();
+        break;
+      case 'syscall':
+        this.#storeAll(block);
+        this.#storeState(state.pc, end.next);
+        code.call(this.#imports.syscall);
+        this.#leaveUnlessZero();
+        this.#resume(block, end.next);
+        break;
+      case 'routine':
+        this.#storeAll(block);
+        this.#storeState(state.pc, end.pc);
+        code.i32(end.id);
+        for (let i = 0; i < 4; i++) if (i < end.args.length) emitter.emit(end.args[i]!); else code.i32(0);
+        code.call(this.#imports.routine);
+        this.#leaveUnlessZero();
+        this.#resume(block, end.next);
+        break;
+      case 'slow':
+        this.#storeAll(block);
+        this.#storeState(state.pc, end.pc);
+        code.i32(SLOW);
+        code.return();
+        break;
+    }
+  }
+
+  #leaveUnlessZero(): void {
+    const { code } = this;
+    code.if();
+    code.i32(LEAVE);
+    code.return();
+    code.end();
+  }
+
+  /** A computed jump out of the region: the pc is on the stack. */
+  #leaveTo(block: Block): void {
+    const { code } = this;
+    const pc = this.#scratchLocal();
+    code.set(pc);
+    this.#storeAll(block);
+    code.i32(STATE_BASE);
+    code.get(pc);
+    code.memory(stores['i32.store'], state.pc);
+    code.get(pc);
+    code.returnCall(this.#imports.call);
+  }
+
+  #call(block: Block, end: { readonly target: unknown; readonly next: number }): void {
+    const { code } = this;
+    const emitter = this.#emitter;
+    const target = (block.end as { target: Parameters<Emitter['emit']>[0] | number }).target;
+    const callee = typeof target === 'number' ? this.#imports.region(target) : undefined;
+    const pc = this.#scratchLocal();
+    if (typeof target !== 'number') {
+      emitter.emit(target);
+      code.set(pc);
+    }
+    this.#storeAll(block, !(callee?.ignoresFlags ?? false));
+    code.i32(STATE_BASE);
+    if (typeof target === 'number') code.i32(target); else code.get(pc);
+    code.memory(stores['i32.store'], state.pc);
+    if (callee !== undefined) code.call(callee.index);
+    else {
+      if (typeof target === 'number') code.i32(target); else code.get(pc);
+      code.call(this.#imports.call);
+    }
+    code.tee(pc);
+    code.i32(end.next);
+    code.op(OP.ne);
+    code.if();
+    code.get(pc);
+    code.return();
+    code.end();
+    this.#resume(block, end.next);
+  }
+
+  /** Goes on after everything was stored: what is needed is read again. */
+  #resume(block: Block, next: number): void {
+    const to = block.successors[0];
+    if (to === undefined) {
+      this.code.i32(next);
+      this.code.return();
+      return;
+    }
+    this.#load(to.liveIn, to.flagsLiveIn);
+    this.#loadBudget();
+    this.#go(block, to);
+  }
+
+  /** An edge to a pc in or out of the region. */
+  #edge(block: Block, pc: number): void {
+    const to = block.successors.find((s) => s.pc === pc);
+    if (to !== undefined) {
+      this.#go(block, to);
+      return;
+    }
+    this.#storeAll(block);
+    this.code.i32(pc);
+    this.code.return();
+  }
+
+  /** Whether an edge is a plain branch to an open label. */
+  #isJump(block: Block, to: Block): boolean { return to.order <= block.order || to.isMerge; }
+
+  #go(block: Block, to: Block): void {
+    if (this.#isJump(block, to)) this.code.br(to.label);
+    else this.#tree(to);
+  }
+
+  #branch(block: Block, end: { readonly target: number; readonly next: number }): void {
+    const { code } = this;
+    const emitter = this.#emitter;
+    const condition = (block.end as { condition: Parameters<Emitter['emit']>[0] }).condition;
+    const taken = block.successors.find((s) => s.pc === end.target);
+    const other = block.successors.find((s) => s.pc === end.next);
+    if (taken === undefined || this.#isJump(block, taken)) {
+      this.#conditional(block, taken, end.target, () => emitter.emit(condition));
+      this.#edge(block, end.next);
+    } else if (other === undefined || this.#isJump(block, other)) {
+      this.#conditional(block, other, end.next, () => { emitter.emit(condition); code.op(OP.eqz); });
+      this.#edge(block, end.target);
+    } else {
+      emitter.emit(condition);
+      code.if();
+      this.#tree(taken);
+      code.else();
+      this.#tree(other);
+      code.end();
+    }
+  }
+
+  /** A conditional branch to a label, or out of the region. */
+  #conditional(block: Block, to: Block | undefined, pc: number, condition: () => void): void {
+    const { code } = this;
+    if (to !== undefined) {
+      condition();
+      code.brIf(to.label);
+      return;
+    }
+    code.i32(pc);
+    condition();
+    code.brIf(this.#edgeGroup(block).label);
+    code.drop();
+  }
+
+  #table(block: Block, end: { readonly targets: readonly number[] }): void {
+    const { code } = this;
+    const emitter = this.#emitter;
+    const { index, target } = block.end as Extract<Block['end'], { kind: 'table' }>;
+    const away = code.block();
+    const labels = end.targets.map((pc) => block.successors.find((s) => s.pc === pc)?.label ?? away);
+    emitter.emit(index);
+    code.brTable(labels, away);
+    code.end();
+    emitter.emit(target);
+    this.#leaveTo(block);
+  }
+}
+
+

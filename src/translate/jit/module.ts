@@ -1,0 +1,59 @@
+// Regions of one batch become one WebAssembly module; calls between them are direct.
+import type { Level } from '../../guest/index.ts';
+import { helperRows } from '../ir/ops.ts';
+import { ModuleBuilder } from '../wasm/index.ts';
+import type { CodeSource, RegionLimits } from './discover.ts';
+import { type Imports, RegionEmitter } from './emit-region.ts';
+import { makeRegion, type Region } from './region.ts';
+
+/**
+ * A translated module. It imports from 'hub': memory, call (i32 → i32), syscall (→ i32), routine (5 × i32 → i32), and the helpers it uses by name; it exports function n as `String(n)`, of type () → i32.
+ */
+export interface Translation {
+  readonly bytes: Uint8Array;
+  /** Guest address of each exported function. */
+  readonly entries: readonly number[];
+  /** Guest code it was made from, [begin, end) pairs. */
+  readonly ranges: readonly (readonly [number, number])[];
+  readonly insnCount: number;
+}
+
+/** Translates the regions at `entries` (those whose first instruction can be translated). */
+export function translate(entries: readonly number[], source: CodeSource, limits: RegionLimits, level: Level): Translation {
+  const regions = entries.map((entry) => makeRegion(entry, source, limits, level)).filter((r) => r !== undefined);
+  return { bytes: encode(regions), entries: regions.map((r) => r.entry), ranges: regions.flatMap((r) => r.ranges), insnCount: regions.reduce((sum, r) => sum + r.insnCount, 0) };
+}
+
+/** Whether a region overwrites all flags in its first block before it looks at them or leaves. */
+function ignoresFlags(region: Region): boolean {
+  const first = region.blocks[0]!;
+  return first.flagsWritten && !first.flagsLiveAt(0, 0, false) && !first.isLoopHead;
+}
+
+/** Emits regions as a module. */
+export function encode(regions: readonly Region[]): Uint8Array {
+  const module = new ModuleBuilder();
+  const i32 = 'i32' as const;
+  const regionType = module.type([], [i32]);
+  module.importMemory('hub', 'memory', 1, 65536);
+  const call = module.importFunction('hub', 'call', module.type([i32], [i32]));
+  const syscall = module.importFunction('hub', 'syscall', regionType);
+  const routine = module.importFunction('hub', 'routine', module.type([i32, i32, i32, i32, i32], [i32]));
+  const helpers = new Map<string, number>();
+  const used = usedHelpers(regions);
+  for (const [name, params, result] of helperRows) if (used.has(name)) helpers.set(name, module.importFunction('hub', name, module.type(params, [result])));
+  const functions = new Map(regions.map((region) => [region.entry, { index: module.function(regionType), ignoresFlags: ignoresFlags(region) }]));
+  const imports: Imports = { call, syscall, routine, helper: (name) => helpers.get(name)!, region: (pc) => functions.get(pc) };
+  for (const [n, region] of regions.entries()) {
+    const { index } = functions.get(region.entry)!;
+    module.body(index, new RegionEmitter(region, imports).emit());
+    module.export(String(n), 'func', index);
+  }
+  return module.finish();
+}
+
+function usedHelpers(regions: readonly Region[]): Set<string> {
+  const used = new Set<string>();
+  for (const region of regions) for (const block of region.blocks) block.helpers(used);
+  return used;
+}

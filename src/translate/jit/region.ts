@@ -1,0 +1,113 @@
+// A region: the code found from one entry, lifted, ordered and annotated, ready for emission.
+import type { Level } from '../../guest/index.ts';
+import { Block, checksOf, lift, type Stretch } from './block.ts';
+import { discover, type CodeSource, type RegionLimits } from './discover.ts';
+import { flow, storesAll } from './flow.ts';
+import { structure } from './structure.ts';
+
+export interface Region {
+  readonly entry: number;
+  /** In reverse postorder; the first is the entry's. */
+  readonly blocks: readonly Block[];
+  /** Guest code it was made from, as [begin, end) pairs, merged and ascending. */
+  readonly ranges: readonly (readonly [number, number])[];
+  readonly insnCount: number;
+}
+
+/** Finds and lifts the region at `entry`; undefined when not even the first instruction can be translated. */
+export function makeRegion(entry: number, source: CodeSource, limits: RegionLimits, level: Level): Region | undefined {
+  const stretches = discover(entry, source, limits);
+  const first = stretches[0];
+  if (first === undefined || (first.insns.length === 0 && first.slow)) return undefined;
+  const blocks = liftAll(stretches, level);
+  const head = blocks.get(entry)!;
+  for (const block of blocks.values()) block.successors = successorsOf(block).map((pc) => blocks.get(pc)).filter((b) => b !== undefined);
+  const ordered = structure(head);
+  flow(ordered);
+  return { entry, blocks: ordered, ranges: rangesOf(stretches), insnCount: ordered.reduce((sum, b) => sum + b.insnCount, 0) };
+}
+
+/** Where control may go on inside a region. */
+export function successorsOf(block: Block): readonly number[] {
+  const { end } = block;
+  switch (end.kind) {
+    case 'next': case 'call': case 'syscall': case 'routine': return [end.next];
+    case 'jump': return [end.target];
+    case 'branch': return [end.target, end.next];
+    case 'table': return [...new Set(end.targets)];
+    default: return [];
+  }
+}
+
+/** Lifts the stretches in an order in which most predecessors come first, so that the kind of the flags is known where they agree. */
+function liftAll(stretches: readonly Stretch[], level: Level): Map<number, Block> {
+  const checks = checksOf(level);
+  const at = new Map(stretches.map((s) => [s.pc, s]));
+  const predecessors = predecessorsOf(stretches, at);
+  const blocks = new Map<number, Block>();
+  /** The kind of the flags that a stretch ends with, for the successors: -1 is unknown. */
+  const kindAfter = new Map<Stretch, number>();
+  for (const stretch of orderStretches(stretches, at)) {
+    let kind = stretch === stretches[0] ? -1 : meet(predecessors.get(stretch)!.map((p) => kindAfter.get(p) ?? -1));
+    for (let rest: Stretch | null = stretch; rest !== null;) {
+      const lifted: { block: Block; rest: Stretch | null } = lift(rest, checks, kind);
+      const { block } = lifted;
+      blocks.set(block.pc, block);
+      kind = storesAll(block) ? -1 : block.flagsWritten ? block.registers.flags.staticKind : kind;
+      rest = lifted.rest;
+    }
+    kindAfter.set(stretch, kind);
+  }
+  return blocks;
+}
+
+const meet = (kinds: readonly number[]): number => (kinds.length > 0 && kinds.every((k) => k === kinds[0]) ? kinds[0]! : -1);
+
+/** Where a stretch goes on, by its last instruction alone. */
+function after(stretch: Stretch): number[] {
+  const last = stretch.insns[stretch.insns.length - 1];
+  if (stretch.slow) return [];
+  const ends = last?.row.options.ends;
+  if (ends === undefined || ends === 'call' || ends === 'syscall') return [stretch.next];
+  const target = last!.operands.find((o) => o.kind === 'target');
+  const targets = target === undefined ? [] : [target.address];
+  return ends === 'branch' ? [...targets, stretch.next] : ends === 'jump' ? targets : [];
+}
+
+function predecessorsOf(stretches: readonly Stretch[], at: ReadonlyMap<number, Stretch>): Map<Stretch, Stretch[]> {
+  const predecessors = new Map<Stretch, Stretch[]>(stretches.map((s) => [s, []]));
+  for (const s of stretches) for (const to of after(s)) { const t = at.get(to); if (t !== undefined) predecessors.get(t)!.push(s); }
+  return predecessors;
+}
+
+function orderStretches(stretches: readonly Stretch[], at: ReadonlyMap<number, Stretch>): Stretch[] {
+  const done: Stretch[] = [];
+  const seen = new Set<Stretch>();
+  for (const root of stretches) {
+    if (seen.has(root)) continue;
+    const found: Stretch[] = [];
+    const stack: { stretch: Stretch; left: number[] }[] = [{ stretch: root, left: after(root) }];
+    seen.add(root);
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!;
+      const pc = top.left.pop();
+      if (pc === undefined) { found.push(top.stretch); stack.pop(); continue; }
+      const to = at.get(pc);
+      if (to === undefined || seen.has(to)) continue;
+      seen.add(to);
+      stack.push({ stretch: to, left: after(to) });
+    }
+    done.push(...found.reverse());
+  }
+  return done;
+}
+
+function rangesOf(stretches: readonly Stretch[]): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (const s of [...stretches].sort((x, y) => x.pc - y.pc)) {
+    const last = ranges[ranges.length - 1];
+    if (last !== undefined && s.pc <= last[1]) last[1] = Math.max(last[1], s.next);
+    else if (s.next > s.pc) ranges.push([s.pc, s.next]);
+  }
+  return ranges;
+}
