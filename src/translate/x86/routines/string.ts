@@ -54,6 +54,9 @@ class Repetition {
   /** The address of element `i`. */
   at(address: number, i: number): number { return this.down ? address - i * this.size : address + i * this.size; }
 
+  /** A count of 0 does nothing, but with 32-bit addresses processors still clear the upper half of rcx, and of the pointers that movs and stos move. */
+  get empty(): boolean { return this.count === 0n; }
+
   /** Moves the registers past `elements` elements. */
   advance(elements: number, ...registers: number[]): void {
     const { state: cpu } = this.space;
@@ -110,10 +113,8 @@ routine('rep movs', (space, form, source, target) => {
   const from = source >>> 0;
   const to = target >>> 0;
   const elements = Math.min(repetition.reach(from, READ), repetition.reach(to, WRITE));
-  if (elements > 0) {
-    copy(repetition, from, to, elements);
-    repetition.advance(elements, RSI, RDI);
-  }
+  if (elements > 0) copy(repetition, from, to, elements);
+  if (elements > 0 || repetition.empty) repetition.advance(elements, RSI, RDI);
   return repetition.outcome(elements, { address: from, bits: READ }, { address: to, bits: WRITE });
 });
 
@@ -132,8 +133,8 @@ routine('rep stos', (space, form, target) => {
       space.memory.bytes.set(value, low);
       repeatPattern(space.memory, low, low + size, bytes - size, size);
     }
-    repetition.advance(elements, RDI);
   }
+  if (elements > 0 || repetition.empty) repetition.advance(elements, RDI);
   return repetition.outcome(elements, { address: to, bits: WRITE });
 });
 
@@ -148,7 +149,7 @@ routine('rep lods', (space, form, source) => {
     const mask = size === 8 ? 0n : size === 4 ? 0n : ~((1n << BigInt(8 * size)) - 1n);
     space.state.setGpr(RAX, space.state.gpr(RAX) & mask | last);
     repetition.advance(elements, RSI);
-  }
+  } else if (repetition.empty) repetition.advance(0);
   return repetition.outcome(elements, { address: from, bits: READ });
 });
 
@@ -183,6 +184,7 @@ routine('rep cmps', (space, form, source, target) => {
     repetition.advance(done, RSI, RDI);
     if (stopped || done === repetition.limit) compareFlags(space, size, element(memory, repetition.at(left, done - 1), size), element(memory, repetition.at(right, done - 1), size));
   }
+  else if (repetition.empty) repetition.advance(0);
   return stopped ? Outcome.next : repetition.outcome(done, { address: left, bits: READ }, { address: right, bits: READ });
 });
 
@@ -211,5 +213,6 @@ routine('rep scas', (space, form, target) => {
     repetition.advance(done, RDI);
     if (stopped || done === repetition.limit) compareFlags(space, size, needle, element(space.memory, repetition.at(right, done - 1), size));
   }
+  else if (repetition.empty) repetition.advance(0);
   return stopped ? Outcome.next : repetition.outcome(done, { address: right, bits: READ });
 });

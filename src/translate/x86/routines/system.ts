@@ -1,5 +1,5 @@
 // Routines of rare instructions: loading a segment register, and enter.
-import { Access, Perm, RBP, RSP, state } from '../../../guest/index.ts';
+import { Access, Perm, RBP, RSP, type Space, state } from '../../../guest/index.ts';
 import { Outcome, routine } from '../../ir/routines.ts';
 import { fault, trap } from './leave.ts';
 
@@ -17,7 +17,12 @@ routine('load segment', (space, segment, selector) => {
   return Outcome.next;
 });
 
-/** a: bytes to reserve, b: nesting level, c: operand size (SDM Vol. 2, ENTER). */
+/** Whether a store there would not fault; forgets code on those pages. */
+function canWrite(space: Space, address: number, length: number): boolean {
+  try { space.memory.writable(address, length); return true; } catch { return false; }
+}
+
+/** a: bytes to reserve, b: nesting level, c: operand size (SDM Vol. 2, ENTER). The last place of the stack must be writable too. */
 routine('enter', (space, bytes, nesting, size) => {
   const level = nesting & 31;
   const { memory, state: cpu } = space;
@@ -27,19 +32,21 @@ routine('enter', (space, bytes, nesting, size) => {
   const frame = rsp - BigInt(size);
   const slots = 1 + level;
   const bottom = low(rsp - BigInt(size * slots));
-  const values = [rbp];
+  if (!canWrite(space, bottom, size * slots)) return fault(space, bottom, Access.write);
+  const push = (slot: number, value: bigint): void => {
+    const at = low(frame - BigInt(size * slot));
+    if (size === 8) memory.view.setBigUint64(at, BigInt.asUintN(64, value), true); else memory.view.setUint16(at, Number(BigInt.asUintN(16, value)), true);
+  };
+  push(0, rbp);
   for (let i = 1; i < level; i++) {
     const at = low(rbp - BigInt(size * i));
     if (!memory.allows(at, size, Perm.read)) return fault(space, at, Access.read);
-    values.push(size === 8 ? memory.view.getBigUint64(at, true) : BigInt(memory.view.getUint16(at, true)));
+    push(i, size === 8 ? memory.view.getBigUint64(at, true) : BigInt(memory.view.getUint16(at, true)));
   }
-  if (level > 0) values.push(frame);
-  try { memory.writable(bottom, size * slots); } catch { return fault(space, bottom, Access.write); }
-  values.forEach((value, i) => {
-    const at = low(frame - BigInt(size * i));
-    if (size === 8) memory.view.setBigUint64(at, BigInt.asUintN(64, value), true); else memory.view.setUint16(at, Number(BigInt.asUintN(16, value)), true);
-  });
-  cpu.setGpr(RSP, rsp - BigInt(size * values.length) - BigInt(bytes));
+  if (level > 0) push(level, frame);
+  const newRsp = rsp - BigInt(size * slots) - BigInt(bytes);
+  if (!canWrite(space, low(newRsp), 1)) return fault(space, low(newRsp), Access.write);
+  cpu.setGpr(RSP, newRsp);
   cpu.setGpr(RBP, size === 8 ? frame : rbp & ~0xffffn | frame & 0xffffn);
   return Outcome.next;
 });
