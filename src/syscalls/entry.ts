@@ -77,7 +77,7 @@ function endCall(task: Task, call: Call, row: SyscallRow | undefined, result: Re
 function entryText(task: Task, call: Call, row: SyscallRow | undefined): string {
   if (!row || row.refused) return `${row?.name ?? syscallName(call.number)}(${argumentRegisters.map((n) => hex(Number(task.registers.gpr(n)))).join(', ')})`;
   const printed: Printed = { args: rawArguments(task, row), result: undefined };
-  call.interrupted = () => { task.kernel.trace.line(`${tracePrefix(task)}${withOutputs(task, call, row, -1)} = ? ERESTARTSYS (To be restarted if SA_RESTART is set)`); };
+  call.interrupted = () => { task.kernel.trace.line(line(task, withOutputs(task, call, row, -1), '? ERESTARTSYS (To be restarted if SA_RESTART is set)')); };
   return `${row.name}(${row.codecs.map((codec, i) => (codec.out ? `\0${i}\0` : printArgument(task, row, i, printed))).join(', ')})`;
 }
 
@@ -102,9 +102,13 @@ function withOutputs(task: Task, call: Call, row: SyscallRow, result: number): s
 /** The lines of calls that end the task come before the line about its end. */
 const neverReturns = new Set(['exit', 'exit_group']);
 function traceLast(task: Task, call: Call): void {
-  task.kernel.trace.line(`${tracePrefix(task)}${call.text} = ?`);
+  task.kernel.trace.line(line(task, call.text!, '?'));
   delete call.text;
 }
+
+/** strace's columns: the result stands at column 40 or later. */
+const RESULT_COLUMN = 40;
+const line = (task: Task, text: string, result: string): string => `${`${tracePrefix(task)}${text}`.padEnd(RESULT_COLUMN - 1)} = ${result}`;
 
 const hexResults = new Set(['brk', 'mmap', 'mremap', 'shmat']);
 
@@ -112,7 +116,7 @@ function traceEnd(task: Task, call: Call, row: SyscallRow | undefined, result: R
   assert(!(result instanceof Wait), 'a call that waits has not ended');
   const value = result === registersSet ? undefined : Number(result);
   const text = row && !row.refused ? withOutputs(task, call, row, value ?? 0) : call.text!;
-  task.kernel.trace.line(`${tracePrefix(task)}${text} = ${value === undefined ? String(BigInt.asIntN(64, task.registers.gpr(RAX))) : resultText(row, value)}`);
+  task.kernel.trace.line(line(task, text, value === undefined ? String(BigInt.asIntN(64, task.registers.gpr(RAX))) : resultText(row, value)));
 }
 
 function resultText(row: SyscallRow | undefined, value: number): string {

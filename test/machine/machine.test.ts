@@ -44,9 +44,9 @@ test('write reaches the host, and the trace is in strace format', () => {
   const b = boot([(c) => { c.space.memory.writable(DATA, 3).set([104, 105, 10]); c.sys(NR.write, 1, DATA, 3); }, (c) => { assert.is(c.gpr(RAX), 3n); c.sys(999); }, (c) => { assert.is(c.gpr(RAX), BigInt.asUintN(64, -38n)); c.sys(NR.exit_group, 0); }], { trace: ['syscall'] });
   assert.equal(b.exit(), { code: 0 });
   assert.is(b.out(), 'hi\n');
-  assert.is(b.lines[0], 'write(1, "hi\\n", 3) = 3');
-  assert.match(b.lines[1]!, /^syscall_0x3e7\(.*\) = -1 ENOSYS \(Function not implemented\)$/);
-  assert.equal(b.lines.slice(2), ['exit_group(0) = ?', '+++ exited with 0 +++']);
+  assert.is(b.lines[0], 'write(1, "hi\\n", 3)                     = 3');
+  assert.match(b.lines[1]!, /^syscall_0x3e7\(.*\) += -1 ENOSYS \(Function not implemented\)$/);
+  assert.equal(b.lines.slice(2), ['exit_group(0)                           = ?', '+++ exited with 0 +++']);
 });
 
 test('fork copies memory, wait4 reaps, the parent is the child\'s parent', () => {
