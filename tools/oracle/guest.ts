@@ -1,5 +1,6 @@
 // Runs test cases in a guest space: the same windows, registers and memory as the oracle's, and an outcome of the same form.
-import { Exit, Perm, type Space, STATE_BASE, state } from '../../src/guest/index.ts';
+import { Exit, type Level, Perm, type Space, STATE_BASE, state } from '../../src/guest/index.ts';
+import { createCpu, type TranslatorOptions } from '../../src/translate/index.ts';
 import { blankWindow, type Case, CODE, GS_BASE, image, IMAGE_SIZE, type Outcome, type Patch, windows } from './image.ts';
 
 const rights = { rx: Perm.read | Perm.execute, rw: Perm.read | Perm.write, r: Perm.read } as const;
@@ -88,4 +89,47 @@ function changedCells(space: Space, c: Case): Patch[] {
     for (let at = 0; at < before.length; at += 8) if (Buffer.compare(now.subarray(at, at + 8), before.subarray(at, at + 8)) !== 0) cells.push({ at: w.address + at, bytes: now.slice(at, at + 8) });
   }
   return cells;
+}
+
+/** How guest code is executed: the interpreter alone, or everything translated, at a level. */
+export interface Way { readonly name: string; readonly mode: TranslatorOptions['mode']; readonly level: Level }
+export const interpreted: Way = { name: 'interpreter', mode: 'interpret', level: 'all' };
+export const translated: readonly Way[] = (['none', 'stores', 'all'] as const).map((level) => ({ name: `translated at ${level}`, mode: 'translate', level }));
+
+const BUDGET = 100_000;
+/** Spaces are replaced after so many different codes, so that what was decoded and translated for old ones does not pile up. */
+const CODES_PER_CPU = 2000;
+
+/** Runs cases one after the other in a space of its own. */
+export class GuestRunner {
+  readonly way: Way;
+  readonly #hub: Uint8Array | undefined;
+  #space: Space;
+  #code = '';
+  #codes = 0;
+
+  constructor(way: Way, hub?: Uint8Array) {
+    this.way = way;
+    this.#hub = hub;
+    this.#space = this.#fresh();
+  }
+
+  #fresh(): Space {
+    const space = createCpu({ ...(this.#hub ? { hub: this.#hub } : {}), options: { mode: this.way.mode, level: this.way.level, cache: false } }).createSpace();
+    mapWindows(space);
+    return space;
+  }
+
+  run(c: Case): Outcome {
+    const code = `${c.codeOffset} ${c.code.join()}`;
+    if (code !== this.#code) this.#forget(code);
+    loadCase(this.#space, c);
+    return outcomeOf(this.#space, c, this.#space.run(BUDGET));
+  }
+
+  #forget(code: string): void {
+    this.#code = code;
+    if (++this.#codes % CODES_PER_CPU === 0) this.#space = this.#fresh();
+    this.#space.invalidate(CODE, 2 * PAGE);
+  }
 }

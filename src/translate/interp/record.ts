@@ -72,7 +72,7 @@ export const memoryForm = (m: { index: number; segment: string | undefined }): M
 /** Whether an operand at this code needs nothing of the record: it is the same in every instruction of the row. */
 export const isFixed = (code: string): boolean => fixedCodes.has(code) || code.startsWith('Y');
 
-const fixedCodes: ReadonlySet<string> = new Set(['AL', 'AX', 'eAX', 'rAX', 'CL', 'DX', '1', '3', 'XMM0']);
+const fixedCodes: ReadonlySet<string> = new Set(['AL', 'AX', 'eAX', 'rAX', 'CL', 'DX', '1', '3', 'XMM0', 'ST']);
 
 /** Writes zeros. */
 export function clearRecord(view: DataView, at: number): void {
