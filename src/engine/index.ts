@@ -3,3 +3,4 @@ export * from './errors.ts';
 export * from './process-config.ts';
 export * from './user.ts';
 export * from './images.ts';
+export * from './container.ts';

@@ -1,0 +1,40 @@
+// What verbs work with in Node: the root folder, the images, the processor with its prebuilt hub.
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Images } from '../engine/index.ts';
+import type { Cpu } from '../guest/index.ts';
+import { nodeHost } from '../host/node/host.ts';
+import { nodeCodecs, nodeFolder } from '../host/node/store.ts';
+import type { Host } from '../host/ports.ts';
+import { createCpu, type TranslatorOptions } from '../translate/index.ts';
+import type { Terminal } from './verb.ts';
+
+/** Where images and containers are kept. */
+export function rootFolder({ env }: Terminal): string {
+  if (env['WHERRY_ROOT']) return resolve(env['WHERRY_ROOT']);
+  return join(env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'wherry');
+}
+
+export const openImages = (terminal: Terminal): Images => new Images(nodeFolder(rootFolder(terminal)), nodeCodecs);
+
+/** The folder of the installation: the one above dist/ (or src/, in tests). */
+export function installation(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
+
+export function openHost(terminal: Terminal): Host { return nodeHost(join(rootFolder(terminal), 'cache')); }
+
+/** The processor. Without the prebuilt hub it makes one, which takes a second. */
+export function openCpu(host: Host, options: Partial<TranslatorOptions>, trace: boolean): Cpu {
+  const hub = join(installation(), 'dist/hub.wasm');
+  return createCpu({
+    options,
+    nowMs: () => performance.now(),
+    ...(existsSync(hub) ? { hub: readFileSync(hub) } : {}),
+    ...(trace ? { trace: (line) => host.log(`[jit] ${line}`) } : {}),
+  });
+}

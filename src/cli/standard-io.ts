@@ -1,0 +1,47 @@
+// The process's own standard streams as ports of a container: byte streams, or the terminal in raw mode.
+import type { Streams, Tty } from '../host/ports.ts';
+
+/** A stream's consumer went away (`wherry run … | head`): the command ends as a program that got SIGPIPE. */
+export function endOnBrokenPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(141);
+      throw error;
+    });
+  }
+}
+
+/** Byte streams; standard input only when it is wanted (-i). */
+export function hostStreams(interactive: boolean): Streams {
+  return {
+    stdout: (bytes) => { process.stdout.write(bytes); },
+    stderr: (bytes) => { process.stderr.write(bytes); },
+    ...(interactive ? { stdin: (consumer) => {
+      process.stdin.on('data', consumer);
+      process.stdin.on('end', () => consumer(null));
+      process.stdin.on('error', () => consumer(null));
+    } } : {}),
+  };
+}
+
+/** The terminal. Raw mode begins with the first consumer of input and ends with `restore`. */
+export function hostTty(interactive: boolean): Tty {
+  return {
+    write: (bytes) => { process.stdout.write(bytes); },
+    input: (consumer) => {
+      if (!interactive) return;
+      process.stdin.setRawMode(true);
+      process.stdin.on('data', consumer);
+    },
+    size: () => ({ rows: process.stdout.rows ?? 24, columns: process.stdout.columns ?? 80 }),
+    onResize: (listener) => { process.stdout.on('resize', listener); },
+  };
+}
+
+/** Gives the terminal and standard input back, so that the process can end. */
+export function restore(): void {
+  if (process.stdin.isTTY && process.stdin.isRaw) process.stdin.setRawMode(false);
+  process.stdin.removeAllListeners('data');
+  process.stdin.pause();
+  if ('unref' in process.stdin) (process.stdin as { unref(): void }).unref();
+}

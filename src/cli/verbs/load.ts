@@ -1,0 +1,36 @@
+// wherry load: images from an archive into the store.
+import { createReadStream, openSync } from 'node:fs';
+import { humanSize } from '../columns.ts';
+import { bool, string } from '../flags.ts';
+import { openImages } from '../setup.ts';
+import type { Terminal, Verb } from '../verb.ts';
+import { UsageError } from '../flags.ts';
+
+function source(file: string | undefined, terminal: Terminal): AsyncIterable<Uint8Array> {
+  if (file !== undefined) return createReadStream(file, { fd: openSync(file, 'r'), highWaterMark: 1 << 20 });
+  if (terminal.inIsTty) throw new UsageError('requested load from stdin, but stdin is empty');
+  return process.stdin;
+}
+
+export const load: Verb = {
+  name: 'load',
+  usage: '[OPTIONS]',
+  help: 'Load an image from a tar archive or STDIN',
+  flags: [string('input', 'Read from tar archive file, instead of STDIN', 'i'), bool('quiet', 'Suppress the load output', 'q')],
+  words: [0, 0],
+  interspersed: true,
+  failure: 1,
+  async run(parsed, terminal) {
+    const file = parsed.string('input');
+    const images = openImages(terminal);
+    const quiet = parsed.bool('quiet');
+    const loaded = await images.store.load(source(file, terminal), file ?? 'stdin', ({ layer, bytes, exists }) => {
+      if (!quiet) terminal.err(`${layer.slice(7, 19)}: ${exists ? 'Layer already exists' : `Loading layer  ${humanSize(bytes, 4)}`}\n`);
+    });
+    for (const { image, names } of loaded) {
+      for (const name of names) terminal.out(`Loaded image: ${name}\n`);
+      if (names.length === 0) terminal.out(`Loaded image ID: ${image.id}\n`);
+    }
+    return 0;
+  },
+};

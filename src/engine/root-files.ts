@@ -1,0 +1,40 @@
+// Reading and writing whole small files of a root file system before a container starts.
+import { Errno, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from '../abi/index.ts';
+import { Wait } from '../base/index.ts';
+import { Credentials } from '../linux/index.ts';
+import { type FileSystem, Mount, MountTable, operations, type Place, type WalkContext } from '../vfs/index.ts';
+
+/** Configuration files larger than this are not read whole. */
+const LIMIT = 1 << 20;
+
+function rootOf(fs: FileSystem): { context: WalkContext; root: Place } {
+  const mounts = new MountTable(new Mount(fs));
+  const root: Place = { mount: mounts.root, inode: mounts.root.root };
+  return { context: { root, cwd: root, mounts, credentials: Credentials.of(0, 0).forFiles }, root };
+}
+
+/** A file's text (UTF-8), or '' when there is none. */
+export function readText(fs: FileSystem, path: string): string {
+  const { context, root } = rootOf(fs);
+  try {
+    const { place } = operations.open(context, root, path, O_RDONLY, 0);
+    const file = place.inode.open?.(O_RDONLY);
+    const bytes = new Uint8Array(Math.min(LIMIT, place.inode.stat().size));
+    const count = file?.read?.(bytes, 0, true) ?? 0;
+    file?.close?.();
+    return new TextDecoder().decode(bytes.subarray(0, count instanceof Wait ? 0 : count));
+  } catch (error) {
+    if (error instanceof Errno) return '';
+    throw error;
+  }
+}
+
+/** Writes a whole file, mode 0644, owner root. Throws Errno. */
+export function writeText(fs: FileSystem, path: string, text: string): void {
+  const { context, root } = rootOf(fs);
+  const { place } = operations.open(context, root, path, O_WRONLY | O_CREAT | O_TRUNC, 0o644);
+  const file = place.inode.open?.(O_WRONLY);
+  file?.truncate?.(0);
+  file?.write?.(new TextEncoder().encode(text), 0, true);
+  file?.close?.();
+}
