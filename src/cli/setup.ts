@@ -30,7 +30,7 @@ export function openHost(terminal: Terminal): Host { return nodeHost(join(rootFo
 
 /** The processor. Without the prebuilt hub it makes one, which takes a second. */
 export function openCpu(host: Host, options: Partial<TranslatorOptions>, trace: boolean): Cpu {
-  const hub = join(installation(), 'dist/hub.wasm');
+  const hub = join(installation(), 'dist/node/hub.wasm');
   return createCpu({
     options,
     nowMs: () => performance.now(),
