@@ -1,5 +1,5 @@
 // Character devices by number: what opening a device node gives, wherever the node lies. The memory devices of devices.txt; terminals register themselves.
-import { EINVAL, ENOSPC, ENXIO, makedev } from '../../abi/index.ts';
+import { EINVAL, ENOSPC, ENXIO, major, makedev } from '../../abi/index.ts';
 import type { Inode, OpenFile } from '../../vfs/index.ts';
 import type { Task } from '../task.ts';
 
@@ -8,12 +8,17 @@ export type DeviceOpen = (task: Task, inode: Inode, flags: number) => OpenFile;
 
 export class Devices {
   readonly #rows = new Map<number, DeviceOpen>();
+  readonly #majors = new Map<number, DeviceOpen>();
 
   register(rdev: number, open: DeviceOpen): void { this.#rows.set(rdev, open); }
 
+  /** All minor numbers of a major number that have no row of their own. */
+  registerMajor(number: number, open: DeviceOpen): void { this.#majors.set(number, open); }
+
   /** Throws ENXIO for a number that no device has. */
   open(task: Task, inode: Inode, flags: number): OpenFile {
-    const open = this.#rows.get(inode.stat().rdev);
+    const { rdev } = inode.stat();
+    const open = this.#rows.get(rdev) ?? this.#majors.get(major(rdev));
     if (!open) throw ENXIO;
     return open(task, inode, flags);
   }
@@ -38,10 +43,9 @@ export function memoryDevices(random: (into: Uint8Array) => void): readonly Memo
   ];
 }
 
-/** An open memory device: it has no position and is always ready. */
-class MemoryDeviceFile implements OpenFile {
+/** An open memory device: its position stays 0 and it is always ready. */
+export class MemoryDeviceFile implements OpenFile {
   readonly inode: Inode;
-  /** mmap of /dev/zero is anonymous memory. */
   readonly device: MemoryDevice;
   constructor(device: MemoryDevice, inode: Inode) { this.device = device; this.inode = inode; }
   read(into: Uint8Array): number { return this.device.read(into); }

@@ -24,6 +24,9 @@ export class DirectoryFile implements OpenFile {
     return this.#entries.slice(from);
   }
 
+  /** Names are kept where the file system keeps them: nothing is left to write out. */
+  sync(): void { this.inode.fs.sync?.(); }
+
   #read(): DirEntry[] {
     if (this.inode.stat().nlink === 0) throw ENOENT;
     return [{ name: '.', ino: this.inode.ino, type: S_IFDIR }, { name: '..', ino: this.#parentIno(), type: S_IFDIR }, ...this.inode.readdir!()];

@@ -14,3 +14,4 @@ export * from './pipe.ts';
 export * from './poll.ts';
 export * from './timerfd.ts';
 export * from './signalfd.ts';
+export * from './streams.ts';

@@ -1,16 +1,21 @@
 // Pipes and FIFOs: a 64 KiB buffer between reading ends and writing ends. pipe(7).
-import { EAGAIN, EBUSY, EINVAL, EPIPE, O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY, PIPE_BUF } from '../../abi/index.ts';
+import { EAGAIN, EBUSY, EINVAL, EPIPE, O_ACCMODE, O_RDONLY, O_RDWR, O_WRONLY } from '../../abi/index.ts';
 import { Wait, WaitQueue } from '../../base/index.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../../vfs/index.ts';
 import type { Inode, OpenFile } from '../../vfs/index.ts';
 import { anonymousInode } from './anonymous.ts';
 import { ByteQueue } from './byte-queue.ts';
 
-const DEFAULT_CAPACITY = 65536, LARGEST_CAPACITY = 1 << 20;
+const PAGE = 4096;
+const DEFAULT_CAPACITY = 16 * PAGE, LARGEST_CAPACITY = 1 << 20;
 
-/** What all ends of one pipe share. */
+/** One page of a pipe: bytes not read yet, and where in the page the next would go. */
+interface Slot { length: number; end: number }
+
+/** What all ends of one pipe share. As in Linux the bytes lie in pages: a small write goes into the last page or takes a new one, never both. */
 export class Pipe {
-  readonly queue = new ByteQueue(DEFAULT_CAPACITY);
+  readonly #queue = new ByteQueue(DEFAULT_CAPACITY);
+  readonly #slots: Slot[] = [];
   readers = 0;
   writers = 0;
   /** How often an end was opened for reading or writing, ever: FIFO opens wait for the count to move. */
@@ -23,6 +28,55 @@ export class Pipe {
   /** Woken when an end is opened. */
   readonly opened = new WaitQueue();
 
+  /** Bytes to read. */
+  get length(): number { return this.#queue.length; }
+  /** F_GETPIPE_SZ, in bytes. */
+  get capacity(): number { return this.#queue.capacity; }
+  /** Bytes that whole free pages take. */
+  get free(): number { return this.capacity - this.#slots.length * PAGE; }
+
+  /** Appends what fits and returns how much: 0 when nothing does. */
+  push(from: Uint8Array): number {
+    let done = this.#appendToLast(from);
+    while (done < from.length && this.free > 0) {
+      const part = Math.min(PAGE, from.length - done);
+      this.#slots.push({ length: part, end: part });
+      done += part;
+    }
+    this.#queue.push(from.subarray(0, done));
+    return done;
+  }
+
+  /** The odd part of a write joins the last page when it fits there. */
+  #appendToLast(from: Uint8Array): number {
+    const odd = from.length % PAGE;
+    const last = this.#slots.at(-1);
+    if (odd === 0 || !last || last.end + odd > PAGE) return 0;
+    last.length += odd;
+    last.end += odd;
+    return odd;
+  }
+
+  peek(into: Uint8Array): number { return this.#queue.peek(into); }
+
+  /** Takes up to into.length bytes. */
+  shift(into: Uint8Array): number {
+    const count = this.#queue.shift(into);
+    for (let left = count; left > 0;) {
+      const first = this.#slots[0]!;
+      const part = Math.min(left, first.length);
+      first.length -= part;
+      left -= part;
+      if (first.length === 0) this.#slots.shift();
+    }
+    return count;
+  }
+
+  clear(): void {
+    this.#queue.clear();
+    this.#slots.length = 0;
+  }
+
   /** A queue that wakes with both directions, for ends opened O_RDWR. */
   either(): WaitQueue {
     const queue = new WaitQueue();
@@ -31,13 +85,13 @@ export class Pipe {
     return queue;
   }
 
-  /** F_SETPIPE_SZ: rounds up to a power of two pages and returns the new capacity; EBUSY when the bytes in it would not fit. */
+  /** F_SETPIPE_SZ: rounds up to a power of two pages and returns the new capacity; EBUSY when the pages in use would not fit. */
   resize(bytes: number): number {
-    if (bytes > LARGEST_CAPACITY) throw EINVAL;
-    let capacity = PIPE_BUF;
+    if (bytes < 0 || bytes > LARGEST_CAPACITY) throw EINVAL;
+    let capacity = PAGE;
     while (capacity < bytes) capacity *= 2;
-    if (capacity < this.queue.length) throw EBUSY;
-    this.queue.resize(capacity);
+    if (capacity < this.#slots.length * PAGE) throw EBUSY;
+    this.#queue.resize(capacity);
     this.writable.wake();
     return capacity;
   }
@@ -70,12 +124,12 @@ export class PipeEnd implements OpenFile {
   read(into: Uint8Array, _position: number, nonblock: boolean): number | Wait {
     const { pipe } = this;
     if (into.length === 0) return 0;
-    if (pipe.queue.length === 0) {
+    if (pipe.length === 0) {
       if (pipe.writers === 0) return 0;
       if (nonblock) throw EAGAIN;
       return new Wait([pipe.readable]);
     }
-    const count = pipe.queue.shift(into);
+    const count = pipe.shift(into);
     pipe.writable.wake();
     return count;
   }
@@ -85,12 +139,11 @@ export class PipeEnd implements OpenFile {
     const { pipe } = this;
     if (from.length === 0) return 0;
     if (pipe.readers === 0) throw EPIPE;
-    const needed = Math.min(from.length, PIPE_BUF);
-    if (pipe.queue.free < (from.length <= PIPE_BUF ? needed : 1)) {
+    const count = pipe.push(from);
+    if (count === 0) {
       if (nonblock) throw EAGAIN;
       return new Wait([pipe.writable]);
     }
-    const count = pipe.queue.push(from);
     pipe.readable.wake();
     return count;
   }
@@ -99,24 +152,24 @@ export class PipeEnd implements OpenFile {
     const { pipe } = this;
     let bits = 0;
     if (this.reads) {
-      if (pipe.queue.length > 0) bits |= POLLIN;
+      if (pipe.length > 0) bits |= POLLIN;
       if (pipe.writers === 0 && pipe.writerOpens !== this.#seenWriterOpens) bits |= POLLHUP;
     }
     if (this.writes) {
-      if (pipe.queue.free >= PIPE_BUF) bits |= POLLOUT;
+      if (pipe.free > 0) bits |= POLLOUT;
       if (pipe.readers === 0) bits |= POLLERR;
     }
     return bits;
   }
 
   /** FIONREAD. */
-  available(): number { return this.pipe.queue.length; }
+  available(): number { return this.pipe.length; }
 
   close(): void {
     const { pipe } = this;
     if (this.reads) pipe.readers--;
     if (this.writes) pipe.writers--;
-    if (pipe.readers === 0 && pipe.writers === 0) pipe.queue.clear();
+    if (pipe.readers === 0 && pipe.writers === 0) pipe.clear();
     pipe.readable.wake();
     pipe.writable.wake();
   }

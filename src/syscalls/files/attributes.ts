@@ -1,6 +1,6 @@
 // Calls that change what an inode says of itself: chmod, chown, times, size, extended attributes. The man page of each.
 import {
-  AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, EBADF, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, ERANGE, ESPIPE, E2BIG, S_IFDIR, S_IFIFO, S_IFREG, SIGXFSZ, UTIME_NOW, UTIME_OMIT, atFlags,
+  AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, EBADF, EFAULT, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, ERANGE, ESPIPE, E2BIG, S_IFDIR, S_IFIFO, S_IFREG, SIGXFSZ, UTIME_NOW, UTIME_OMIT, atFlags,
   fallocateModes, isType, resources, xattrFlags,
 } from '../../abi/index.ts';
 import { placeOf } from '../../linux/index.ts';
@@ -71,7 +71,8 @@ function utimensat(task: Task, dirFd: number, path: string | undefined, timesPtr
   if (bits & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) throw EINVAL;
   const [atime, mtime]: NewTime[] = timesPtr === 0 ? ['now', 'now'] : [timespecAt(task, timesPtr), timespecAt(task, timesPtr + 16)];
   if (atime === 'omit' && mtime === 'omit') return 0;
-  if (path === undefined && (bits & AT_SYMLINK_NOFOLLOW || dirFd === AT_FDCWD)) throw dirFd === AT_FDCWD ? EBADF : EINVAL;
+  if (path === undefined && dirFd === AT_FDCWD) throw EFAULT;
+  if (path === undefined && bits !== 0) throw EINVAL;
   const place = path === undefined ? opened(task, dirFd) : placeAt(task, dirFd, path, { follow: !(bits & AT_SYMLINK_NOFOLLOW), emptyPath: (bits & AT_EMPTY_PATH) !== 0 });
   return setTimes(task, place, atime!, mtime!);
 }

@@ -69,7 +69,7 @@ const fcntlRows: Record<number, Fcntl> = {
   [F.F_GETOWN_EX]: ({ task, description, argument }) => { task.memory.writable(argument, 8).set(ownerExLayout.encode({ ...description.owner })); return 0; },
   [F.F_SETSIG]: ({ description, argument }) => { if (argument > 64) throw EINVAL; description.signal = argument; return 0; },
   [F.F_GETSIG]: ({ description }) => description.signal,
-  [F.F_GETPIPE_SZ]: (call) => pipeOf(call).queue.capacity,
+  [F.F_GETPIPE_SZ]: (call) => pipeOf(call).capacity,
   [F.F_SETPIPE_SZ]: (call) => pipeOf(call).resize(call.argument),
   [F.F_ADD_SEALS]: (call) => { const file = memoryFileOf(call); if (!call.description.writable) throw EPERM; file.seal(call.argument); return 0; },
   [F.F_GET_SEALS]: (call) => memoryFileOf(call).seals,
@@ -83,7 +83,7 @@ const setters: Record<number, (task: Task, value: number) => string> = {
   [F.F_SETFL]: (task, value) => StatusFlags.print(task, value, { args: [], result: undefined }),
 };
 /** fcntl's third argument: what it means is the command's business. */
-const FcntlArgument: Codec<number> = { decode: Size.decode, print: (task, value, { args }) => setters[args[1] as number]?.(task, value) ?? pointer(value) };
+const FcntlArgument: Codec<number> = { decode: Long.decode, print: (task, value, { args }) => setters[args[1] as number]?.(task, value) ?? pointer(value) };
 
 /** What an O_PATH descriptor can do. */
 const pathCommands: readonly number[] = [F.F_DUPFD, F.F_DUPFD_CLOEXEC, F.F_GETFD, F.F_SETFD, F.F_GETFL];
@@ -161,8 +161,8 @@ function flock(task: Task, fd: number, operation: number): number | Wait {
 /** fsync(2): EINVAL for what has nothing to synchronise. */
 function fsync(task: Task, fd: number): number {
   const description = task.files.get(fd);
-  if (description.file.stream) throw EINVAL;
-  description.file.sync?.();
+  if (!description.file.sync) throw EINVAL;
+  description.file.sync();
   return 0;
 }
 

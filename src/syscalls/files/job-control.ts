@@ -1,20 +1,10 @@
 // Job control of terminals: which tasks may read and write one, and how one becomes the controlling terminal of a session. tty_ioctl(4), setpgid(2).
 import { CAP_SYS_ADMIN, EINVAL, EIO, ENOTTY, EPERM, ESRCH, O_ACCMODE, O_NOCTTY, O_WRONLY, SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, lflag } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { TtyFile, hasSignal } from '../../linux/index.ts';
+import { TtyFile, hasSignal, isOrphaned } from '../../linux/index.ts';
 import type { Description, Task, Tty } from '../../linux/index.ts';
 
 const isIgnoredOrBlocked = (task: Task, signal: number): boolean => hasSignal(task.mask, signal) || task.process.actions.get(signal).handler === SIG_IGN;
-
-/** A group is orphaned when no member has a parent in another group of the same session: nobody could continue it. */
-const isOrphaned = (task: Task): boolean => {
-  const { group } = task.process;
-  for (const member of group.members) {
-    const { parent } = member;
-    if (parent && !parent.zombie && parent.group !== group && parent.session === group.session) return false;
-  }
-  return true;
-};
 
 /** Whether the terminal controls the task's session and the task is not of the foreground group. */
 const isBackground = (task: Task, tty: Tty): boolean =>
@@ -29,14 +19,14 @@ function stopGroup(task: Task, tty: Tty, signal: number): Wait {
 /** A background task that reads: SIGTTIN, or EIO when that cannot stop it. undefined: go on. */
 export function checkRead(task: Task, tty: Tty): Wait | undefined {
   if (!isBackground(task, tty)) return undefined;
-  if (isIgnoredOrBlocked(task, SIGTTIN) || isOrphaned(task)) throw EIO;
+  if (isIgnoredOrBlocked(task, SIGTTIN) || isOrphaned(task.process)) throw EIO;
   return stopGroup(task, tty, SIGTTIN);
 }
 
 /** A background task that changes the terminal: SIGTTOU, unless it ignores or blocks that. */
 export function checkChange(task: Task, tty: Tty): Wait | undefined {
   if (!isBackground(task, tty) || isIgnoredOrBlocked(task, SIGTTOU)) return undefined;
-  if (isOrphaned(task)) throw EIO;
+  if (isOrphaned(task.process)) throw EIO;
   return stopGroup(task, tty, SIGTTOU);
 }
 

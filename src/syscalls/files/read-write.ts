@@ -3,7 +3,7 @@ import {
   EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, ESPIPE, EAGAIN, MAX_RW_COUNT, S_IFDIR, S_IFREG, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET, isType, seekWhence,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { PipeEnd } from '../../linux/index.ts';
+import { MemoryDeviceFile, PipeEnd } from '../../linux/index.ts';
 import type { Description, Task } from '../../linux/index.ts';
 import { Fd, Hex, InBuf, Int, Long, Offset, OutBuf, Size, flags, oneOf, pointed } from '../codec.ts';
 import { sys } from '../row.ts';
@@ -106,6 +106,7 @@ const seekOrigins: Record<number, (description: Description) => number> = {
 function lseek(task: Task, fd: number, offset: number, whence: number): number {
   const description = task.files.get(fd);
   if (isStream(description)) throw ESPIPE;
+  if (description.file instanceof MemoryDeviceFile) return 0;
   if (whence === SEEK_DATA || whence === SEEK_HOLE) return description.position = seekHole(description, offset, whence);
   const origin = seekOrigins[whence];
   if (!origin) throw EINVAL;
@@ -179,7 +180,7 @@ function readStep(task: Task, from: Description, bytes: Uint8Array, at: number |
 
 /** What a file takes without waiting; files that never wait take anything. */
 function roomOf(to: Description): number {
-  if (to.file instanceof PipeEnd) return to.file.pipe.readers === 0 ? STEP : to.file.pipe.queue.free;
+  if (to.file instanceof PipeEnd) return to.file.pipe.readers === 0 ? STEP : to.file.pipe.free;
   if (!isStream(to) || !to.file.poll) return STEP;
   return to.file.poll() & (4 | 8 | 16) ? 4096 : 0;
 }
@@ -223,7 +224,7 @@ function splice(task: Task, inFd: number, inPtr: number, outFd: number, outPtr: 
   if ((inPtr !== 0 && from.file instanceof PipeEnd) || (outPtr !== 0 && to.file instanceof PipeEnd)) throw ESPIPE;
   if (from.file instanceof PipeEnd && to.file instanceof PipeEnd && from.file.pipe === to.file.pipe) throw EINVAL;
   if (to.append && !isStream(to)) throw EINVAL;
-  if (bits & SPLICE_F_NONBLOCK && from.file instanceof PipeEnd && from.file.pipe.queue.length === 0 && from.file.pipe.writers > 0) throw EAGAIN;
+  if (bits & SPLICE_F_NONBLOCK && from.file instanceof PipeEnd && from.file.pipe.length === 0 && from.file.pipe.writers > 0) throw EAGAIN;
   return pump(task, from, new Cursor(task, inPtr, from), to, new Cursor(task, outPtr, to), Math.min(count, MAX_RW_COUNT));
 }
 
@@ -237,13 +238,13 @@ function tee(task: Task, inFd: number, outFd: number, count: number, bits: numbe
   const { pipe } = from.file;
   const nonblock = (bits & SPLICE_F_NONBLOCK) !== 0;
   if (count === 0) return 0;
-  if (pipe.queue.length === 0) {
+  if (pipe.length === 0) {
     if (pipe.writers === 0) return 0;
     if (nonblock || from.nonblock) throw EAGAIN;
     return new Wait([pipe.readable]);
   }
-  const bytes = new Uint8Array(Math.min(count, pipe.queue.length, Math.max(roomOf(to), 1)));
-  pipe.queue.peek(bytes);
+  const bytes = new Uint8Array(Math.min(count, pipe.length, Math.max(roomOf(to), 1)));
+  pipe.peek(bytes);
   return writeTo(task, to, bytes, undefined, nonblock || to.nonblock);
 }
 

@@ -1,0 +1,143 @@
+// The files of /proc/PID and /proc/PID/task/TID: a row for each. proc(5).
+import { EACCES, EINVAL, O_ACCMODE, O_CLOEXEC, O_RDONLY, O_WRONLY, S_IFDIR, S_IFLNK } from '../../abi/index.ts';
+import { generated, pathOf } from '../../vfs/index.ts';
+import type { Node, Place } from '../../vfs/index.ts';
+import { AnonymousInode, EpollFile, EventFile, placeOf } from '../files/index.ts';
+import type { Description } from '../files/index.ts';
+import type { Process, Task } from '../task.ts';
+import { argumentBytes, limitsText, mapsText, statText, statmText, statusText } from './process-text.ts';
+import { mountinfoText, mountsText } from './text.ts';
+
+const { file, magicLink } = generated;
+
+/** What a link in /proc/PID/fd reads as. */
+export function descriptionLabel(description: Description, root: Place): string {
+  const { inode } = description;
+  if (inode instanceof AnonymousInode) return inode.label;
+  return description.place ? pathOf(root, description.place) || '/' : '';
+}
+
+/** /proc/PID/fdinfo/N. */
+function fdinfoText(task: Task, fd: number): string {
+  const description = task.files.get(fd, true);
+  const flags = description.flags | (task.files.hasCloseOnExec(fd) ? O_CLOEXEC : 0);
+  const own = description.file instanceof EpollFile ? description.file.describe() : description.file instanceof EventFile ? [`eventfd-count: ${description.file.count.toString(16).padStart(16)}`] : [];
+  return [`pos:\t${description.position}`, `flags:\t0${flags.toString(8)}`, `mnt_id:\t${placeOf(description).mount.id}`, `ino:\t${description.inode.ino}`, ...own, ''].join('\n');
+}
+
+const NUMBER = /^(0|[1-9][0-9]*)$/;
+
+/** A directory with an entry for each open descriptor. */
+function descriptorDirectory(task: Task, make: (fd: number, description: Description) => Node): Node {
+  const nodes = new WeakMap<Description, Map<number, Node>>();
+  return {
+    mode: S_IFDIR | 0o500,
+    get uid() { return task.credentials.euid; },
+    get gid() { return task.credentials.egid; },
+    names: () => task.files.numbers().map(String),
+    child: (name) => {
+      const fd = Number(name);
+      if (!NUMBER.test(name) || !task.files.has(fd)) return undefined;
+      const description = task.files.get(fd, true);
+      const made = nodes.get(description) ?? new Map<number, Node>();
+      nodes.set(description, made);
+      const node = made.get(fd) ?? make(fd, description);
+      made.set(fd, node);
+      return node;
+    },
+  };
+}
+
+/** The mode of a link in /proc/PID/fd tells how the file is open. */
+const linkMode = (description: Description): number => {
+  const access = description.flags & O_ACCMODE;
+  return S_IFLNK | (access !== O_WRONLY ? 0o500 : 0) | (access !== O_RDONLY ? 0o300 : 0);
+};
+
+const fdLink = (task: Task) => (_fd: number, description: Description): Node => ({ mode: linkMode(description), target: () => descriptionLabel(description, task.fs.root), place: () => placeOf(description) });
+
+const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+
+function setName(task: Task, bytes: Uint8Array): void { task.name = latin1(bytes).split(/[\n\0]/)[0]!.slice(0, 15); }
+
+/** oom_score_adj, which programs write to protect themselves or their children. */
+const oomAdjustments = new WeakMap<Process, number>();
+function setOomAdjustment(task: Task, bytes: Uint8Array): void {
+  const value = Number(latin1(bytes).trim());
+  if (!Number.isInteger(value) || value < -1000 || value > 1000) throw EINVAL;
+  if (value < (oomAdjustments.get(task.process) ?? 0) && task.credentials.euid !== 0) throw EACCES;
+  oomAdjustments.set(task.process, value);
+}
+
+const placeOfProgram = (task: Task): Place | undefined => {
+  const { executable } = task.process;
+  return executable && { mount: task.fs.root.mount, inode: executable.inode };
+};
+
+/** The rows of /proc/PID and of /proc/PID/task/TID. */
+const rows: Record<string, (task: Task) => Node> = {
+  cgroup: () => file(() => '0::/\n'),
+  cmdline: (task) => file(() => argumentBytes(task, 'arguments')),
+  comm: (task) => file(() => `${task.name}\n`, 0o644, (bytes) => setName(task, bytes)),
+  cwd: (task) => magicLink(() => pathOf(task.fs.root, task.fs.cwd) || '/', () => task.fs.cwd),
+  environ: (task) => file(() => argumentBytes(task, 'environment'), 0o400),
+  exe: (task) => magicLink(() => task.process.executable?.path ?? '', () => placeOfProgram(task)),
+  fd: (task) => descriptorDirectory(task, fdLink(task)),
+  fdinfo: (task) => descriptorDirectory(task, (fd) => file(() => fdinfoText(task, fd), 0o400)),
+  limits: (task) => file(() => limitsText(task.process)),
+  loginuid: () => file(() => '4294967295'),
+  maps: (task) => file(() => mapsText(task)),
+  mountinfo: (task) => file(() => mountinfoText(task.fs)),
+  mounts: (task) => file(() => mountsText(task.fs)),
+  oom_score: () => file(() => '0\n'),
+  oom_score_adj: (task) => file(() => `${oomAdjustments.get(task.process) ?? 0}\n`, 0o644, (bytes) => setOomAdjustment(task, bytes)),
+  root: (task) => magicLink(() => pathOf(task.fs.root, task.fs.root) || '/', () => task.fs.root),
+  stat: (task) => file(() => statText(task)),
+  statm: (task) => file(() => statmText(task)),
+  status: (task) => file(() => statusText(task)),
+};
+
+/** A directory of the rows, made at first sight; owned by whoever the task runs as. */
+function rowsDirectory(task: Task, extra: Record<string, Node>): Node {
+  const made = new Map<string, Node>(Object.entries(extra));
+  const names = [...Object.keys(rows), ...made.keys()];
+  return {
+    mode: S_IFDIR | 0o555,
+    get uid() { return task.credentials.euid; },
+    get gid() { return task.credentials.egid; },
+    names: () => names,
+    child: (name) => {
+      let node = made.get(name);
+      if (!node && Object.hasOwn(rows, name)) made.set(name, node = rows[name]!(task));
+      return node;
+    },
+  };
+}
+
+const taskNodes = new WeakMap<Task, Node>();
+function taskNode(task: Task): Node {
+  const node = taskNodes.get(task) ?? rowsDirectory(task, {});
+  taskNodes.set(task, node);
+  return node;
+}
+
+/** The threads of a process; a zombie still has its leader. */
+const threads = (process: Process): Task[] => (process.tasks.size > 0 ? [...process.tasks] : [process.leader]);
+
+const taskDirectory = (process: Process): Node => ({
+  mode: S_IFDIR | 0o555,
+  names: () => threads(process).map((task) => String(task.tid)),
+  child: (name) => {
+    const found = threads(process).find((task) => String(task.tid) === name);
+    return found && taskNode(found);
+  },
+});
+
+const processNodes = new WeakMap<Process, Node>();
+
+/** /proc/PID. The same node as long as the process exists. */
+export function processNode(process: Process): Node {
+  const node = processNodes.get(process) ?? rowsDirectory(process.leader, { task: taskDirectory(process) });
+  processNodes.set(process, node);
+  return node;
+}
