@@ -2,7 +2,7 @@
 import {
   CAP_MKNOD, CAP_SETFCAP, CAP_SYS_ADMIN, E2BIG, EACCES, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENODATA, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, EOPNOTSUPP, EPERM,
   ERANGE, EROFS, EXDEV, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOATIME, O_NOFOLLOW, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY, PATH_MAX, R_OK, RENAME_EXCHANGE,
-  RENAME_NOREPLACE, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISVTX, W_OK, X_OK, XATTR_CREATE, XATTR_REPLACE,
+  RENAME_NOREPLACE, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISGID, S_ISUID, S_ISVTX, W_OK, X_OK, XATTR_CREATE, XATTR_REPLACE,
 } from '../abi/index.ts';
 import { allowed, capable, creationAttr, demand, demandRemoval, modeChange, ownerChange, owns } from './permissions.ts';
 import type { Credentials, Inode, Name, Place, SetAttr } from './types.ts';
@@ -53,8 +53,7 @@ function openUnnamed(context: WalkContext, base: Place, path: string, flags: num
 
 function openCreate(context: WalkContext, base: Place, path: string, flags: number, mode: number): Opened {
   if (flags & O_DIRECTORY) throw EINVAL;
-  const found = walk(context, base, path, { follow: !(flags & (O_NOFOLLOW | O_EXCL)) });
-  if (found.trailingSlash && found.last === 'name') throw EISDIR;
+  const found = walk(context, base, path, { follow: !(flags & (O_NOFOLLOW | O_EXCL)), create: true });
   if (found.place) {
     if (flags & O_EXCL) throw EEXIST;
     if (isDirectory(found.place.inode)) throw EISDIR;
@@ -122,11 +121,19 @@ export function symlink(context: WalkContext, target: string, base: Place, path:
   return createIn(context, freeName(context, base, path, false), S_IFLNK | 0o777, EPERM, { target });
 }
 
+/** What distributions set in /proc/sys/fs/protected_hardlinks: others than the owner link only files that they may read and write and that give no rights (proc_sys_fs(5)). */
+function mayLink(inode: Inode, who: Credentials): boolean {
+  if (owns(inode, who)) return true;
+  const givesRights = (inode.mode & S_ISUID) !== 0 || (inode.mode & (S_ISGID | 0o010)) === (S_ISGID | 0o010);
+  return typeOf(inode) === S_IFREG && !givesRights && allowed(inode, R_OK | W_OK, who);
+}
+
 /** linkat(2): a further name for `old`. */
 export function link(context: WalkContext, old: Place, base: Place, path: string): void {
   const found = freeName(context, base, path, false);
   if (old.mount !== found.parent.mount) throw EXDEV;
   canWriteTo(found.parent);
+  if (!mayLink(old.inode, context.credentials)) throw EPERM;
   demand(found.parent.inode, W_OK | X_OK, context.credentials);
   if (!found.parent.inode.link || isDirectory(old.inode)) throw EPERM;
   found.parent.inode.link(found.name, old.inode);

@@ -1,5 +1,5 @@
 // The only place that knows paths: from a path and a starting directory to an inode, through symbolic links, mounts, `..`, search permission and the limits of Linux.
-import { EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, NAME_MAX, PATH_MAX, S_IFDIR, S_IFLNK, S_IFMT, X_OK } from '../abi/index.ts';
+import { EACCES, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, NAME_MAX, PATH_MAX, S_IFDIR, S_IFLNK, S_IFMT, X_OK } from '../abi/index.ts';
 import { assert } from '../base/index.ts';
 import type { Mount, MountTable } from './mounts.ts';
 import { allowed } from './permissions.ts';
@@ -23,6 +23,8 @@ export interface WalkOptions {
   emptyPath?: boolean;
   /** For calls about the name itself (create, remove, rename): what it names is looked up, but links and mounts there are left alone and a trailing slash is not judged. */
   nameOnly?: boolean;
+  /** O_CREAT: a last component with a slash behind it is EISDIR, whatever is there. */
+  create?: boolean;
 }
 
 /** Where a walk ended. */
@@ -41,7 +43,7 @@ export interface Found {
 
 const typeOf = (inode: Inode): number => inode.mode & S_IFMT;
 
-/** Finds `path` from `base` (ignored for absolute paths). Throws ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG for what lies before the last component. */
+/** Finds `path` from `base` (ignored for absolute paths). Throws ENOENT, ENOTDIR, EACCES, EISDIR, ELOOP, ENAMETOOLONG for what lies before the last component. */
 export function walk(context: WalkContext, base: Place, path: string, options: WalkOptions = {}): Found {
   if (path.length >= PATH_MAX) throw ENAMETOOLONG;
   if (path === '') {
@@ -63,6 +65,7 @@ class Walk {
   readonly #context: WalkContext;
   readonly #follow: boolean;
   readonly #nameOnly: boolean;
+  readonly #create: boolean;
   #mount: Mount;
   #inode: Inode;
   #rest: string;
@@ -75,6 +78,7 @@ class Walk {
     this.#context = context;
     this.#follow = options.follow ?? true;
     this.#nameOnly = options.nameOnly ?? false;
+    this.#create = options.create ?? false;
     this.#rest = path;
     const start = path.startsWith('/') ? context.root : base;
     this.#mount = start.mount;
@@ -143,10 +147,10 @@ class Walk {
     if (name.length > NAME_MAX) throw ENAMETOOLONG;
     assert(this.#inode.lookup, 'a directory has lookup');
     const directory = this.#inode;
-    const child = directory.lookup!(name);
-    const rest = this.#rest;
     const isLast = this.#isLast();
-    const trailingSlash = isLast && this.#at < rest.length;
+    const trailingSlash = isLast && this.#at < this.#rest.length;
+    if (trailingSlash && this.#create) throw EISDIR;
+    const child = directory.lookup!(name);
     if (!child) {
       if (!isLast) throw ENOENT;
       return { parent: this.#here(), name, place: undefined, trailingSlash, last: 'name' };
