@@ -54,6 +54,40 @@ function operandCode(text: string): OperandCode {
   return { letter: size === 's' ? Letter.signedByte : letter, sizes: bySize, immediateBytes: bytes, value: 0 };
 }
 
+/** A row's operand list, taken apart. */
+interface OperandList {
+  readonly letters: readonly number[];
+  readonly sizes: readonly number[];
+  readonly immediateBytes: readonly number[];
+  readonly tail: Sizes;
+  readonly values: readonly number[];
+  readonly moffs: boolean;
+  /** What modrm.rm must be. */
+  readonly rm: 'any' | 'memory' | 'register';
+}
+
+/** Few lists serve all rows. */
+const operandLists = new Map<string, OperandList>();
+
+function operandList(text: string): OperandList {
+  const known = operandLists.get(text);
+  if (known) return known;
+  const names = text === '' ? [] : text.split(' ');
+  const codes = names.map(operandCode);
+  const has = (letters: string): boolean => names.some((name) => !(name in fixed) && letters.includes(name[0]!));
+  const list: OperandList = {
+    letters: codes.map((c) => c.letter),
+    sizes: codes.flatMap((c) => [...c.sizes]),
+    immediateBytes: codes.flatMap((c) => [...c.immediateBytes]),
+    tail: [0, 1, 2].map((s) => codes.reduce((sum, c) => sum + c.immediateBytes[s]!, 0)) as unknown as Sizes,
+    values: codes.map((c) => c.value),
+    moffs: codes.some((c) => c.letter === Letter.O),
+    rm: has('RUNT') ? 'register' : has('M') ? 'memory' : 'any',
+  };
+  operandLists.set(text, list);
+  return list;
+}
+
 /** A row as the decoder wants it. */
 export class Form {
   readonly row: Row;
@@ -77,7 +111,7 @@ export class Form {
   readonly moffs: boolean;
 
   constructor(row: Row, index: number, pattern: Pattern) {
-    const codes = row.operands === '' ? [] : row.operands.split(' ').map(operandCode);
+    const operands = operandList(row.operands);
     this.row = row;
     this.index = index;
     this.hasModrm = pattern.hasModrm;
@@ -85,12 +119,12 @@ export class Form {
     this.sizeRule = row.options.f64 ? 2 : row.options.def64 ? 1 : 0;
     this.lock = row.options.lock === true;
     this.rspAfter = row.options.rspAfter === true;
-    this.letters = codes.map((c) => c.letter);
-    this.sizes = codes.flatMap((c) => [...c.sizes]);
-    this.immediateBytes = codes.flatMap((c) => [...c.immediateBytes]);
-    this.tail = [0, 1, 2].map((s) => codes.reduce((sum, c) => sum + c.immediateBytes[s]!, 0)) as unknown as Sizes;
-    this.values = codes.map((c) => c.value);
-    this.moffs = codes.some((c) => c.letter === Letter.O);
+    this.letters = operands.letters;
+    this.sizes = operands.sizes;
+    this.immediateBytes = operands.immediateBytes;
+    this.tail = operands.tail;
+    this.values = operands.values;
+    this.moffs = operands.moffs;
   }
 }
 
@@ -112,33 +146,36 @@ interface Pattern {
 }
 
 const prefixes: Record<string, number> = { np: PrefixClass.none, 66: PrefixClass.p66, f3: PrefixClass.f3, f2: PrefixClass.f2 };
-const maps: Record<string, number> = { '0f': 1, '0f 38': 2, '0f 3a': 3 };
+
+/** Two hexadecimal digits as a byte, else -1. */
+function byteOf(token: string | undefined): number {
+  if (token === undefined || token.length !== 2) return -1;
+  const value = Number(`0x${token}`);
+  return value >= 0 ? value : -1;
+}
 
 function parse(row: Row): Pattern {
-  const tokens = row.encoding.replace(/\+r/g, ' +r').split(/\s+/);
-  const last = (at: number): boolean => !/^[0-9a-f]{2}$/.test(tokens[at + 1] ?? '') && !/^REX/.test(tokens[at + 1] ?? '');
+  const tokens = row.encoding.replace('+r', ' +r').replace('  ', ' ').split(' ');
   let at = 0;
-  let prefix = row.options.rep === 'rep' ? PrefixClass.f3 : row.options.rep === 'repne' ? PrefixClass.f2 : undefined as number | undefined;
-  if (tokens[at]! in prefixes && !last(at)) prefix = prefixes[tokens[at++]!];
-  let w: 0 | 1 | undefined;
-  if (tokens[at] === 'REX.W' || tokens[at] === 'REX.W0') w = tokens[at++] === 'REX.W' ? 1 : 0;
+  let prefix: number | undefined = row.options.rep === undefined ? undefined : row.options.rep === 'rep' ? PrefixClass.f3 : PrefixClass.f2;
+  if (tokens[0]! in prefixes && (tokens[1]?.startsWith('REX') || byteOf(tokens[1]) >= 0)) prefix = prefixes[tokens[at++]!];
+  const w = tokens[at] === 'REX.W' ? 1 : tokens[at] === 'REX.W0' ? 0 : undefined;
+  if (w !== undefined) at++;
   const b0 = tokens[at] === 'REX.B0';
   if (b0) at++;
   const bytes: number[] = [];
-  while (/^[0-9a-f]{2}$/.test(tokens[at] ?? '')) bytes.push(parseInt(tokens[at++]!, 16));
-  const hex = (count: number): string => bytes.slice(0, count).map((x) => x.toString(16).padStart(2, '0')).join(' ');
-  const map = maps[hex(2)] ?? maps[hex(1)] ?? 0;
-  bytes.splice(0, map >= 2 ? 2 : map);
-  const [opcode, fixedModrm] = bytes;
-  const rest = tokens.slice(at);
-  const digit = /^\/([0-7])$/.exec(rest[0] ?? '');
-  const plus = rest[0] === '+r';
-  assert(opcode !== undefined && bytes.length <= 2 && rest.length <= 1 && (rest.length === 0 || plus || digit || rest[0] === '/r'), `encoding of ${print(row)}`);
-  const hasModrm = fixedModrm !== undefined || digit !== null || rest[0] === '/r';
-  const codes = row.operands.split(' ').map((code) => (code in fixed ? '' : code[0] ?? ''));
-  const rm = codes.some((c) => 'RUNT'.includes(c) && c) ? 'register' : codes.includes('M') ? 'memory' : 'any';
-  const [mask, value] = fixedModrm !== undefined ? [plus ? 0xf8 : 0xff, fixedModrm] : digit ? [0x38, Number(digit[1]) << 3] : [0, 0];
-  return { row, map, opcode, span: plus && fixedModrm === undefined ? 8 : 1, prefix, w, b0, hasModrm, mask, value, rm };
+  for (let byte = byteOf(tokens[at]); byte >= 0; byte = byteOf(tokens[++at])) bytes.push(byte);
+  const map = bytes[0] !== 0x0f ? 0 : bytes[1] === 0x38 ? 2 : bytes[1] === 0x3a ? 3 : 1;
+  const [opcode, fixedModrm] = bytes.slice(map === 3 ? 2 : map);
+  const rest = tokens[at] ?? '';
+  const digit = rest.length === 2 && rest[0] === '/' && rest[1]! >= '0' && rest[1]! <= '7' ? Number(rest[1]) : -1;
+  const plus = rest === '+r';
+  const understood = (rest === '' || rest === '/r' || plus || digit >= 0) && tokens.length <= at + 1 && bytes.length <= Math.min(map, 2) + 2;
+  if (opcode === undefined || !understood || (fixedModrm !== undefined && fixedModrm < 0xc0)) throw new Error(`encoding of ${print(row)} (a fixed modrm byte is a register form)`);
+  const hasModrm = fixedModrm !== undefined || digit >= 0 || rest === '/r';
+  const { rm } = operandList(row.operands);
+  const mask = fixedModrm !== undefined ? (plus ? 0xf8 : 0xff) : digit >= 0 ? 0x38 : 0;
+  return { row, map, opcode, span: plus && fixedModrm === undefined ? 8 : 1, prefix, w, b0, hasModrm, mask, value: fixedModrm ?? (digit >= 0 ? digit << 3 : 0), rm };
 }
 
 const print = (row: Row): string => `"${row.mnemonic}" ${row.encoding} (${row.operands})`;
@@ -161,6 +198,46 @@ function mostSpecial(matching: readonly Pattern[]): Pattern | undefined {
   return best;
 }
 
+/** What a table says of a row: 0 nothing, n form n - 1. */
+type NumberOf = (p: Pattern | undefined) => number;
+
+const fitsSlot = (p: Pattern, slot: number): boolean =>
+  (p.prefix === undefined || p.prefix === slot >> 2) && (p.w === undefined || p.w === ((slot >> 1) & 1)) && !(p.b0 && slot & 1);
+
+const slotValue = (matching: readonly Pattern[], numberOf: NumberOf, groups: Uint16Array[]): number =>
+  (matching.every((p) => p.mask === 0 && p.rm === 'any') ? numberOf(mostSpecial(matching)) : -groups.push(groupOf(matching, numberOf)));
+
+/** The 16 slots of one opcode. Slots in which the same rows match share their value. */
+function fillSlots(list: readonly Pattern[], slots: Int16Array, numberOf: NumberOf, groups: Uint16Array[]): void {
+  if (list.length === 1 && list[0]!.prefix === undefined && list[0]!.w === undefined && !list[0]!.b0) { slots.fill(slotValue(list, numberOf, groups)); return; }
+  const chosen = new Map<string, number>();
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const matching = list.filter((p) => fitsSlot(p, slot));
+    const same = matching.map(numberOf).join();
+    let value = chosen.get(same);
+    if (value === undefined) {
+      value = slotValue(matching, numberOf, groups);
+      chosen.set(same, value);
+    }
+    slots[slot] = value;
+  }
+}
+
+/** Which form each modrm byte chooses. Only register forms can ask for the whole byte; memory forms ask for a digit at most. */
+function groupOf(matching: readonly Pattern[], numberOf: NumberOf): Uint16Array {
+  const group = new Uint16Array(256);
+  const formFor = (modrm: number): number => numberOf(mostSpecial(matching.filter((p) => modrmMatches(p, modrm))));
+  const whole = matching.some((p) => (p.mask & 7) !== 0 || p.mask === 0xf8);
+  for (let digit = 0; digit < 8; digit++) {
+    const memory = formFor(digit << 3);
+    for (let mod = 0; mod < 0xc0; mod += 0x40) group.fill(memory, mod | digit << 3, (mod | digit << 3) + 8);
+    const first = 0xc0 | digit << 3;
+    if (whole) for (let modrm = first; modrm < first + 8; modrm++) group[modrm] = formFor(modrm);
+    else group.fill(formFor(first), first, first + 8);
+  }
+  return group;
+}
+
 /** The decode tables. All numbers, so that they can be copied into a WebAssembly decoder as they are. */
 export interface Table {
   readonly forms: readonly Form[];
@@ -172,14 +249,21 @@ export interface Table {
   readonly hasModrm: Uint8Array;
 }
 
+function joined(groups: readonly Uint16Array[]): Uint16Array {
+  const all = new Uint16Array(groups.length * 256);
+  groups.forEach((group, i) => all.set(group, i * 256));
+  return all;
+}
+
 /** Builds the decode tables. Throws when two rows claim the same bytes, naming both. */
 export function indexRows(rows: readonly Row[]): Table {
   const patterns = rows.map(parse);
   const forms = patterns.map((p, index) => new Form(p.row, index, p));
-  const formOf = new Map(patterns.map((p, index) => [p, index + 1]));
+  const numbers = new Map(patterns.map((p, index) => [p, index + 1]));
+  const numberOf: NumberOf = (p) => (p ? numbers.get(p)! : 0);
   const slots = new Int16Array(MAPS * 256 * SLOTS);
   const hasModrm = new Uint8Array(MAPS * 256);
-  const groups: number[][] = [];
+  const groups: Uint16Array[] = [];
   const candidates = new Map<number, Pattern[]>();
   for (const p of patterns) {
     for (let i = 0; i < p.span; i++) {
@@ -189,29 +273,11 @@ export function indexRows(rows: readonly Row[]): Table {
     }
   }
 
-  const choose = (matching: Pattern[]): number => {
-    if (matching.every((p) => p.mask === 0 && p.rm === 'any')) { const best = mostSpecial(matching); return best ? formOf.get(best)! : 0; }
-    const group: number[] = [];
-    for (let modrm = 0; modrm < 256; modrm++) {
-      const best = mostSpecial(matching.filter((p) => modrmMatches(p, modrm)));
-      group.push(best ? formOf.get(best)! : 0);
-    }
-    groups.push(group);
-    return -groups.length;
-  };
-
   for (const [key, list] of candidates) {
     const modrm = list[0]!.hasModrm;
-    for (const p of list) assert(p.hasModrm === modrm, `one opcode with and without modrm: ${print(list[0]!.row)} and ${print(p.row)}`);
+    for (const p of list) if (p.hasModrm !== modrm) throw new Error(`one opcode with and without modrm: ${print(list[0]!.row)} and ${print(p.row)}`);
     hasModrm[key] = modrm ? 1 : 0;
-    const chosen = new Map<string, number>();
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const matching = list.filter((p) => (p.prefix === undefined || p.prefix === slot >> 2) && (p.w === undefined || p.w === ((slot >> 1) & 1)) && !(p.b0 && slot & 1));
-      const same = matching.map((p) => formOf.get(p)!).join();
-      let value = chosen.get(same);
-      if (value === undefined) { value = choose(matching); chosen.set(same, value); }
-      slots[key * SLOTS + slot] = value;
-    }
+    fillSlots(list, slots.subarray(key * SLOTS, (key + 1) * SLOTS), numberOf, groups);
   }
-  return { forms, slots, groups: Uint16Array.from(groups.flat()), hasModrm };
+  return { forms, slots, groups: joined(groups), hasModrm };
 }
