@@ -1,16 +1,14 @@
 // A machine: one container's Linux on one Cpu and one Host, from its first process to its end.
-import { makedev, O_RDWR } from '../abi/index.ts';
 import { exec } from '../loader/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host, Streams, Tty as HostTty } from '../host/ports.ts';
-import { anonymousInode, CategoryTrace, Description, Kernel, kernelSignal, sendToProcess, Tty, TtyFile } from '../linux/index.ts';
-import type { FdTable, Session } from '../linux/index.ts';
+import { attachConsole, CategoryTrace, consoleDescription, Kernel, kernelSignal, mountSystem, sendToProcess, standardStreams } from '../linux/index.ts';
+import type { FdTable, Session, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
-import type { FileSystem } from '../vfs/index.ts';
+import type { FileSystem, WalkContext } from '../vfs/index.ts';
 import { RunLoop } from './run-loop.ts';
 import { spawnInit } from './spawn.ts';
 import type { ProcessRequest } from './spawn.ts';
-import { openStreams } from './standard-streams.ts';
 
 export interface MachineConfig extends ProcessRequest {
   hostname: string;
@@ -47,10 +45,12 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   const kernel = new Kernel(host, cpu, config.hostname, new CategoryTrace(config.trace ?? [], host.log));
   kernel.exec = exec;
   const mounts = new MountTable(new Mount(rootFs));
+  const console = 'tty' in io ? attachConsole(kernel, io.tty) : undefined;
+  mountSystem(kernel, mounts);
   const loop = new RunLoop(kernel);
-  spawnInit(kernel, mounts, config, (files, session) => {
-    if ('tty' in io) openTerminal(kernel, files, session, io.tty);
-    else openStreams(files, io.streams);
+  spawnInit(kernel, mounts, config, (files, session, task) => {
+    if (console) openTerminal(files, session, console, task().fs.walkContext(task().credentials));
+    else if ('streams' in io) for (const description of standardStreams(io.streams)) files.add(description);
   });
   return {
     kernel,
@@ -60,19 +60,11 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   };
 }
 
-const CONSOLE = makedev(136, 0);
-
-/** The container's terminal: descriptors 0, 1 and 2, and the controlling terminal of the first session. */
-function openTerminal(kernel: Kernel, files: FdTable, session: Session, host: HostTty): void {
-  const tty = new Tty(CONSOLE, { write: (bytes) => { host.write(bytes); } }, kernel);
-  const resize = (): void => { const { rows, columns } = host.size(); tty.resize({ rows, columns, xpixel: 0, ypixel: 0 }); };
-  resize();
-  host.onResize(resize);
-  host.input((bytes) => { tty.receive(bytes); });
-  kernel.files.console = tty;
+/** Descriptors 0, 1 and 2 on the container's terminal, which becomes the controlling terminal of the first session. */
+function openTerminal(files: FdTable, session: Session, tty: Tty, context: WalkContext): void {
   tty.session = session;
   tty.foreground = session.id;
   session.tty = tty;
-  const description = new Description(new TtyFile(tty, anonymousInode('pipe')), O_RDWR);
-  for (let i = 0; i < 3; i++) files.add(description);
+  const description = consoleDescription(context, tty);
+  for (let fd = 0; fd < 3; fd++) files.add(description);
 }

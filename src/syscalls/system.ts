@@ -1,5 +1,6 @@
 // Calls about the system as a whole: its name, memory, random bytes, limits, scheduling.
 import { CAP_SYS_RESOURCE, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, MEMORY_BYTES, resources, RLIMIT_NOFILE, uts } from '../abi/index.ts';
+import { freeBytes } from '../linux/index.ts';
 import type { Limit, Task } from '../linux/index.ts';
 import { CString, flags, Hex, Int, oneOf, Pid, Ptr, Size, UInt } from './codec.ts';
 import { processOf } from './identity.ts';
@@ -23,13 +24,11 @@ const refuseName = (_task: Task, _name: string, length: number): number => { thr
 const SYSINFO_SIZE = 112;
 function sysinfo(task: Task, ptr: number): number {
   const { kernel, memory } = task;
-  let used = 0;
-  for (const space of new Set([...kernel.tasks.values()].map((t) => t.space))) used += space.sizeBytes;
   memory.writable(ptr, SYSINFO_SIZE).fill(0);
   const word = (at: number, value: number): void => { memory.writeU64(ptr + at, BigInt(Math.floor(value))); };
   word(0, Number((kernel.monotonicNs() - kernel.bootNs) / 1_000_000_000n));
   word(32, MEMORY_BYTES);
-  word(40, Math.max(MEMORY_BYTES / 16, MEMORY_BYTES - used));
+  word(40, freeBytes(kernel));
   memory.writeU16(ptr + 80, kernel.tasks.size);
   memory.writeU32(ptr + 104, 1);
   return 0;

@@ -1,4 +1,6 @@
 // What all tasks of a kernel share about open files: FIFOs, locks, devices, pseudo-terminals, the console.
+import { RLIMIT_NOFILE } from '../../abi/index.ts';
+import { defaultLimits } from '../limits.ts';
 import { Ptys } from '../tty/pty.ts';
 import type { Tty, TtyKernel } from '../tty/tty.ts';
 import { Devices } from './devices.ts';
@@ -17,7 +19,7 @@ export class KernelFiles {
   constructor(kernel: TtyKernel) { this.ptys = new Ptys(kernel, 1); }
 
   /** The descriptor table of a first process. */
-  newTable(limit?: number): FdTable {
+  newTable(limit = Number(defaultLimits()[RLIMIT_NOFILE]!.soft)): FdTable {
     const table = new FdTable(limit);
     table.onClose = (description, closing) => this.locks.releaseRecords(description.inode, closing);
     return table;

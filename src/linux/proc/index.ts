@@ -1,6 +1,7 @@
 // Generated trees: /proc, /sys, /dev.
 export * from './dev.ts';
-export { MEMORY_BYTES, freeBytes } from './machine-text.ts';
+export { freeBytes } from './machine-text.ts';
 export * from './proc.ts';
 export { descriptionLabel } from './process-files.ts';
 export * from './sys.ts';
+export * from './system-mounts.ts';

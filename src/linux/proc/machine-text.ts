@@ -1,11 +1,8 @@
 // What /proc says of the whole machine: cpuinfo, meminfo, stat, loadavg, uptime, … proc(5).
-import { USER_HZ } from '../../abi/index.ts';
+import { MEMORY_BYTES, USER_HZ } from '../../abi/index.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../task.ts';
 import { kilobyteLine } from './text.ts';
-
-/** Memory the machine says it has, in bytes: what one address space can hold. */
-export const MEMORY_BYTES = 4 * 2 ** 30;
 
 /** Bytes of memory in use by all address spaces. */
 const usedBytes = (kernel: Kernel): number => {

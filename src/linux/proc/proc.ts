@@ -53,7 +53,7 @@ const hostnameFile = (kernel: Kernel): Node => file(() => `${kernel.hostname}\n`
 const sysctl = (kernel: Kernel, release: Release): Node => {
   const bootId = uuid(kernel);
   return directory({
-    fs: directory({ 'file-max': constant(9223372036854775807n.toString()), 'file-nr': constant('0\t0\t9223372036854775807'), 'nr_open': constant(1048576), 'pipe-max-size': constant(1048576), 'pipe-user-pages-soft': constant(16384), 'protected_hardlinks': constant(0), 'protected_symlinks': constant(0) }),
+    fs: directory({ 'file-max': constant(9223372036854775807n.toString()), 'file-nr': constant('0\t0\t9223372036854775807'), 'nr_open': constant(1048576), 'pipe-max-size': constant(1048576), 'pipe-user-pages-soft': constant(16384), 'protected_hardlinks': constant(1), 'protected_symlinks': constant(0) }),
     kernel: directory({
       hostname: hostnameFile(kernel), domainname: constant(kernel.domainname), ostype: constant(release.sysname), osrelease: constant(release.release), version: constant(release.version),
       pid_max: constant(32768), 'threads-max': constant(63704), cap_last_cap: constant(40), ngroups_max: constant(65536), core_pattern: constant('core'), randomize_va_space: constant(0), overflowuid: constant(65534),

@@ -69,11 +69,6 @@ function setOomAdjustment(task: Task, bytes: Uint8Array): void {
   oomAdjustments.set(task.process, value);
 }
 
-const placeOfProgram = (task: Task): Place | undefined => {
-  const { executable } = task.process;
-  return executable && { mount: task.fs.root.mount, inode: executable.inode };
-};
-
 /** The rows of /proc/PID and of /proc/PID/task/TID. */
 const rows: Record<string, (task: Task) => Node> = {
   cgroup: () => file(() => '0::/\n'),
@@ -81,7 +76,7 @@ const rows: Record<string, (task: Task) => Node> = {
   comm: (task) => file(() => `${task.name}\n`, 0o644, (bytes) => setName(task, bytes)),
   cwd: (task) => magicLink(() => pathOf(task.fs.root, task.fs.cwd) || '/', () => task.fs.cwd),
   environ: (task) => file(() => argumentBytes(task, 'environment'), 0o400),
-  exe: (task) => magicLink(() => task.process.executable?.path ?? '', () => placeOfProgram(task)),
+  exe: (task) => magicLink(() => task.process.executable?.path ?? '', () => task.process.executable?.place),
   fd: (task) => descriptorDirectory(task, fdLink(task)),
   fdinfo: (task) => descriptorDirectory(task, (fd) => file(() => fdinfoText(task, fd), 0o400)),
   limits: (task) => file(() => limitsText(task.process)),
