@@ -133,3 +133,12 @@ export class GuestRunner {
     this.#space.invalidate(CODE, 2 * PAGE);
   }
 }
+
+const GENERAL_PROTECTION = 13, WRITE = 2;
+
+/** Whether a way promises to end as the CPU did: level `none` sees no faults, `stores` only those of stores, and alignment is checked at `all`. */
+export function exactAt(way: Way, expected: Outcome): boolean {
+  if (way.level === 'all' || way.mode === 'interpret') return true;
+  if (expected.trap === PAGE_FAULT) return way.level === 'stores' && (expected.error & WRITE) !== 0;
+  return !(expected.trap === GENERAL_PROTECTION && expected.memory.length === 0 && expected.signal === SIGSEGV);
+}

@@ -1,0 +1,69 @@
+// Records test vectors on this machine's CPU: npm run vectors -- [--forms N] [--states N] [--seed N] [PATTERN]. PATTERN chooses rows by mnemonic and replaces only theirs.
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { table, type Row } from '../src/translate/x86/index.ts';
+import '../src/translate/index.ts';
+import { maskOf } from './oracle/compare.ts';
+import { caseOf, formCases, Unreachable, whyExcluded, type FormCases } from './oracle/generate.ts';
+import { hostCpuMissing, runOnHost } from './oracle/host-cpu.ts';
+import type { Case, Outcome } from './oracle/image.ts';
+import { readVectors, storeState, writeVectors, type StoredForm, type StoredRow } from './oracle/vector-file.ts';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { forms: { type: 'string', default: '6' }, states: { type: 'string', default: '4' }, seed: { type: 'string', default: '1' } } });
+const missing = hostCpuMissing();
+if (missing) { console.error(`cannot record vectors: ${missing}`); process.exit(1); }
+
+/** The file a row's vectors are in. */
+const familyOf = (row: { operands: string; encoding: string; mnemonic: string }): string =>
+  (/^(d[89a-f]|9b)/.test(row.encoding) || /^fx/.test(row.mnemonic) ? 'x87' : /(^| )[VWUPQN]/.test(row.operands) ? 'sse' : 'integer');
+
+/** A stable number of a row, so that adding rows does not change the vectors of others. */
+function rowSeed(row: Row): number {
+  let hash = Number(values.seed);
+  for (const char of `${row.mnemonic} ${row.encoding} ${row.operands}`) hash = Math.imul(hash ^ char.charCodeAt(0), 0x0100_0193);
+  return hash >>> 8;
+}
+
+const same = (a: Outcome, b: Outcome): boolean => a.signal === b.signal && a.rip === b.rip && Buffer.compare(a.registers, b.registers) === 0 && JSON.stringify(a.memory) === JSON.stringify(b.memory);
+
+/** Records one row; states whose outcome is not the same twice are dropped. */
+function record(row: Row): StoredRow {
+  const forms: FormCases[] = [];
+  try {
+    for (let i = 0; i < Number(values.forms); i++) forms.push(formCases(row, rowSeed(row) + i, Number(values.states)));
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+  }
+  const cases: Case[] = forms.flatMap((f) => f.states.map((state) => caseOf(f, state)));
+  const first = runOnHost(cases);
+  const second = runOnHost(cases);
+  let at = 0;
+  const stored = forms.map((f): StoredForm => {
+    const area = f.form.operands.find((o) => o.kind === 'mem')?.address ?? 0;
+    const mxcsr = maskOf(row).mxcsr;
+    const states = f.states.flatMap((state) => {
+      const i = at++;
+      if (!same(first[i]!, second[i]!)) { console.log(`${row.mnemonic} ${row.encoding}: not the same twice, dropped`); return []; }
+      return [storeState(state.seed, state.set, cases[i]!, first[i]!, mxcsr)];
+    });
+    return { code: f.form.code, codeOffset: f.codeOffset, opSize: f.form.opSize, areaAddress: area, states };
+  });
+  return { mnemonic: row.mnemonic, encoding: row.encoding, operands: row.operands, forms: stored };
+}
+
+const key = (row: { mnemonic: string; encoding: string; operands: string }): string => `${row.mnemonic} ${row.encoding} ${row.operands}`;
+const pattern = positionals[0] ? new RegExp(`^(${positionals[0]})$`) : undefined;
+
+for (const family of ['integer', 'sse', 'x87']) {
+  const path = `test/isa/vectors/${family}.vectors`;
+  const old = new Map((pattern && existsSync(path) ? readVectors(path) : []).map((r) => [key(r), r]));
+  const rows = table.forms.map((f) => f.row).filter((row) => familyOf(row) === family);
+  const recorded = rows.flatMap((row) => {
+    const why = whyExcluded(row);
+    if (why) { if (!pattern) console.log(`${row.mnemonic} ${row.encoding}: not recorded (${why})`); return []; }
+    if (pattern && !pattern.test(row.mnemonic)) return old.get(key(row)) ?? [];
+    return record(row);
+  });
+  writeVectors(path, recorded);
+  console.log(`${path}: ${recorded.length} rows, ${recorded.reduce((sum, r) => sum + r.forms.reduce((n, f) => n + f.states.length, 0), 0)} cases`);
+}
