@@ -1,12 +1,13 @@
 // The processor: the hub module, the pool of memories, and what spaces share.
 import { assert } from '../base/index.ts';
 import { Exit, state, type Cpu, type GuestMemory, type Space, type SyscallHandler } from '../guest/index.ts';
+import type { Promotion } from './promote.ts';
 import type { Decode, HandlerIndex } from './interp/blocks.ts';
 import { buildHub, readHub } from './interp/build.ts';
 import { Vessel } from './interp/vessel.ts';
 import { type TranslatorOptions, defaultOptions } from './options.ts';
 import { wipe } from './pages.ts';
-import { Registry } from './registry.ts';
+import { Registry, type RegionModule } from './registry.ts';
 import { GuestSpace } from './space.ts';
 import { decode, table } from './x86/index.ts';
 import './x87/index.ts';
@@ -53,14 +54,18 @@ export class TranslatingCpu implements Cpu {
   readonly nowMs: () => number;
   /** Entries of a block between two looks at its count. */
   readonly grant: number;
+  /** Entries from which a block is translated with its region. */
+  readonly warm: number;
   readonly #hub: WebAssembly.Module;
-  readonly #pool: Vessel[] = [];
+  /** Memories for the next processes, each with how to clean it. */
+  readonly #pool: { readonly vessel: Vessel; readonly clean: () => void }[] = [];
 
   constructor(config: CpuConfig) {
     this.options = { ...defaultOptions, ...config.options };
     this.trace = config.trace;
     this.nowMs = config.nowMs ?? (() => 0);
     this.grant = Math.max(1, this.options.threshold >> 3);
+    this.warm = this.options.mode === 'translate' ? 0 : this.grant;
     let file = config.hub ?? buildHub(table);
     let handlers = readHub(file, table);
     if (handlers === undefined) {
@@ -87,17 +92,19 @@ export class TranslatingCpu implements Cpu {
 
   #vessel(): Vessel {
     const pooled = this.#pool.pop();
-    if (pooled !== undefined) return pooled;
+    if (pooled !== undefined) {
+      pooled.clean();
+      return pooled.vessel;
+    }
     this.counters.memories++;
     return new Vessel(this.#hub);
   }
 
-  /** Takes a memory back, cleaned. */
+  /** Takes a memory back; it is cleaned when it is needed again. */
   recycle(vessel: Vessel, memory: GuestMemory, recordsEnd: number): void {
     vessel.host = undefined;
     if (this.#pool.length >= this.options.pool || memory.bytes.length > POOLED_LIMIT) return;
-    wipe(memory, recordsEnd);
-    this.#pool.push(vessel);
+    this.#pool.push({ vessel, clean: () => wipe(memory, recordsEnd) });
   }
 
   /** Tells in the trace what was not an instruction. */
@@ -106,6 +113,20 @@ export class TranslatingCpu implements Cpu {
     const pc = space.state.pc;
     const bytes = [...space.memory.bytes.subarray(pc, pc + 15)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
     this.trace(`unknown instruction at ${pc.toString(16)}: ${bytes}`);
+  }
+
+  /** Takes a new module in and counts it. */
+  translate(make: () => Promotion | undefined): RegionModule | undefined {
+    const began = this.nowMs();
+    const made = make();
+    this.counters.translateMs += this.nowMs() - began;
+    if (made === undefined) return undefined;
+    this.registry.add(made.module);
+    this.counters.modules++;
+    this.counters.regions += made.module.functions;
+    this.counters.guestInstructions += made.instructions;
+    this.counters.wasmBytes += made.module.bytes.length;
+    return made.module;
   }
 
   saveCache(): void {}

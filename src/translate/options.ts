@@ -16,4 +16,4 @@ export interface TranslatorOptions {
   readonly pool: number;
 }
 
-export const defaultOptions: TranslatorOptions = { level: 'stores', mode: 'interpret', threshold: 1000, blockLimit: 64, cache: true, pool: 8 };
+export const defaultOptions: TranslatorOptions = { level: 'stores', mode: 'tiered', threshold: 1000, blockLimit: 64, cache: true, pool: 8 };

@@ -1,5 +1,6 @@
 // The translated regions of one space: which entry pcs have one, which modules are bound, and forgetting them when their code changes.
 import { setDispatch, clearDispatch, pagesWithin, watchPage, type Blocks } from './interp/blocks.ts';
+import { promote } from './promote.ts';
 import type { TranslatingCpu } from './cpu.ts';
 import type { RegionModule } from './registry.ts';
 import type { GuestSpace } from './space.ts';
@@ -52,7 +53,7 @@ export class Regions {
     if (known !== undefined) return known;
     const { exports } = new WebAssembly.Instance(module.module, { hub: { ...vessel.exports, memory: vessel.memory } });
     this.#cpu.counters.instances++;
-    return vessel.bind(module, Array.from({ length: module.functions }, (_, i) => exports[`f${i}`]));
+    return vessel.bind(module, Array.from({ length: module.functions }, (_, i) => exports[String(i)]));
   }
 
   /** From now on control that comes to pc goes to a region. */
@@ -61,6 +62,16 @@ export class Regions {
     setDispatch(this.#space.memory, pc, index);
     const at = this.#blocks.known(pc);
     if (at !== undefined) this.#blocks.setRegion(at, index);
+  }
+
+  /** Translates the blocks at these pcs and what belongs to them. */
+  promote(pcs: readonly number[]): void {
+    const missing = pcs.filter((pc) => this.at(pc) === 0);
+    if (missing.length === 0) return;
+    const module = this.#cpu.translate(() => promote(this.#space.memory, this.#blocks, missing, this.#space.level, this.#cpu.warm));
+    if (module === undefined) return;
+    this.#bind(module);
+    this.#cpu.trace?.(`module of ${module.functions} regions, ${module.bytes.length} bytes: ${[...module.entries.keys()].map((pc) => pc.toString(16)).join(' ')}`);
   }
 
   /** Forgets the modules with code in these pages; tells how many. */

@@ -5,7 +5,7 @@ import { PAGE_SHIFT, Perm } from '../guest/index.ts';
 /** Guest code a module was made from: its address and bytes. */
 export interface Piece { readonly address: number; readonly bytes: Uint8Array }
 
-/** A translated module: `entries` gives for each entry pc the number of its function, exported as `f<number>`. */
+/** A translated module: `entries` gives for each entry pc the number of its function, by which it is exported. */
 export class RegionModule {
   readonly bytes: Uint8Array;
   readonly level: Level;

@@ -27,7 +27,7 @@ export class GuestSpace implements Space, HubHost {
   readonly #cpu: TranslatingCpu;
   readonly #blocks: Blocks;
   readonly #regions: Regions;
-  /** Heads that are hot and not translated yet. */
+  /** Where blocks are hot and not translated yet. */
   #hot: number[] = [];
   /** What was taken from the budget so that running code leaves soon. */
   #owed = 0;
@@ -99,6 +99,11 @@ export class GuestSpace implements Space, HubHost {
       this.#blocks.clear();
       this.#cpu.counters.windowsFull++;
     }
+    if (this.#hot.length > 0) {
+      const hot = this.#hot;
+      this.#hot = [];
+      this.#regions.promote(hot);
+    }
   }
 
   /** What `run` returns, or undefined to go on. */
@@ -139,6 +144,11 @@ export class GuestSpace implements Space, HubHost {
       setDispatch(this.memory, pc, region);
       return region;
     }
+    if (this.#cpu.options.mode === 'translate' && this.memory.allows(pc, 1, Perm.execute)) {
+      this.#regions.promote([pc]);
+      const made = this.#regions.known(pc);
+      if (made !== 0) return made;
+    }
     const at = this.slow(pc);
     if (at !== 0) setDispatch(this.memory, pc, at);
     return at;
@@ -164,8 +174,9 @@ export class GuestSpace implements Space, HubHost {
     view.setUint32(at + head.total, total, true);
     view.setInt32(at + head.count, this.#cpu.grant, true);
     this.#setBudget(this.#budget - this.#cpu.grant);
-    if (total < this.#cpu.options.threshold || this.#cpu.options.mode === 'interpret' || this.#hot.includes(at)) return;
-    this.#hot.push(at);
+    const pc = view.getUint32(at + head.pc, true);
+    if (total < this.#cpu.options.threshold || this.#cpu.options.mode === 'interpret' || this.#hot.includes(pc)) return;
+    this.#hot.push(pc);
     this.#leaveSoon();
   }
 

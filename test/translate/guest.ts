@@ -4,7 +4,7 @@ import { createCpu, type TranslatorOptions } from '../../src/translate/index.ts'
 import { hub } from './hub.ts';
 
 export const CODE = 0x40_0000, DATA = 0x50_0000, STACK = 0x0f00_0000;
-const MAPPED = Perm.mapped;
+const MAPPED = Perm.mapped, HLT = 0xf4;
 export const RW = Perm.read | Perm.write | MAPPED, RX = Perm.read | Perm.execute | MAPPED, RWX = RW | Perm.execute;
 
 /** A processor with the hub built once for all tests of this process. */
@@ -19,7 +19,7 @@ export function guest(cpu: Cpu, code: Uint8Array, codePerm: number = RX, stackPa
   const { memory, state } = space;
   const length = Math.ceil(code.length / 4096) * 4096;
   memory.protect(CODE, length, codePerm);
-  memory.bytes.set(code, CODE);
+  memory.bytes.fill(HLT, CODE, CODE + length).set(code, CODE);
   memory.protect(DATA, 0x2000, RW);
   memory.protect(STACK - stackPages * 4096, stackPages * 4096, RW);
   state.setGpr(RSP, BigInt(STACK - 64));

@@ -71,6 +71,20 @@ export class Blocks {
     for (const at of this.#heads.values()) if (this.#memory.view.getUint32(at + head.region, true) !== 0) this.setRegion(at, 0);
   }
 
+  /** How often the block at pc was entered, as far as it was counted; 0 when it is not known. */
+  entries(pc: number): number {
+    const at = this.#heads.get(pc);
+    if (at === undefined) return 0;
+    const view = this.#memory.view;
+    return view.getUint32(at + head.total, true) + this.#grant - view.getInt32(at + head.count, true);
+  }
+
+  /** Begins to count again. */
+  recount(pc: number): void {
+    const at = this.#heads.get(pc);
+    if (at !== undefined && this.#memory.view.getUint32(at + head.region, true) === 0) this.setRegion(at, 0);
+  }
+
   /** Makes a block's entries go to a region; 0 makes them interpret again. */
   setRegion(at: number, region: number): void {
     const view = this.#memory.view;
@@ -118,7 +132,8 @@ export class Blocks {
       at += RECORD_SIZE;
       here += insn.length;
       const ends = insn.row.options.ends;
-      if (ends !== undefined && ends !== 'syscall') break;
+      if (ends === 'syscall') at = this.#writeGoto(at, here);
+      if (ends !== undefined) break;
     }
     this.#writeHead(start, pc, here);
     this.#next = at;

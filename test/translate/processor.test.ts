@@ -1,0 +1,153 @@
+// The processor on hand-assembled code, interpreted, translated at first sight at each level, and mixed: loops, calls, faults at page ends, code that changes, budget, fork.
+import { test as suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Exit, levels, RAX, RCX, RDI, RSP, state } from '../../src/guest/index.ts';
+import type { TranslatorOptions } from '../../src/translate/index.ts';
+import { CODE, DATA, RWX, RW, STACK, cpuFor, finish, guest, hex } from './guest.ts';
+
+interface Configuration { name: string; options: Partial<TranslatorOptions>; exactLoads: boolean; exactStores: boolean }
+const configurations: Configuration[] = [
+  { name: 'interpreted', options: { mode: 'interpret' }, exactLoads: true, exactStores: true },
+  ...levels.map((level) => ({ name: `translated at level ${level}`, options: { mode: 'translate', level } as const, exactLoads: level === 'all', exactStores: level !== 'none' })),
+  { name: 'mixed', options: { mode: 'tiered', threshold: 16, level: 'all' }, exactLoads: true, exactStores: true },
+];
+for (const configuration of configurations) define(configuration);
+
+function define({ name, options, exactLoads, exactStores }: Configuration): void {
+  const cpu = cpuFor(options);
+  cpu.onSyscall = () => false;
+  const test = (what: string, run: () => void): void => { suite(`${what}, ${name}`, run); };
+
+  test('a loop sums', () => {
+    // xor eax,eax; mov ecx,1000; L: add rax,rcx; dec rcx; jnz L; syscall
+    const space = guest(cpu, hex('31c0 b9e8030000 4801c8 48ffc9 75f8 0f05'));
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.state.gpr(RAX), 500500n);
+    assert.is(space.state.pc, CODE + 17);
+    assert.is(space.state.gpr(RCX), BigInt(CODE + 17));
+    space.release();
+  });
+
+  test('calls and returns', () => {
+    // mov edi,20; call fib; syscall; fib: cmp edi,2; jae +3; mov eax,edi; ret; push rbx; push rdi; dec edi; call fib; mov ebx,eax; pop rdi; sub edi,2; call fib; add eax,ebx; pop rbx; ret
+    const space = guest(cpu, hex(`bf14000000 e802000000 0f05
+      83ff02 7303 89f8 c3
+      53 57 ffcf e8efffffff 89c3 5f 83ef02 e8e4ffffff 01d8 5b c3`));
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.state.gpr(RAX), 6765n);
+    assert.is(space.state.gpr(RSP), BigInt(STACK - 64));
+    space.release();
+  });
+
+  if (exactStores) test('a store past the last page faults at the page after, with nothing done', () => {
+    // mov edi, DATA+0x2000-4; mov rax,-1; mov [rdi],rax
+    const space = guest(cpu, hex('bffc1f5000 48c7c0ffffffff 488907 0f05'));
+    assert.is(finish(space), Exit.fault);
+    assert.is(space.state.pc, CODE + 12);
+    assert.is(space.state.u32(state.faultAddress), DATA + 0x2000);
+    assert.is(space.state.u32(state.faultAccess), 2);
+    assert.is(space.memory.view.getUint32(DATA + 0x1ffc, true), 0);
+    space.release();
+  });
+
+  if (exactLoads) test('a load from an unmapped page faults there', () => {
+    // mov edi, DATA-8; mov rax,[rdi]
+    const space = guest(cpu, hex('bff8ff4f00 488b07 0f05'));
+    assert.is(finish(space), Exit.fault);
+    assert.is(space.state.u32(state.faultAddress), DATA - 8);
+    assert.is(space.state.u32(state.faultAccess), 1);
+    space.release();
+  });
+
+  test('an access over two mapped pages works', () => {
+    // mov edi, DATA+0xffc; mov rax,0x11223344; mov [rdi],rax; mov rcx,[rdi]; syscall
+    const space = guest(cpu, hex('bffc0f5000 48c7c044332211 488907 488b0f 48894f08 0f05'));
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.memory.view.getBigUint64(DATA + 0xffc, true), 0x11223344n);
+    assert.is(space.memory.view.getBigUint64(DATA + 0x1004, true), 0x11223344n);
+    space.release();
+  });
+
+  test('running from a page without the right, and unknown bytes', () => {
+    const space = guest(cpu, hex(`e9${'fb0f0000'} `));
+    assert.is(finish(space), Exit.fault);
+    assert.is(space.state.u32(state.faultAccess), 4);
+    assert.is(space.state.u32(state.faultAddress), CODE + 0x1000);
+    assert.is(space.state.pc, CODE + 0x1000);
+    const bad = guest(cpu, hex('90 0f ff c0 06'));
+    assert.is(finish(bad), Exit.trap);
+    assert.is(bad.state.u32(state.trapVector), 6);
+    assert.is(bad.state.pc, CODE + 1);
+  });
+
+  test('an instruction that runs over the end of its page', () => {
+    const code = new Uint8Array(4096).fill(0x90);
+    code.set(hex('48b8'), 4094);
+    const space = guest(cpu, code);
+    assert.is(finish(space), Exit.fault);
+    assert.is(space.state.pc, CODE + 4094);
+    assert.is(space.state.u32(state.faultAddress), CODE + 4096);
+  });
+
+  if (exactStores) test('code that changes the next instruction of its own block', () => {
+    // mov byte [rip+2], 0x48 (turns `ff c0`→…): mov byte [CODE+8+?]...
+    // c605 disp32 imm8 = 7 bytes; then 'b0 01' mov al,1 whose immediate is changed to 7; syscall
+    const space = guest(cpu, hex('c6050100000007 b001 0f05'), RWX);
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.state.gpr(RAX) & 0xffn, 7n);
+  });
+
+  if (exactStores) test('a loop that rewrites its own immediate', () => {
+    // mov ecx,100; xor edx,edx; L: inc byte [rip+imm of mov]; mov al,0; add dl,al ; dec ecx; jnz L; syscall
+    const space = guest(cpu, hex('b964000000 31d2 fe0501000000 b000 00c2 ffc9 75f2 0f05'), RWX);
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.state.gpr(2) & 0xffn, BigInt((100 * 101 / 2) & 255));
+  });
+
+  test('a system call that returns true goes on', () => {
+    const own = cpuFor(options);
+    let seen = 0;
+    own.onSyscall = (s) => { s.state.setGpr(RAX, 5n); return ++seen < 3; };
+    const space = guest(own, hex('0f05 4889c7 0f05 4801c7 0f05'));
+    assert.is(finish(space), Exit.syscall);
+    assert.is(seen, 3);
+    assert.is(space.state.gpr(RDI), 10n);
+  });
+
+  test('an endless loop leaves when the budget is spent, and goes on', () => {
+    const space = guest(cpu, hex('ffc0 ebfc'));
+    assert.is(space.run(10_000), Exit.budget);
+    const first = space.state.gpr(RAX);
+    assert.ok(first >= 9_000n && first < 20_000n, `${first} rounds`);
+    assert.is(space.run(10_000), Exit.budget);
+    assert.ok(space.state.gpr(RAX) > first);
+  });
+
+  test('fork copies memory, registers and rights', () => {
+    // L: inc dword [DATA]; syscall; jmp L
+    const space = guest(cpu, hex('ff042500005000 0f05 ebf5'));
+    assert.is(finish(space), Exit.syscall);
+    const child = space.fork();
+    assert.is(finish(child), Exit.syscall);
+    assert.is(finish(child), Exit.syscall);
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.memory.readU32(DATA), 2);
+    assert.is(child.memory.readU32(DATA), 3);
+    child.release();
+    const next = cpu.createSpace();
+    assert.is(next.memory.bytes[DATA], 0);
+    assert.is(next.memory.perms[CODE >>> 12], 0);
+    assert.is(next.state.gpr(RSP), 0n);
+    next.memory.protect(DATA, 4096, RW);
+    next.release();
+  });
+
+  test('deep recursion in the interpreter', () => {
+    // mov ecx,400000; call f; syscall; f: dec ecx; jz +5; call f; ret
+    const space = guest(cpu, hex('b9801a0600 e802000000 0f05 ffc9 7405 e8f7ffffff c3'), undefined, 1000);
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.state.gpr(RSP), BigInt(STACK - 64));
+  });
+}
+
+suite.run();
