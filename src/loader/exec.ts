@@ -48,7 +48,7 @@ export function prepare(context: ExecContext, request: ExecRequest): Prepared {
 
 /** `filename` is what was asked for first: a script keeps its own name. */
 function prepareProgram(context: ExecContext, request: ExecRequest, filename: string, depth: number): Prepared {
-  const mapped = openExecutable(context, request.place, request.path);
+  const mapped = openExecutable(context, request.place);
   const head = readAt(mapped)(0, 257);
   const interpreter = interpreterOf(String.fromCharCode(...head));
   if (interpreter === 'bad') throw new BadProgram('`#!` line without an interpreter');
@@ -60,11 +60,11 @@ function prepareProgram(context: ExecContext, request: ExecRequest, filename: st
   return build(context, { ...request, path: filename }, openProgram(mapped));
 }
 
-function openExecutable({ credentials }: ExecContext, place: Place, path: string): MappedFile {
+function openExecutable({ credentials, fs }: ExecContext, place: Place): MappedFile {
   operations.demandExecutable(place, credentials.forFiles);
   const file = place.inode.open?.(O_RDONLY);
   if (!file) throw EACCES;
-  return { file, path, writable: false };
+  return { file, path: pathOf(fs.root, place), writable: false };
 }
 
 /** Builds the new address space. */
@@ -95,7 +95,7 @@ function openInterpreter(context: ExecContext, program: Program): Program | unde
   const path = interpreterPath(program);
   if (path === undefined) return undefined;
   const place = find(context.fs.walkContext(context.credentials), context.fs.root, path);
-  return openProgram(openExecutable(context, place, path));
+  return openProgram(openExecutable(context, place));
 }
 
 /** Set-user-ID and set-group-ID programs change the effective ids, unless the mount or the task forbids it. */

@@ -3,9 +3,9 @@ import { exec } from '../loader/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host, Streams, Tty as HostTty } from '../host/ports.ts';
 import { attachConsole, CategoryTrace, consoleDescription, Kernel, kernelSignal, mountSystem, sendToProcess, standardStreams } from '../linux/index.ts';
-import type { FdTable, Session, Tty } from '../linux/index.ts';
+import type { Task, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
-import type { FileSystem, WalkContext } from '../vfs/index.ts';
+import type { FileSystem } from '../vfs/index.ts';
 import { RunLoop } from './run-loop.ts';
 import { spawnInit } from './spawn.ts';
 import type { ProcessRequest } from './spawn.ts';
@@ -44,14 +44,13 @@ const exitOf = (status: number): MachineExit => ((status & 0x7f) === 0 ? { code:
 export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): Machine {
   const kernel = new Kernel(host, cpu, config.hostname, new CategoryTrace(config.trace ?? [], host.log));
   kernel.exec = exec;
-  const mounts = new MountTable(new Mount(rootFs));
-  const console = 'tty' in io ? attachConsole(kernel, io.tty) : undefined;
-  mountSystem(kernel, mounts);
+  const terminal = 'tty' in io ? attachConsole(kernel, io.tty) : undefined;
   const loop = new RunLoop(kernel);
-  spawnInit(kernel, mounts, config, (files, session, task) => {
-    if (console) openTerminal(files, session, console, task().fs.walkContext(task().credentials));
-    else if ('streams' in io) for (const description of standardStreams(io.streams)) files.add(description);
-  });
+  const mounts = new MountTable(new Mount(rootFs));
+  mountSystem(kernel, mounts);
+  const init = spawnInit(kernel, mounts, config);
+  if (terminal) openTerminal(init, terminal);
+  else if ('streams' in io) for (const description of standardStreams(io.streams)) init.files.add(description);
   return {
     kernel,
     run: async () => { const status = await loop.run(); cpu.saveCache(); return exitOf(status); },
@@ -60,11 +59,12 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   };
 }
 
-/** Descriptors 0, 1 and 2 on the container's terminal, which becomes the controlling terminal of the first session. */
-function openTerminal(files: FdTable, session: Session, tty: Tty, context: WalkContext): void {
+/** The container's terminal: descriptors 0, 1 and 2, and the controlling terminal of the first session. */
+function openTerminal(init: Task, tty: Tty): void {
+  const description = consoleDescription(init.fs.walkContext(init.credentials), tty);
+  for (let i = 0; i < 3; i++) init.files.add(description);
+  const { session } = init.process;
   tty.session = session;
-  tty.foreground = session.id;
+  tty.foreground = init.process.group.id;
   session.tty = tty;
-  const description = consoleDescription(context, tty);
-  for (let fd = 0; fd < 3; fd++) files.add(description);
 }

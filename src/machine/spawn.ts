@@ -1,8 +1,8 @@
-// A container's first process: its program found and loaded, its descriptors, session and terminal.
+// A container's first process: its program found and loaded, its session and credentials.
 import { EACCES, ENOENT, Errno } from '../abi/index.ts';
 import { prepare } from '../loader/index.ts';
 import { Credentials, FsContext, Process, ProcessGroup, Session, SignalActions, Task } from '../linux/index.ts';
-import type { FdTable, Kernel } from '../linux/index.ts';
+import type { Kernel } from '../linux/index.ts';
 import { find, operations } from '../vfs/index.ts';
 import type { MountTable, Place } from '../vfs/index.ts';
 
@@ -29,8 +29,8 @@ const bytesOf = (text: string): string => String.fromCharCode(...encoder.encode(
 
 const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Makes process 1 with the descriptors that `open` puts in its table. Throws StartError. */
-export function spawnInit(kernel: Kernel, mounts: MountTable, request: ProcessRequest, open: (files: FdTable, session: Session, task: () => Task) => void): Task {
+/** Makes process 1, without descriptors. Throws StartError. */
+export function spawnInit(kernel: Kernel, mounts: MountTable, request: ProcessRequest): Task {
   const root: Place = { mount: mounts.root, inode: mounts.root.root };
   const fs = new FsContext(mounts, root, root);
   const credentials = Credentials.of(request.uid, request.gid, request.groups);
@@ -54,7 +54,6 @@ export function spawnInit(kernel: Kernel, mounts: MountTable, request: ProcessRe
   kernel.tasks.set(pid, task);
   kernel.processes.set(pid, process);
   kernel.init = process;
-  open(task.files, session, () => task);
   kernel.scheduler.admit(task);
   return task;
 }
