@@ -1,5 +1,5 @@
 // Bundles src/ into dist/ for Node and the browser. `--if-missing` does nothing when dist/ is already there.
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { build } from 'esbuild';
 import { buildHub } from './build-hub.mjs';
 
@@ -8,6 +8,9 @@ const entries = [
   { in: 'src/web/page.ts', out: 'dist/web/page', platform: 'browser' },
   { in: 'src/web/worker.ts', out: 'dist/web/worker', platform: 'browser' },
 ];
+
+/** What the page needs beside its bundles. */
+const webFiles = [['src/web/index.html', 'index.html'], ['node_modules/@xterm/xterm/css/xterm.css', 'page.css'], ['images/busybox.tar', 'busybox.tar']];
 
 const common = { bundle: true, format: 'esm', target: ['es2022'], sourcemap: 'linked', logLevel: 'warning', loader: { '.wasm': 'binary' } };
 
@@ -23,5 +26,6 @@ if (!(process.argv.includes('--if-missing') && existsSync('dist/node/wherry.mjs'
       banner: node ? { js: "import { createRequire as wherryCreateRequire } from 'node:module'; const require = wherryCreateRequire(import.meta.url);" } : {},
     });
   }
+  for (const [from, to] of webFiles) copyFileSync(from, `dist/web/${to}`);
   await buildHub(['dist/node/hub.wasm', 'dist/web/hub.wasm']);
 }

@@ -1,4 +1,5 @@
 // The processor: the hub module, the pool of memories, and what spaces share.
+import { compile } from './wasm/compile.ts';
 import { assert } from '../base/index.ts';
 import { Exit, state, type Cpu, type GuestMemory, type Space, type SyscallHandler } from '../guest/index.ts';
 import type { Promotion } from './promote.ts';
@@ -75,7 +76,7 @@ export class TranslatingCpu implements Cpu {
     }
     assert(handlers !== undefined, 'a hub just built is not readable');
     this.handlers = handlers;
-    this.#hub = new WebAssembly.Module(file);
+    this.#hub = compile(file);
     this.registry = new Registry();
   }
 

@@ -1,4 +1,5 @@
 // The registry of translated modules, shared by all spaces of a Cpu: a module serves every space whose memory holds the bytes it was made from.
+import { compile } from './wasm/compile.ts';
 import type { GuestMemory, Level } from '../guest/index.ts';
 import { PAGE_SHIFT, Perm } from '../guest/index.ts';
 
@@ -23,7 +24,7 @@ export class RegionModule {
   /** How many functions it exports. */
   get functions(): number { return Math.max(...this.entries.values()) + 1; }
 
-  get module(): WebAssembly.Module { return (this.#module ??= new WebAssembly.Module(this.bytes)); }
+  get module(): WebAssembly.Module { return (this.#module ??= compile(this.bytes)); }
 
   /** Whether this memory holds the code the module was made from, with the right to execute it. */
   fits(memory: GuestMemory): boolean { return this.pieces.every((piece) => holds(memory, piece)); }

@@ -1,4 +1,5 @@
 // Whether this host's floating point makes NaNs as x86 does. An x86 host does, since its own instructions run; others differ in sign or choice, and then rows repair NaN results.
+import { compile } from '../wasm/compile.ts';
 import { Code, ModuleBuilder } from '../wasm/index.ts';
 import { opOf } from './ops.ts';
 
@@ -35,7 +36,7 @@ function build(): Record<string, Bits> {
   define(module, 'f64.nearest', (c) => { double(c, 0); emit(c, 'f64.nearest', 'i64.reinterpret_f64'); });
   define(module, 'f32.demote_f64', (c) => { double(c, 0); emit(c, 'f32.demote_f64', 'i32.reinterpret_f32', 'i64.extend_i32_u'); });
   define(module, 'f64.promote_f32', (c) => { single(c, 0); emit(c, 'f64.promote_f32', 'i64.reinterpret_f64'); });
-  return new WebAssembly.Instance(new WebAssembly.Module(module.finish())).exports as unknown as Record<string, Bits>;
+  return new WebAssembly.Instance(compile(module.finish())).exports as unknown as Record<string, Bits>;
 }
 
 const indefinite = 0xfff8_0000_0000_0000n, indefinite32 = 0xffc0_0000n;
