@@ -1,4 +1,5 @@
 // Runs a few instructions of translated code on given registers and memory, without the run loop: what tests of single instructions use.
+import { compile } from '../../src/translate/wasm/compile.ts';
 import { CpuState, GuestMemory, PAGE_SIZE, Perm, STATE_BASE, STATE_SIZE, type Level } from '../../src/guest/index.ts';
 import { defineHelpers } from '../../src/translate/ir/helpers.ts';
 import { LEAVE, SLOW, translate } from '../../src/translate/jit/index.ts';
@@ -12,7 +13,7 @@ export const DATA_SIZE = 0x4000;
 const helpersModule = (() => {
   const module = new ModuleBuilder();
   for (const [name, index] of defineHelpers(module)) module.export(name, 'func', index);
-  return new WebAssembly.Instance(new WebAssembly.Module(module.finish())).exports;
+  return new WebAssembly.Instance(compile(module.finish())).exports;
 })();
 
 /** A memory with one page of code and four pages of data, and the registers. */
@@ -49,7 +50,7 @@ export class Bench {
     const source = { bytes: this.memory.bytes, reach: (address: number) => Math.max(0, Math.min(end - address, address >= CODE ? PAGE_SIZE : 0)) };
     const translation = translate([CODE], source, { wanted: (pc) => pc >= CODE && pc < end, maxInsns: 1000 }, level);
     this.bytes = translation.bytes;
-    this.#instance = translation.entries.length === 0 ? undefined : new WebAssembly.Instance(new WebAssembly.Module(translation.bytes), {
+    this.#instance = translation.entries.length === 0 ? undefined : new WebAssembly.Instance(compile(translation.bytes), {
       hub: { ...helpersModule, memory: this.memory.memory, call: (pc: number) => pc, syscall: () => 1, routine: (id: number, a: number, b: number, c: number, d: number) => this.#routine(id, a, b, c, d) },
     });
   }

@@ -1,4 +1,5 @@
 // The pure helpers against BigInt arithmetic and the reference flags.
+import { compile } from '../../src/translate/wasm/compile.ts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { flagsOf } from '../../src/guest/index.ts';
@@ -7,7 +8,7 @@ import { ModuleBuilder } from '../../src/translate/wasm/index.ts';
 
 const module = new ModuleBuilder();
 for (const [name, index] of defineHelpers(module)) module.export(name, 'func', index);
-const exports = new WebAssembly.Instance(new WebAssembly.Module(module.finish())).exports as Record<string, (...args: any[]) => any>;
+const exports = new WebAssembly.Instance(compile(module.finish())).exports as Record<string, (...args: any[]) => any>;
 const call = (name: string, ...args: (bigint | number)[]) => exports[`helper.${name}`]!(...args);
 
 const edges = [0n, 1n, 2n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x100000000n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n, 0x123456789abcdef0n];

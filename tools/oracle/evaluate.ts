@@ -1,4 +1,5 @@
 // Runs one instruction by evaluating its row's meaning with plain values: neither interpreter nor translator has a part in it, so what differs from the CPU here is the row.
+import { compile } from '../../src/translate/wasm/compile.ts';
 import { Access, CpuState, Exit, flagsOf, GuestMemory, type Space, STATE_BASE, state } from '../../src/guest/index.ts';
 import type { Builder, FlagName, IntSize, Operand, Size, Type } from '../../src/translate/ir/builder.ts';
 import { opOf } from '../../src/translate/ir/ops.ts';
@@ -37,7 +38,7 @@ function compileOp(name: string, immediates: readonly number[]): () => void {
   const index = module.function(module.type([], []));
   module.body(index, code);
   module.export('f', 'func', index);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { e: { m: scratch } });
+  const instance = new WebAssembly.Instance(compile(module.finish()), { e: { m: scratch } });
   const run = instance.exports['f'] as () => void;
   compiled.set(key, run);
   return run;
