@@ -189,17 +189,26 @@ export class Store {
 
   /** The image a user means: by name (docker.io, library/ and latest understood), by digest, by ID or the start of one. undefined: none, or several. Throws ImageError 'bad-reference'. */
   resolve(text: string): Image | undefined {
-    const images = this.images();
-    const byName = nameOrUndefined(text);
-    const found = byName === undefined ? undefined : images.find((image) => image.names.includes(byName)) ?? images.find((image) => byName.endsWith(`@${image.manifestDigest}`));
-    if (found) return found;
+    const name = nameOrUndefined(text);
+    const digest = name === undefined ? undefined : this.#digestOf(name);
+    if (digest !== undefined) return this.#image(digest, this.#namesOf(digest));
     if (!looksLikeId(text)) {
       parseReference(text);
       return undefined;
     }
     const start = text.startsWith('sha256:') ? text : `sha256:${text}`;
-    const matching = images.filter((image) => image.id.startsWith(start) || image.manifestDigest.startsWith(start));
+    const matching = this.images().filter((image) => image.id.startsWith(start) || image.manifestDigest.startsWith(start));
     return matching.length === 1 ? matching[0] : undefined;
+  }
+
+  /** The manifest that a full name stands for. */
+  #digestOf(name: string): Digest | undefined {
+    const index = this.#index();
+    return (index.find((d) => d.annotations?.[REF_NAME] === name) ?? index.find((d) => name.endsWith(`@${d.digest}`)))?.digest;
+  }
+
+  #namesOf(digest: Digest): string[] {
+    return this.#index().flatMap((d) => (d.digest === digest ? d.annotations?.[REF_NAME] ?? [] : []));
   }
 
   /** Reads a whole blob of the layout by its digest. Throws ImageError 'damaged-store'. */

@@ -191,7 +191,7 @@ export class TmpInode implements Inode {
     this.nlink = this.isDirectory ? 0 : this.nlink - 1;
     this.ctimeNs = this.fs.now();
     if (this.nlink > 0) return;
-    this.parent = undefined;
+    if (!this.isDirectory) this.parent = undefined;
     this.fs.removed();
     this.#releaseIfUnused();
   }

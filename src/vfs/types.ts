@@ -56,7 +56,7 @@ export interface Inode {
   readonly ino: number;
   /** Type and permission bits, without the cost of a whole stat. */
   readonly mode: number;
-  /** Where a directory lies now; undefined for the root of a file system and for a removed directory. Other files: one place where they may be found. */
+  /** Where a directory lies, or lay when it was removed (`..` still leads there); undefined for the root of a file system. Other files: one place where they may be found. */
   readonly parent?: Inode | undefined;
   readonly name?: Name | undefined;
   stat(): Stat;

@@ -223,9 +223,11 @@ export function pathOf(root: Place, place: Place): string {
       else { names.push(on.name ?? ''); inode = on.parent ?? on.inode; }
       continue;
     }
-    names.push(inode.name ?? '');
-    if (!inode.parent) { deleted = true; break; }
-    inode = inode.parent;
+    const { parent, name = '' }: Inode = inode;
+    names.push(name);
+    if (parent?.lookup?.(name) !== inode) deleted = true;
+    if (!parent) break;
+    inode = parent;
   }
   return join(names, deleted);
 }

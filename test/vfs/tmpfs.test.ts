@@ -159,6 +159,8 @@ test('a removed directory takes no files and has no path', () => {
   assert.is(errnoOf(() => op.mkdir(t.context, d, 'x', 0o755)), 'ENOENT');
   assert.is(pathOf(t.root, d), '/d (deleted)');
   assert.is(d.inode.stat().nlink, 0);
+  assert.is(find(t.context, d, '..').inode, t.fs.root, '`..` still leads out');
+  assert.equal(d.inode.readdir!(), []);
 });
 
 test('data: holes, growing, cutting, and what an unlinked open file keeps', () => {
