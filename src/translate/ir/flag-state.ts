@@ -217,4 +217,25 @@ export class FlagState {
   }
 }
 
-function bitOf(word: Node, name: FlagName): Node { return binary(O.and, binary(O.shru, word, i32(flagShift[name])), i32(1)); }
+/** The bits of an i32 expression that may be set. */
+function possibleBits(node: Node): number {
+  if (isConstant(node)) return node.low;
+  if (node.op === O.or) return possibleBits(node.a!) | possibleBits(node.b!);
+  if (node.op === O.and && isConstant(node.b!)) return possibleBits(node.a!) & node.b!.low;
+  if (node.op === O.shl && isConstant(node.b!)) return possibleBits(node.a!) << node.b!.low;
+  return node.bits >= 32 ? -1 : (1 << node.bits) - 1;
+}
+
+/** Words are made of parts that are or-ed: only those count in which the bit may be set. */
+function partWith(word: Node, bit: number): Node {
+  if (word.op !== O.or) return word;
+  if (!(possibleBits(word.a!) & bit)) return partWith(word.b!, bit);
+  return possibleBits(word.b!) & bit ? word : partWith(word.a!, bit);
+}
+
+/** One flag of a word, as i32 0 or 1. */
+function bitOf(word: Node, name: FlagName): Node {
+  const part = partWith(word, flagBit[name]);
+  if (part.op === O.shl && isConstant(part.b!) && part.b!.low === flagShift[name] && part.a!.bits <= 1) return part.a!;
+  return binary(O.and, binary(O.shru, part, i32(flagShift[name])), i32(1));
+}

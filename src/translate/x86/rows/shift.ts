@@ -1,5 +1,5 @@
 // Shifts and rotates, also through carry and of double width. Counts are masked to 5 bits (6 for 64-bit operands); a masked count of 0 changes no flag.
-import type { Builder, IntSize, Value } from '../../ir/builder.ts';
+import type { Builder, IntSize, Operand, Value } from '../../ir/builder.ts';
 import { type Meaning, type Row, row } from '../row.ts';
 import { bitAt, sizeOf } from './alu.ts';
 
@@ -14,27 +14,31 @@ const bitOf = (b: Builder, size: IntSize, x: Value, at: Value): Value => bit0(b,
 
 const width = (size: IntSize): number => 8 * size;
 
+/** The count for WebAssembly's own shifts of 4 and 8 bytes, which mask it themselves: a register as it is. */
+const rawCount = (b: Builder, size: IntSize, operand: Operand, masked: Value): Value => (size >= 4 && operand.kind === 'gpr' ? b.getAs(operand, size) : masked);
+
 interface Shifted { result: Value; carry: Value; overflow: Value }
-type Shift = (b: Builder, size: IntSize, x: Value, count: Value) => Shifted;
+/** `raw` is the count to shift by, `count` the same masked. */
+type Shift = (b: Builder, size: IntSize, x: Value, count: Value, raw: Value) => Shifted;
 
 /** The overflow flags are the manual's for a count of 1 and the same formula for others. */
-const shl: Shift = (b, size, x, count) => {
-  const wide = b.shl(x, count);
+const shl: Shift = (b, size, x, count, raw) => {
+  const wide = b.shl(x, raw);
   const result = b.trunc(size, wide);
   const carry = size < 4 ? bitAt(b, 4, wide, width(size)) : bitOf(b, size, x, b.neg(count));
   return { result, carry, overflow: b.xor(b.sign(size, result), carry) };
 };
 
-const shr: Shift = (b, size, x, count) => {
-  const result = b.shru(x, count);
+const shr: Shift = (b, size, x, count, raw) => {
+  const result = b.shru(x, raw);
   const before = b.shru(x, b.sub(count, b.i32(1)));
   return { result, carry: bit0(b, size, before), overflow: b.xor(b.sign(size, result), bitAt(b, size, result, width(size) - 2)) };
 };
 
-const sar: Shift = (b, size, x, count) => {
+const sar: Shift = (b, size, x, count, raw) => {
   const wide = size < 4 ? b.sext(x, size, 4) : x;
   const before = b.shrs(wide, b.sub(count, b.i32(1)));
-  return { result: b.trunc(size, b.shrs(wide, count)), carry: bit0(b, size, before), overflow: b.i32(0) };
+  return { result: b.trunc(size, b.shrs(wide, raw)), carry: bit0(b, size, before), overflow: b.i32(0) };
 };
 
 /** All six flags; AF is undefined and 0 here. */
@@ -42,22 +46,22 @@ const shift = (by: Shift): Meaning => (b, dst, src) => {
   const size = sizeOf(dst!);
   const x = b.get(dst!);
   const count = maskedCount(b, size, b.get(src!));
-  const { result, carry, overflow } = by(b, size, x, count);
+  const { result, carry, overflow } = by(b, size, x, count, rawCount(b, size, src!, count));
   b.set(dst!, result);
   b.flagsIf(b.ne(count, b.i32(0)), 'res', size, result, b.or(carry, b.shl(overflow, b.i32(11))));
 };
 
 /** Numbers of 1 and 2 bytes rotate inside an i32: the bits that come in from the other side are or-ed. */
-const rol: Shift = (b, size, x, count) => {
+const rol: Shift = (b, size, x, count, raw) => {
   const turn = size < 4 ? b.and(count, b.i32(width(size) - 1)) : count;
-  const result = size < 4 ? b.trunc(size, b.or(b.shl(x, turn), b.shru(x, b.sub(b.i32(width(size)), turn)))) : b.rotl(x, turn);
+  const result = size < 4 ? b.trunc(size, b.or(b.shl(x, turn), b.shru(x, b.sub(b.i32(width(size)), turn)))) : b.rotl(x, raw);
   const carry = bit0(b, size, result);
   return { result, carry, overflow: b.xor(b.sign(size, result), carry) };
 };
 
-const ror: Shift = (b, size, x, count) => {
+const ror: Shift = (b, size, x, count, raw) => {
   const turn = size < 4 ? b.and(count, b.i32(width(size) - 1)) : count;
-  const result = size < 4 ? b.trunc(size, b.or(b.shru(x, turn), b.shl(x, b.sub(b.i32(width(size)), turn)))) : b.rotr(x, turn);
+  const result = size < 4 ? b.trunc(size, b.or(b.shru(x, turn), b.shl(x, b.sub(b.i32(width(size)), turn)))) : b.rotr(x, raw);
   const carry = b.sign(size, result);
   return { result, carry, overflow: b.xor(carry, bitAt(b, size, result, width(size) - 2)) };
 };
@@ -93,7 +97,7 @@ const rotate = (by: Shift): Meaning => (b, dst, src) => {
   const size = sizeOf(dst!);
   const x = b.get(dst!);
   const count = maskedCount(b, size, b.get(src!));
-  const { result, carry, overflow } = by(b, size, x, count);
+  const { result, carry, overflow } = by(b, size, x, count, rawCount(b, size, src!, count));
   const turns = b.ne(count, b.i32(0));
   b.set(dst!, result);
   b.setFlagIf(turns, 'CF', carry);
