@@ -18,18 +18,10 @@ const auxiliary = (b: Builder, size: IntSize, x: Value, y: Value, result: Value)
   return b.and(size === 8 ? b.op('i32.wrap_i64', low) : low, b.i32(AF));
 };
 
-/** CF, AF and OF of a sum with carry: the majority of the top bits carries; equal signs that change overflow. */
-function carryWord(b: Builder, size: IntSize, x: Value, y: Value, result: Value): Value {
-  const carry = b.sign(size, b.or(b.and(x, y), b.and(b.or(x, y), b.not(result))));
-  const overflow = b.sign(size, b.and(b.xor(x, result), b.xor(y, result)));
+/** CF, AF and OF in their EFLAGS places. Signed overflow: the operands' signs were alike (`y` complemented for a difference) and the result's is not. */
+function flagWord(b: Builder, size: IntSize, x: Value, y: Value, result: Value, carry: Value, changed: Value): Value {
+  const overflow = b.sign(size, b.and(b.xor(x, result), changed));
   return b.or(b.or(carry, b.shl(overflow, b.i32(11))), auxiliary(b, size, x, y, result));
-}
-
-/** CF, AF and OF of a difference with borrow. */
-function borrowWord(b: Builder, size: IntSize, x: Value, y: Value, result: Value): Value {
-  const borrow = b.sign(size, b.or(b.and(b.not(x), y), b.and(b.not(b.xor(x, y)), result)));
-  const overflow = b.sign(size, b.and(b.xor(x, y), b.xor(x, result)));
-  return b.or(b.or(borrow, b.shl(overflow, b.i32(11))), auxiliary(b, size, x, y, result));
 }
 
 type Alu = (b: Builder, dst: Operand, size: IntSize, x: Value, y: Value) => void;
@@ -44,16 +36,24 @@ const logic = (op: 'and' | 'or' | 'xor'): Alu => (b, dst, size, x, y) => {
   b.flags('logic', size, result);
 };
 
+/** The carry comes out of x + y or of the addition of CF to that. */
 const adc: Alu = (b, dst, size, x, y) => {
-  const result = b.trunc(size, b.add(b.add(x, y), b.zext(b.flag('CF'), 4, size)));
+  const sum = b.add(x, y);
+  const whole = b.add(sum, b.zext(b.flag('CF'), 4, size));
+  const result = b.trunc(size, whole);
+  const carry = size < 4 ? bitAt(b, 4, whole, 8 * size) : b.or(b.ltu(sum, x), b.ltu(whole, sum));
   b.set(dst, result);
-  b.flags('res', size, result, carryWord(b, size, x, y, result));
+  b.flags('res', size, result, flagWord(b, size, x, y, result, carry, b.xor(y, result)));
 };
 
 const sbb: Alu = (b, dst, size, x, y) => {
-  const result = b.trunc(size, b.sub(b.sub(x, y), b.zext(b.flag('CF'), 4, size)));
+  const borrow = b.zext(b.flag('CF'), 4, size);
+  const difference = b.sub(x, y);
+  const whole = b.sub(difference, borrow);
+  const result = b.trunc(size, whole);
+  const carry = size < 4 ? b.sign(4, whole) : b.or(b.ltu(x, y), b.ltu(difference, borrow));
   b.set(dst, result);
-  b.flags('res', size, result, borrowWord(b, size, x, y, result));
+  b.flags('res', size, result, flagWord(b, size, x, y, result, carry, b.xor(x, y)));
 };
 
 const binary = (alu: Alu): Meaning => (b, dst, src) => alu(b, dst!, sizeOf(dst!), b.get(dst!), b.get(src!));
