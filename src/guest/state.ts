@@ -40,6 +40,9 @@ export const state = {
   scratch: 656,
 } as const;
 
+/** MXCSR when a program starts: every exception masked, rounding to nearest, denormals as they are; and the bits that say so (the others are sticky exception flags). */
+export const MXCSR_DEFAULT = 0x1f80, MXCSR_CONTROLS = 0xffc0;
+
 export const STATE_SIZE = 704;
 
 /** 8 zero bytes, the address of an absent base or index register. */

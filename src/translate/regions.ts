@@ -13,11 +13,24 @@ export class Regions {
   readonly #entries = new Map<number, number>();
   readonly #pages = new Map<number, Set<RegionModule>>();
   readonly #bound = new Set<RegionModule>();
+  #suspended = false;
 
   constructor(cpu: TranslatingCpu, space: GuestSpace, blocks: Blocks) {
     this.#cpu = cpu;
     this.#space = space;
     this.#blocks = blocks;
+  }
+
+  /** No region runs until `resume`: their code may not (MXCSR is unusual). Frames of them must not be on the stack. */
+  suspend(): void {
+    this.#suspended = true;
+    for (const pc of this.#entries.keys()) this.#unlink(pc);
+    this.#entries.clear();
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    for (const module of this.#bound) this.#link(module);
   }
 
   /** The table index of the bound region that starts at pc, or 0. */
@@ -27,6 +40,7 @@ export class Regions {
   at(pc: number): number {
     const known = this.#entries.get(pc);
     if (known !== undefined) return known;
+    if (this.#suspended) return 0;
     const module = this.#cpu.registry.find(pc, this.#space.level, this.#space.memory);
     if (module === undefined) return 0;
     this.#bind(module);
@@ -36,14 +50,18 @@ export class Regions {
   #bind(module: RegionModule): void {
     if (this.#bound.has(module)) return;
     this.#bound.add(module);
-    const first = this.#bindInstance(module);
-    for (const [pc, number] of module.entries) this.#enter(pc, first + number);
+    this.#link(module);
     for (const page of module.pages()) {
       watchPage(this.#space.memory, page);
       const modules = this.#pages.get(page);
       if (modules === undefined) this.#pages.set(page, new Set([module]));
       else modules.add(module);
     }
+  }
+
+  #link(module: RegionModule): void {
+    const first = this.#bindInstance(module);
+    for (const [pc, number] of module.entries) this.#enter(pc, first + number);
   }
 
   /** The index of the module's first function in this vessel's table; an instance made for an earlier space serves again. */
@@ -91,9 +109,14 @@ export class Regions {
     }
     for (const pc of module.entries.keys()) {
       this.#entries.delete(pc);
-      clearDispatch(this.#space.memory, pc);
-      const at = this.#blocks.known(pc);
-      if (at !== undefined) this.#blocks.setRegion(at, 0);
+      this.#unlink(pc);
     }
+  }
+
+  /** Control that comes to pc goes to the interpreter again. */
+  #unlink(pc: number): void {
+    clearDispatch(this.#space.memory, pc);
+    const at = this.#blocks.known(pc);
+    if (at !== undefined) this.#blocks.setRegion(at, 0);
   }
 }

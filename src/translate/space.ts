@@ -1,7 +1,7 @@
 // One address space: guest memory in a vessel, its decoded blocks and translated regions, and the loop around the hub.
 import { assert } from '../base/index.ts';
 import {
-  ADDRESS_END, Access, CpuState, Exit, GuestMemory, PAGE_SHIFT, PAGE_SIZE, Perm, STATE_BASE, STATE_SIZE, state,
+  ADDRESS_END, Access, CpuState, Exit, GuestMemory, MXCSR_CONTROLS, MXCSR_DEFAULT, PAGE_SHIFT, PAGE_SIZE, Perm, STATE_BASE, STATE_SIZE, state,
   type Level, type Space,
 } from '../guest/index.ts';
 import type { TranslatingCpu } from './cpu.ts';
@@ -35,6 +35,8 @@ export class GuestSpace implements Space, HubHost {
   #epoch = 0;
   #running = false;
   #released = false;
+  /** Regions are suspended. */
+  #unusualFloat = false;
   #full = false;
   /** While a routine runs and code was forgotten: the next instruction. */
   #routineNext = -1;
@@ -64,6 +66,7 @@ export class GuestSpace implements Space, HubHost {
     try {
       for (;;) {
         this.state.setU32(state.exit, Inner.resume);
+        this.#chooseFloat();
         this.#enter();
         this.#settle();
         const exit = this.#leave();
@@ -73,6 +76,15 @@ export class GuestSpace implements Space, HubHost {
       this.#running = false;
       if (this.#released) this.#cpu.recycle(this.vessel, this.memory, this.#blocks.end);
     }
+  }
+
+  /** Translated code does floating point as MXCSR usually asks for; while it asks for something else, everything is interpreted. */
+  #chooseFloat(): void {
+    const unusual = (this.state.u32(state.mxcsr) & MXCSR_CONTROLS) !== MXCSR_DEFAULT;
+    if (unusual === this.#unusualFloat) return;
+    this.#unusualFloat = unusual;
+    if (unusual) this.#regions.suspend();
+    else this.#regions.resume();
   }
 
   /** Runs the hub until it leaves; a full stack means going on with an empty one. */
@@ -175,7 +187,7 @@ export class GuestSpace implements Space, HubHost {
     view.setInt32(at + head.count, this.#cpu.grant, true);
     this.#setBudget(this.#budget - this.#cpu.grant);
     const pc = view.getUint32(at + head.pc, true);
-    if (total < this.#cpu.options.threshold || this.#cpu.options.mode === 'interpret' || this.#hot.includes(pc)) return;
+    if (total < this.#cpu.options.threshold || this.#cpu.options.mode === 'interpret' || this.#unusualFloat || this.#hot.includes(pc)) return;
     this.#hot.push(pc);
     this.#leaveSoon();
   }
@@ -219,8 +231,8 @@ export class GuestSpace implements Space, HubHost {
       this.state.setU32(state.exit, Inner.resume);
       return 1;
     }
-    if (epoch === this.#epoch) return 0;
-    this.state.pc = next;
+    if (epoch === this.#epoch && outcome !== Outcome.restart) return 0;
+    this.state.pc = next === 0 ? this.#nextPc() : next;
     this.state.setU32(state.exit, Inner.resume);
     return 1;
   }
@@ -228,12 +240,15 @@ export class GuestSpace implements Space, HubHost {
   // ---- code that changes
 
   #codeWritten(address: number, length: number): void {
-    if (this.#routineNext === 0) {
-      const { bytes } = this.memory;
-      const insn = this.#cpu.decode(bytes, this.state.pc, Math.min(bytes.length, this.state.pc + 15), this.state.pc);
-      this.#routineNext = this.state.pc + insn.length;
-    }
+    if (this.#routineNext === 0) this.#routineNext = this.#nextPc();
     this.invalidate(address, length);
+  }
+
+  /** The address of the instruction after the one at state.pc. */
+  #nextPc(): number {
+    const { bytes } = this.memory;
+    const pc = this.state.pc;
+    return pc + this.#cpu.decode(bytes, pc, Math.min(bytes.length, pc + 15), pc).length;
   }
 
   invalidate(address: number, length: number): void {

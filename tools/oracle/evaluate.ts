@@ -1,6 +1,6 @@
 // Runs one instruction by evaluating its row's meaning with plain values: neither interpreter nor translator has a part in it, so what differs from the CPU here is the row.
 import { compile } from '../../src/translate/wasm/compile.ts';
-import { Access, CpuState, Exit, flagsOf, GuestMemory, type Space, STATE_BASE, state } from '../../src/guest/index.ts';
+import { Access, CpuState, Exit, flagsOf, GuestMemory, MXCSR_CONTROLS, MXCSR_DEFAULT, type Space, STATE_BASE, state } from '../../src/guest/index.ts';
 import type { Builder, FlagName, IntSize, Operand, Size, Type } from '../../src/translate/ir/builder.ts';
 import { opOf } from '../../src/translate/ir/ops.ts';
 import { Outcome, routineId, routines } from '../../src/translate/ir/routines.ts';
@@ -133,7 +133,7 @@ class Evaluator {
     this.#cpu.pc = this.#insn.pc;
     for (;;) {
       const outcome = routines[routineId(r.name)]!(this.#space, r.args[0] ?? 0, r.args[1] ?? 0, r.args[2] ?? 0, r.args[3] ?? 0);
-      if (outcome === Outcome.next) return { exit: 0, vector: 0, pc: this.#next };
+      if (outcome === Outcome.next || outcome === Outcome.restart) return { exit: 0, vector: 0, pc: this.#next };
       if (outcome === Outcome.leave) return { exit: this.#cpu.u32(state.exit), vector: this.#cpu.u32(state.trapVector), pc: this.#insn.pc };
       const again = new Evaluator(this.#space, this.#insn).run();
       return again;
@@ -261,6 +261,8 @@ class Evaluator {
     this.#undo.push(() => this.#memory.bytes.set(old, at));
     for (let i = 0; i < width; i++) this.#memory.bytes[at + i] = Number(v.bits >> BigInt(8 * i) & 0xffn);
   }
+
+  unusualFloat(): Value { return this.i32((this.#cpu.u32(state.mxcsr) & MXCSR_CONTROLS) === MXCSR_DEFAULT ? 0 : 1); }
 
   // ---- flags
   flags(base: 'sub' | 'add' | 'logic' | 'res', size: IntSize, a: Value, b?: Value): void {

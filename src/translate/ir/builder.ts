@@ -103,6 +103,12 @@ export interface Builder {
   loadState(type: Type, offset: number): Value;
   storeState(offset: number, value: Value): void;
 
+  /**
+   * Whether MXCSR asks for what WebAssembly's arithmetic does not do (i32 0 or 1): the condition under which floating-point rows call `routineIf(…, 'sse-exact')`. Translated code never runs then,
+   * so for it this is the constant 0.
+   */
+  unusualFloat(): Value;
+
   // ---- arithmetic flags (guest/flags.ts)
   /** Sets all six flags lazily: sub and add take the two operands, logic the result, res the result and a word with CF, AF, OF in their EFLAGS places (i32). */
   flags(base: 'sub' | 'add' | 'logic' | 'res', size: IntSize, a: Value, b?: Value): void;

@@ -1,6 +1,6 @@
 // The Builder: turns meanings into expression nodes and ordered statements. Where registers, immediates and addresses come from is the RegisterFile's business.
 import { assert } from '../../base/index.ts';
-import { STATE_BASE, state } from '../../guest/index.ts';
+import { MXCSR_CONTROLS, MXCSR_DEFAULT, STATE_BASE, state } from '../../guest/index.ts';
 import { Do, type Statement } from './block.ts';
 import type { Builder, FlagName, IntSize, Operand, Size, Type, Value } from './builder.ts';
 import { FlagState, signBit, truncate } from './flag-state.ts';
@@ -57,7 +57,7 @@ export interface Ender {
 }
 
 /** Which accesses get a check statement. */
-export interface Checks { readonly loads: boolean; readonly stores: boolean; readonly alignment: boolean }
+export interface Checks { readonly loads: boolean; readonly stores: boolean; readonly alignment: boolean; /** Code that also runs while MXCSR is unusual: the interpreter. */ readonly float: boolean }
 
 const pair = (name: string): readonly [Op, Op] => [opOf(`i32.${name}`), opOf(`i64.${name}`)];
 const O = {
@@ -267,6 +267,11 @@ export class GraphBuilder implements Builder {
   }
   storeState(offset: number, value: Value): void { this.#storeState(i32(STATE_BASE), offset, value.type === 'v128' ? 16 : value.type === 'i64' ? 8 : 4, N(value)); }
   #storeState(address: Node, offset: number, size: Size, value: Node): void { this.#push(Do.store, address, offset, size, 1, value); }
+
+  unusualFloat(): Node {
+    if (!this.checks.float) return i32(0);
+    return binary(O.ne[0], binary(O.and[0], this.loadState('i32', state.mxcsr), i32(MXCSR_CONTROLS)), i32(MXCSR_DEFAULT));
+  }
 
   // ---- flags
   flags(base: 'sub' | 'add' | 'logic' | 'res', size: IntSize, a: Value, b?: Value): void { this.#flags = FlagState.of(base, size, N(a), b === undefined ? this.int(size, 0) : N(b)); }

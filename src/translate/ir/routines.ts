@@ -2,8 +2,9 @@
 import { assert } from '../../base/index.ts';
 import type { Space } from '../../guest/index.ts';
 
-/** What a routine answers: go on with the next instruction; leave (it filled in state.exit and what goes with it); leave and run the same instruction again (long rep instructions give way so). */
-export const Outcome = { next: 0, leave: 1, again: 2 } as const;
+/** What a routine answers: go on with the next instruction; leave (it filled in state.exit and what goes with it); leave and run the same instruction again (long rep instructions give way so);
+ * go on with the next instruction, but from an empty WebAssembly stack (code that was running may no longer do). */
+export const Outcome = { next: 0, leave: 1, again: 2, restart: 3 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 /**

@@ -118,7 +118,7 @@ function usesOf(statements: readonly Statement[], roots: readonly Node[]): numbe
   return mask;
 }
 
-export const checksOf = (level: Level): Checks => ({ stores: level !== 'none', loads: level === 'all', alignment: level === 'all' });
+export const checksOf = (level: Level): Checks => ({ stores: level !== 'none', loads: level === 'all', alignment: level === 'all', float: false });
 
 /** Builds the block's statements; it ends early where an instruction calls a routine, and gives back the rest. `flagsKind` is the kind of the flags when it begins, -1 when only known at run time. */
 export function lift(stretch: Stretch, checks: Checks, flagsKind: number): { block: Block; rest: Stretch | null } {

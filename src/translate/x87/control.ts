@@ -175,5 +175,6 @@ routine('fxrstor', (space, address) => {
   for (let i = 0; i < 8; i++) takeRegister(view, FX.st + 16 * i, i);
   unit.view.setUint32(STATE_BASE + state.mxcsr, mxcsr, true);
   unit.memory.bytes.set(new Uint8Array(view.buffer, view.byteOffset + FX.xmm, 256), XMM);
-  return commit();
+  commit();
+  return Outcome.restart;
 });

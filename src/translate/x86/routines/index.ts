@@ -4,3 +4,4 @@ import './divide.ts';
 import './string.ts';
 import './system.ts';
 import './maskmov.ts';
+import './sse-exact.ts';

@@ -254,5 +254,11 @@ routine('sse-exact', (space) => {
   return work.finish();
 });
 
+/** Loads MXCSR where it is or becomes unusual: translated code may run no longer, or again. */
+routine('ldmxcsr', (space, value) => {
+  space.state.setU32(state.mxcsr, value);
+  return Outcome.restart;
+});
+
 /** Whether the routine knows an instruction: rows that ask for it are tested against this. */
 export const hasExactForm = (mnemonic: string): boolean => computations.has(mnemonic);

@@ -3,8 +3,7 @@ import type { Builder, Operand, Value } from '../../ir/builder.ts';
 import { hostNansAreExact } from '../../ir/host-nan.ts';
 import { row } from '../row.ts';
 import type { Meaning, Row } from '../row.ts';
-import { roundBy } from './sse-float.ts';
-import { aligned, bitsOf, fromBits, lanes, low, low64, roundingControl, scalar, setLane0, setMm, shuffle, touchMm, unary, unaryLow, widen, zero } from './sse-values.ts';
+import { aligned, bitsOf, dependingOnMxcsr, fromBits, lanes, low, low64, scalar, setLane0, setMm, shuffle, touchMm, unary, unaryLow, widen, zero } from './sse-values.ts';
 import type { Scalar, Unary } from './sse-values.ts';
 
 /** 2^31 and 2^63: the first values that do not fit. What does not fit, and NaN, becomes the integer indefinite, which is the least integer. */
@@ -43,7 +42,7 @@ const integerToScalar = (format: Scalar): Meaning => (b, dst, src) => {
 
 const scalarToInteger = (format: Scalar, truncate: boolean): Meaning => (b, dst, src) => {
   const x = scalar(b, format, src!);
-  b.set(dst!, toInteger(b, format, dst!.size === 8 ? 8 : 4, truncate ? x : roundBy(b, format, roundingControl(b), x)));
+  b.set(dst!, toInteger(b, format, dst!.size === 8 ? 8 : 4, truncate ? x : b.op(`${format}.nearest`, x)));
 };
 
 /** A NaN keeps its sign and as much of its payload as there is room for, and becomes quiet. */
@@ -98,7 +97,7 @@ const demotedPair: Unary = (b, x) => {
   return withNans(b, b.op('f32x4.ne', result, result), result, shuffle(b, 4, wide, wide, [0, 2, 0, 2]));
 };
 
-const rounded = (format: 'f32x4' | 'f64x2'): Unary => (b, x) => lanesToIntegers[format](b, roundBy(b, format, roundingControl(b), x));
+const rounded = (format: 'f32x4' | 'f64x2'): Unary => (b, x) => lanesToIntegers[format](b, b.op(`${format}.nearest`, x));
 const truncated = (format: 'f32x4' | 'f64x2'): Unary => (b, x) => lanesToIntegers[format](b, x);
 const integersToSingles: Unary = (b, x) => b.op('f32x4.convert_i32x4_s', x);
 const integersToDoubles: Unary = (b, x) => b.op('f64x2.convert_low_i32x4_s', x);
@@ -109,7 +108,6 @@ const vectors: Row[] = [
   row('cvtdq2ps', 'np 0f 5b /r', 'Vx Wx', unary(integersToSingles)),
   row('cvtps2dq', '66 0f 5b /r', 'Vx Wx', unary(rounded('f32x4'))),
   row('cvttps2dq', 'f3 0f 5b /r', 'Vx Wx', unary(truncated('f32x4'))),
-  row('cvtdq2pd', 'f3 0f e6 /r', 'Vx Wq', unaryLow(integersToDoubles)),
   row('cvtpd2dq', 'f2 0f e6 /r', 'Vx Wx', unary(rounded('f64x2'))),
   row('cvttpd2dq', '66 0f e6 /r', 'Vx Wx', unary(truncated('f64x2'))),
 ];
@@ -126,11 +124,16 @@ const toMm = (read: (b: Builder, o: Operand) => Value, convert: Unary): Meaning 
 
 const mmx: Row[] = [
   row('cvtpi2ps', 'np 0f 2a /r', 'Vx Qq', fromMm((b, old, x) => shuffle(b, 8, integersToSingles(b, x), old, [0, 3]))),
-  row('cvtpi2pd', '66 0f 2a /r', 'Vx Qq', fromMm((b, _, x) => integersToDoubles(b, x))),
   row('cvttps2pi', 'np 0f 2c /r', 'Pq Wq', toMm(low, truncated('f32x4'))),
   row('cvtps2pi', 'np 0f 2d /r', 'Pq Wq', toMm(low, rounded('f32x4'))),
   row('cvttpd2pi', '66 0f 2c /r', 'Pq Wx', toMm(aligned, truncated('f64x2'))),
   row('cvtpd2pi', '66 0f 2d /r', 'Pq Wx', toMm(aligned, rounded('f64x2'))),
 ];
 
-export const sseConvert: Row[] = [...scalars, ...vectors, ...mmx];
+/** Every 32-bit integer is a double. */
+const exact: Row[] = [
+  row('cvtdq2pd', 'f3 0f e6 /r', 'Vx Wq', unaryLow(integersToDoubles)),
+  row('cvtpi2pd', '66 0f 2a /r', 'Vx Qq', fromMm((b, _, x) => integersToDoubles(b, x))),
+];
+
+export const sseConvert: Row[] = [...dependingOnMxcsr([...scalars, ...vectors, ...mmx]), ...exact];

@@ -3,7 +3,7 @@ import type { Builder, Value } from '../../ir/builder.ts';
 import { row } from '../row.ts';
 import type { Meaning, Row } from '../row.ts';
 import { exactNan } from './sse-nan.ts';
-import { aligned, binary, lane0, lanes, low, pick, roundingControl, scalar, setLane0, shuffle, simd, unary, vectorOf } from './sse-values.ts';
+import { aligned, binary, dependingOnMxcsr, lane0, lanes, low, pick, scalar, setLane0, shuffle, simd, unary, vectorOf } from './sse-values.ts';
 import type { Binary, Scalar, Unary } from './sse-values.ts';
 
 type Vector = 'f32x4' | 'f64x2';
@@ -119,13 +119,13 @@ const flagComparisons: Row[] = (['ucomis', 'comis'] as const).flatMap((name, i) 
 // ---- rounding to integral values
 
 /** Rounds by a mode of two bits: nearest even, down, up, to zero. */
-export function roundBy(b: Builder, format: Vector | Scalar, mode: Value, x: Value): Value {
+function roundBy(b: Builder, format: Vector | Scalar, mode: Value, x: Value): Value {
   return pick(b, mode, ...['nearest', 'floor', 'ceil', 'trunc'].map((name) => b.op(`${format}.${name}`, x)));
 }
 
-/** Bit 2 of the immediate takes the mode from MXCSR. */
+/** Bit 2 of the immediate takes the mode from MXCSR, which is to nearest here. */
 function roundImmediate(b: Builder, format: Vector | Scalar, immediate: Value, x: Value): Value {
-  const mode = b.select(b.and(immediate, b.i32(4)), roundingControl(b), b.and(immediate, b.i32(3)));
+  const mode = b.select(b.and(immediate, b.i32(4)), b.i32(0), b.and(immediate, b.i32(3)));
   return exactNan(b, format, roundBy(b, format, mode, x), x);
 }
 
@@ -187,4 +187,7 @@ const withinVectors: Row[] = [
   row('dppd', '66 0f 3a 41 /r', 'Vx Wx Ib', dotProduct('f64x2')),
 ];
 
-export const sseFloat: Row[] = [...basic, ...sqrt, ...minmax, ...approximations, ...comparisons, ...flagComparisons, ...rounding, ...bitwise, ...withinVectors];
+export const sseFloat: Row[] = [
+  ...dependingOnMxcsr([...basic, ...sqrt, ...minmax, ...comparisons, ...flagComparisons, ...rounding, ...withinVectors]),
+  ...approximations, ...bitwise,
+];

@@ -1,5 +1,5 @@
 // SSE moves: whole vectors, scalars, halves, masks of sign bits, non-temporal stores, and the MXCSR register.
-import { state } from '../../../guest/index.ts';
+import { MXCSR_CONTROLS, MXCSR_DEFAULT, state } from '../../../guest/index.ts';
 import type { Builder, Operand, Value } from '../../ir/builder.ts';
 import { row } from '../row.ts';
 import type { Meaning, Row } from '../row.ts';
@@ -113,6 +113,8 @@ const control: Row[] = [
   row('ldmxcsr', 'np 0f ae /2', 'Md', (b, src) => {
     const value = b.get(src!);
     b.trapIf(b.and(value, b.i32(RESERVED)), 13);
+    const unusual = b.ne(b.and(value, b.i32(MXCSR_CONTROLS)), b.i32(MXCSR_DEFAULT));
+    b.routineIf(b.or(unusual, b.unusualFloat()), 'ldmxcsr', value);
     b.storeState(state.mxcsr, value);
   }),
   row('stmxcsr', 'np 0f ae /3', 'Md', (b, dst) => b.set(dst!, b.loadState('i32', state.mxcsr))),

@@ -1,7 +1,7 @@
 // How SSE and MMX rows read and write their operands, and the vector expressions several of them share.
 import { state } from '../../../guest/index.ts';
 import type { Builder, Operand, Value } from '../../ir/builder.ts';
-import type { Meaning } from '../row.ts';
+import type { Meaning, Row } from '../row.ts';
 
 /** Expressions of one and of two 128-bit values. */
 export type Unary = (b: Builder, x: Value) => Value;
@@ -75,10 +75,16 @@ export const scalar = (b: Builder, format: Scalar, o: Operand): Value =>
 export const fromBits = (b: Builder, x: Value): Value => (x.type === 'i64' ? b.op('f64.reinterpret_i64', x) : b.op('f32.reinterpret_i32', x));
 export const bitsOf = (b: Builder, x: Value): Value => (x.type === 'f64' ? b.op('i64.reinterpret_f64', x) : b.op('i32.reinterpret_f32', x));
 
-/** The rounding mode MXCSR asks for (SDM Vol. 1, 4.8.4): 0 nearest even, 1 down, 2 up, 3 to zero. */
-export const roundingControl = (b: Builder): Value => b.and(b.shru(b.loadState('i32', state.mxcsr), b.i32(13)), b.i32(3));
-
 // ---- meanings from expressions
+
+/** Rows whose result or exceptions depend on MXCSR: what they say holds while it is as usual, rounding to nearest; else routines/sse-exact.ts computes. */
+export const dependingOnMxcsr = (rows: readonly Row[]): Row[] => rows.map((row) => ({
+  ...row,
+  meaning: (b, ...operands) => {
+    b.routineIf(b.unusualFloat(), 'sse-exact');
+    row.meaning(b, ...operands);
+  },
+}));
 
 /** dst = f(dst, src), memory aligned. */
 export const binary = (f: Binary): Meaning => (b, dst, src) => b.set(dst!, f(b, b.get(dst!), aligned(b, src!)));
