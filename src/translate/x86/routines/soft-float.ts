@@ -3,7 +3,7 @@
 
 /** Exception flags in their MXCSR places; masks lie seven bits higher. */
 export const IE = 1, DE = 2, ZE = 4, OE = 8, UE = 16, PE = 32;
-const DAZ = 0x40, UNDERFLOW_MASK = 0x800, FTZ = 0x8000;
+const DAZ = 0x40, OVERFLOW_MASK = 0x400, UNDERFLOW_MASK = 0x800, FTZ = 0x8000;
 
 /** A format: bits of the fraction, exponent bias, and the patterns that follow from them. */
 export interface Format { readonly fraction: number; readonly bias: number; readonly bits: number; readonly infinity: bigint; readonly quiet: bigint; readonly sign: bigint; readonly indefinite: bigint }
@@ -28,7 +28,8 @@ export class FloatUnit {
   get rounding(): number { return this.mxcsr >> 13 & 3; }
   get denormalsAreZeros(): boolean { return (this.mxcsr & DAZ) !== 0; }
   get flushes(): boolean { return (this.mxcsr & FTZ) !== 0 && (this.mxcsr & UNDERFLOW_MASK) !== 0; }
-  get reportsExactUnderflow(): boolean { return (this.mxcsr & UNDERFLOW_MASK) === 0; }
+  get underflowIsUnmasked(): boolean { return (this.mxcsr & UNDERFLOW_MASK) === 0; }
+  get overflowIsUnmasked(): boolean { return (this.mxcsr & OVERFLOW_MASK) === 0; }
   raise(flags: number): void { this.flags |= flags; }
 }
 
@@ -70,20 +71,21 @@ function pack(u: FloatUnit, f: Format, isNegative: boolean, significand: bigint,
   const length = bitLength(significand);
   const precise = shiftRounded(significand, length - 1 - f.fraction, u.rounding, isNegative);
   const leading = length - 1 + exponent + (bitLength(precise.value) > f.fraction + 1 ? 1 : 0);
-  if (leading > f.bias) return overflow(u, f, isNegative);
+  if (leading > f.bias) return overflow(u, f, isNegative, precise.exact);
   if (leading >= 1 - f.bias) {
     if (!precise.exact) u.raise(PE);
     return sign + (BigInt(length - 1 + exponent + f.bias - 1) << BigInt(f.fraction)) + precise.value;
   }
   if (u.flushes) { u.raise(UE | PE); return sign; }
   const tiny = shiftRounded(significand, 1 - f.bias - f.fraction - exponent, u.rounding, isNegative);
-  if (!tiny.exact) u.raise(UE | PE);
-  else if (u.reportsExactUnderflow) u.raise(UE);
+  // A handler of unmasked underflow gets the result as if the exponent had no limit.
+  if (u.underflowIsUnmasked) u.raise(precise.exact ? UE : UE | PE);
+  else if (!tiny.exact) u.raise(UE | PE);
   return sign + tiny.value;
 }
 
-function overflow(u: FloatUnit, f: Format, isNegative: boolean): bigint {
-  u.raise(OE | PE);
+function overflow(u: FloatUnit, f: Format, isNegative: boolean, exact: boolean): bigint {
+  u.raise(exact && u.overflowIsUnmasked ? OE : OE | PE);
   const toInfinity = u.rounding === NEAREST || u.rounding === (isNegative ? DOWN : UP);
   return (isNegative ? f.sign : 0n) + (toInfinity ? f.infinity : f.infinity - 1n);
 }
