@@ -84,6 +84,7 @@ export class Regions {
 
   /** Translates the blocks at these pcs and what belongs to them. */
   promote(pcs: readonly number[]): void {
+    if (this.#suspended) return;
     const missing = pcs.filter((pc) => this.at(pc) === 0);
     if (missing.length === 0) return;
     const module = this.#cpu.translate(() => promote(this.#space.memory, this.#blocks, missing, this.#space.level, this.#cpu.warm));
