@@ -18,9 +18,27 @@ export interface Translation {
   readonly insnCount: number;
 }
 
-/** Translates the regions at `entries` (those whose first instruction can be translated). */
-export function translate(entries: readonly number[], source: CodeSource, limits: RegionLimits, level: Level): Translation {
-  const regions = entries.map((entry) => makeRegion(entry, source, limits, level)).filter((r) => r !== undefined);
+/** What may be translated together. */
+export interface BatchLimits extends RegionLimits {
+  /** Whether the callee at this address is worth a region of the same module; absent: only the given entries are translated. */
+  callee?(pc: number): boolean;
+  /** Regions of a module at most. */
+  readonly maxRegions?: number;
+}
+
+/** Translates the regions at `entries` (those whose first instruction can be translated), and the callees that the limits allow. */
+export function translate(entries: readonly number[], source: CodeSource, limits: BatchLimits, level: Level): Translation {
+  const regions: Region[] = [];
+  const queued = new Set(entries);
+  for (const entry of queued) {
+    if (regions.length >= (limits.maxRegions ?? Infinity)) break;
+    const region = makeRegion(entry, source, limits, level);
+    if (region === undefined) continue;
+    regions.push(region);
+    for (const { end } of region.blocks) {
+      if (end.kind === 'call' && typeof end.target === 'number' && !queued.has(end.target) && limits.callee?.(end.target)) queued.add(end.target);
+    }
+  }
   return { bytes: encode(regions), entries: regions.map((r) => r.entry), ranges: regions.flatMap((r) => r.ranges), insnCount: regions.reduce((sum, r) => sum + r.insnCount, 0) };
 }
 
