@@ -8,6 +8,7 @@ import { Kind, Node, wrap } from '../ir/node.ts';
 import { routineId } from '../ir/routines.ts';
 import type { Insn, TargetOperand } from '../x86/index.ts';
 import { BlockRegisters } from './block-registers.ts';
+import { type JumpTable, tableEnd } from './jump-table.ts';
 
 /** A stretch of instructions before it is lifted. `end` 'slow': the instruction at `next` cannot be decoded. */
 export interface Stretch {
@@ -15,6 +16,8 @@ export interface Stretch {
   readonly insns: readonly Insn[];
   readonly next: number;
   readonly slow: boolean;
+  /** The jump table that its last instruction goes through. */
+  readonly table: JumpTable | undefined;
 }
 
 export class Block {
@@ -162,7 +165,7 @@ function endOf(stretch: Stretch, next: number, last: Insn | undefined, ender: En
   const target = ender.target;
   const fixed = target !== null && isTarget(target) ? target.address : undefined;
   switch (ender.kind) {
-    case 'jump': return fixed !== undefined ? { kind: 'jump', target: fixed } : { kind: 'indirect', target: wrap(target as Node) };
+    case 'jump': return fixed !== undefined ? { kind: 'jump', target: fixed } : computedJump(wrap(target as Node), stretch.table);
     case 'branch': {
       assert(fixed !== undefined, 'a branch to a computed address');
       const condition = ender.condition!;
@@ -176,4 +179,8 @@ function endOf(stretch: Stretch, next: number, last: Insn | undefined, ender: En
     case 'routine': return { kind: 'routine', id: routineId(ender.routine), args: ender.args, pc, next };
     case 'trap': return { kind: 'slow', pc };
   }
+}
+
+function computedJump(target: Node, table: JumpTable | undefined): End {
+  return (table === undefined ? undefined : tableEnd(target, table)) ?? { kind: 'indirect', target };
 }

@@ -2,12 +2,15 @@
 import type { Insn, Undecodable } from '../x86/index.ts';
 import { decode } from '../x86/index.ts';
 import type { Stretch } from './block.ts';
+import { findTable, type JumpTable } from './jump-table.ts';
 
 /** Where code comes from: guest memory with a bound on what may be executed. */
 export interface CodeSource {
   readonly bytes: Uint8Array;
   /** How many bytes at an address may be executed, 0 for none. */
   reach(address: number): number;
+  /** How many of `length` bytes at an address the guest can read but not write. Absent: no jump tables are looked for. */
+  constant?(address: number, length: number): number;
 }
 
 export interface RegionLimits {
@@ -16,6 +19,9 @@ export interface RegionLimits {
   /** Instructions of a region at most. */
   readonly maxInsns: number;
 }
+
+/** How many instructions before a block are remembered to find the bound and base of a jump table. */
+const PATH = 48;
 
 const canRun = (address: number): boolean => address >= 0 && address <= 0xffff_ffff;
 
@@ -34,20 +40,24 @@ function followers(insn: Insn): number[] {
 /** Jumps and calls to addresses outside of 32 bits are left to the interpreter, which raises the fault. */
 const jumpsNowhere = (insn: Insn): boolean => insn.operands.some((o) => o.kind === 'target' && !canRun(o.address));
 
-/** The stretches of the region that begins at `entry`; the first is the entry's. `extra` gives more targets of an instruction (jump tables). */
-export function discover(entry: number, source: CodeSource, limits: RegionLimits, extra: (insns: readonly Insn[]) => readonly number[] = () => []): Stretch[] {
+/** The stretches of the region that begins at `entry`; the first is the entry's. */
+export function discover(entry: number, source: CodeSource, limits: RegionLimits): Stretch[] {
   const found = new Map<number, Insn | Undecodable>();
   const leaders = new Set<number>([entry]);
   const work = [entry];
   const decodeAt = (pc: number): Insn | Undecodable => decode(source.bytes, pc, pc + source.reach(pc), pc);
-  const follow = (pc: number): void => {
+  /** The instructions on the way by which a start was found first. */
+  const paths = new Map<number, readonly Insn[]>();
+  const tables = new Map<Insn, JumpTable>();
+  const follow = (pc: number, path: readonly Insn[]): void => {
     if (!canRun(pc) || leaders.has(pc) || !limits.wanted(pc)) return;
     leaders.add(pc);
     work.push(pc);
+    paths.set(pc, path);
   };
-  const run: Insn[] = [];
   for (let start = work.shift(); start !== undefined; start = work.shift()) {
-    run.length = 0;
+    const run: Insn[] = [];
+    const before = paths.get(start) ?? [];
     for (let pc = start; ;) {
       if (found.has(pc)) {
         // Ran into code that is known: it begins a stretch of its own, unless this is where we began.
@@ -61,24 +71,29 @@ export function discover(entry: number, source: CodeSource, limits: RegionLimits
       run.push(insn);
       pc += insn.length;
       if (insn.row.options.ends !== undefined) {
-        for (const to of followers(insn)) follow(to);
-        for (const to of extra(run)) follow(to);
+        const path = [...before.slice(-PATH), ...run];
+        for (const to of followers(insn)) follow(to, path);
+        if (insn.row.options.ends === 'jump' && insn.operands[0]?.kind !== 'target') {
+          const table = source.constant === undefined ? undefined : findTable(path, source);
+          if (table !== undefined) tables.set(insn, table);
+          for (const to of table?.targets ?? []) follow(to, path);
+        }
         break;
       }
     }
   }
-  return [...leaders].filter((pc) => found.has(pc)).map((pc) => cut(pc, found, leaders));
+  return [...leaders].filter((pc) => found.has(pc)).map((pc) => cut(pc, found, leaders, tables));
 }
 
 /** The instructions from a leader to the next one or to the end of control. */
-function cut(start: number, found: ReadonlyMap<number, Insn | Undecodable>, leaders: ReadonlySet<number>): Stretch {
+function cut(start: number, found: ReadonlyMap<number, Insn | Undecodable>, leaders: ReadonlySet<number>, tables: ReadonlyMap<Insn, JumpTable>): Stretch {
   const insns: Insn[] = [];
   for (let pc = start; ;) {
     const insn = found.get(pc);
-    if (insn === undefined || (pc !== start && leaders.has(pc))) return { pc: start, insns, next: pc, slow: false };
-    if (insn.row === undefined || jumpsNowhere(insn)) return { pc: start, insns, next: pc, slow: true };
+    if (insn === undefined || (pc !== start && leaders.has(pc))) return { pc: start, insns, next: pc, slow: false, table: undefined };
+    if (insn.row === undefined || jumpsNowhere(insn)) return { pc: start, insns, next: pc, slow: true, table: undefined };
     insns.push(insn);
     pc += insn.length;
-    if (insn.row.options.ends !== undefined) return { pc: start, insns, next: pc, slow: false };
+    if (insn.row.options.ends !== undefined) return { pc: start, insns, next: pc, slow: false, table: tables.get(insn) };
   }
 }

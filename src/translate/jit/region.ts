@@ -9,7 +9,7 @@ export interface Region {
   readonly entry: number;
   /** In reverse postorder; the first is the entry's. */
   readonly blocks: readonly Block[];
-  /** Guest code it was made from, as [begin, end) pairs, merged and ascending. */
+  /** Guest code and jump tables it was made from, as [begin, end) pairs, merged and ascending. */
   readonly ranges: readonly (readonly [number, number])[];
   readonly insnCount: number;
 }
@@ -71,7 +71,7 @@ function after(stretch: Stretch): number[] {
   if (ends === undefined || ends === 'call' || ends === 'syscall') return [stretch.next];
   const target = last!.operands.find((o) => o.kind === 'target');
   const targets = target === undefined ? [] : [target.address];
-  return ends === 'branch' ? [...targets, stretch.next] : ends === 'jump' ? targets : [];
+  return ends === 'branch' ? [...targets, stretch.next] : ends === 'jump' ? [...targets, ...stretch.table?.targets ?? []] : [];
 }
 
 function predecessorsOf(stretches: readonly Stretch[], at: ReadonlyMap<number, Stretch>): Map<Stretch, Stretch[]> {
@@ -104,10 +104,11 @@ function orderStretches(stretches: readonly Stretch[], at: ReadonlyMap<number, S
 
 function rangesOf(stretches: readonly Stretch[]): [number, number][] {
   const ranges: [number, number][] = [];
-  for (const s of [...stretches].sort((x, y) => x.pc - y.pc)) {
+  const pieces = stretches.flatMap((s) => [[s.pc, s.next] as const, ...(s.table === undefined ? [] : [[s.table.address, s.table.address + s.table.targets.length * s.table.entrySize] as const])]);
+  for (const [begin, end] of pieces.sort((x, y) => x[0] - y[0])) {
     const last = ranges[ranges.length - 1];
-    if (last !== undefined && s.pc <= last[1]) last[1] = Math.max(last[1], s.next);
-    else if (s.next > s.pc) ranges.push([s.pc, s.next]);
+    if (last !== undefined && begin <= last[1]) last[1] = Math.max(last[1], end);
+    else if (end > begin) ranges.push([begin, end]);
   }
   return ranges;
 }

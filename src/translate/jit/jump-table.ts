@@ -1,0 +1,137 @@
+// Jump tables of switch statements: found by the shape of the code before an indirect jump, and proved by the expression of its target. Tables must lie in memory the guest cannot write.
+import type { End } from '../ir/block.ts';
+import { binary, i32, isConstant, Kind, type Node, select, wrap } from '../ir/node.ts';
+import { opOf } from '../ir/ops.ts';
+import type { Statement } from '../ir/block.ts';
+import type { DecodedOperand, Insn } from '../x86/index.ts';
+import type { CodeSource } from './discover.ts';
+
+export interface JumpTable {
+  /** Guest address of the first entry. */
+  readonly address: number;
+  /** Entries are 8-byte addresses, or 4-byte distances from `relativeTo`. */
+  readonly entrySize: 4 | 8;
+  readonly relativeTo: number;
+  readonly targets: readonly number[];
+}
+
+/** Tables without a bound in sight are read as far as entries look like code near the jump, and at most so far. */
+const MAX_ENTRIES = 512;
+const UNBOUNDED_ENTRIES = 256;
+const NEAR = 0x10_0000;
+
+const isGpr = (o: DecodedOperand | undefined, n: number): boolean => o?.kind === 'gpr' && o.n === n;
+
+/** The constant that a register holds before instruction `at` of the path, as far as a lea or mov says. */
+function constantOf(n: number, path: readonly Insn[], at: number): number | undefined {
+  for (let i = at - 1; i >= 0; i--) {
+    const { row, operands } = path[i]!;
+    if (!isGpr(operands[0], n)) continue;
+    const source = operands[1];
+    if (row.mnemonic === 'lea' && source?.kind === 'mem' && source.base < 0 && source.index < 0) return source.disp;
+    if (row.mnemonic === 'mov' && source?.kind === 'imm') return Number(source.value & 0xffff_ffffn);
+    if (row.mnemonic !== 'cmp' && row.mnemonic !== 'test') return undefined;
+  }
+  return undefined;
+}
+
+/** How far before a jump a lea of its table is looked for when the path does not say. */
+const LEA_DISTANCE = 4096;
+
+/** Where the nearest `lea register, [rip + disp]` before an address points to: a guess, which the table's end proves at run time. */
+function guessBase(n: number, pc: number, source: CodeSource): number | undefined {
+  const { bytes } = source;
+  for (let at = pc - 7; at > Math.max(0, pc - LEA_DISTANCE); at--) {
+    if (bytes[at + 1] !== 0x8d || (bytes[at]! & 0xfb) !== 0x48 || (bytes[at + 2]! & 0xc7) !== 5) continue;
+    if (((bytes[at + 2]! >> 3) & 7) + (bytes[at]! & 4 ? 8 : 0) !== n || source.reach(at) === 0) continue;
+    return (at + 7 + (bytes[at + 3]! | bytes[at + 4]! << 8 | bytes[at + 5]! << 16 | bytes[at + 6]! << 24)) >>> 0;
+  }
+  return undefined;
+}
+
+/** One more than the largest index that a comparison or mask before the jump lets through. */
+function boundOf(path: readonly Insn[]): number | undefined {
+  for (let i = path.length - 2; i >= Math.max(0, path.length - 12); i--) {
+    const { row, operands } = path[i]!;
+    const limit = operands[1];
+    if ((row.mnemonic === 'cmp' || row.mnemonic === 'and') && limit?.kind === 'imm' && limit.value < BigInt(MAX_ENTRIES)) return Number(limit.value) + 1;
+  }
+  return undefined;
+}
+
+/** The table that the last instruction of the path, an indirect jump, goes through. */
+export function findTable(path: readonly Insn[], source: CodeSource): JumpTable | undefined {
+  const at = path.length - 1;
+  const jump = path[at]!;
+  const target = jump.operands[0];
+  if (target?.kind === 'mem' && target.index >= 0 && target.scale === 8 && target.segment === undefined) {
+    const base = target.base < 0 ? 0 : constantOf(target.base, path, at) ?? guessBase(target.base, jump.pc, source);
+    return base === undefined ? undefined : readTable(base + target.disp, 8, 0, path, source);
+  }
+  if (target?.kind !== 'gpr') return undefined;
+  for (let i = at - 1; i >= Math.max(0, at - 8); i--) {
+    const { row, operands } = path[i]!;
+    const entry = operands[1];
+    if (row.mnemonic !== 'movsxd' || entry?.kind !== 'mem' || entry.scale !== 4 || entry.index < 0 || entry.base < 0 || entry.disp !== 0) continue;
+    const base = constantOf(entry.base, path, i) ?? guessBase(entry.base, jump.pc, source);
+    return base === undefined ? undefined : readTable(base, 4, base, path, source);
+  }
+  return undefined;
+}
+
+function readTable(address: number, entrySize: 4 | 8, relativeTo: number, path: readonly Insn[], source: CodeSource): JumpTable | undefined {
+  const pc = path[path.length - 1]!.pc;
+  const bound = boundOf(path) ?? UNBOUNDED_ENTRIES;
+  const readable = source.constant?.(address, bound * entrySize) ?? 0;
+  const view = new DataView(source.bytes.buffer, source.bytes.byteOffset);
+  const targets: number[] = [];
+  for (let i = 0; i < bound && (i + 1) * entrySize <= readable; i++) {
+    const entry = address + i * entrySize;
+    const to = entrySize === 8 ? view.getUint32(entry, true) : (relativeTo + view.getInt32(entry, true)) >>> 0;
+    if ((entrySize === 8 && view.getUint32(entry + 4, true) !== 0) || Math.abs(to - pc) > NEAR || source.reach(to) === 0) break;
+    targets.push(to);
+  }
+  return targets.length < 2 ? undefined : { address, entrySize, relativeTo, targets };
+}
+
+const ADD32 = opOf('i32.add'), SHL32 = opOf('i32.shl'), EQ32 = opOf('i32.eq'), AND32 = opOf('i32.and'), ADD64 = opOf('i64.add'), EXTEND_S = opOf('i64.extend_i32_s');
+
+/** A sum of 32-bit terms: one shifted by `shift`, a constant, and others. */
+function splitAddress(node: Node, shift: number, into: { index: Node | null; constant: number; others: Node[] }): void {
+  if (isConstant(node)) into.constant = (into.constant + node.low) | 0;
+  else if (node.op === ADD32) {
+    splitAddress(node.a!, shift, into);
+    splitAddress(node.b!, shift, into);
+  } else if (into.index === null && node.op === SHL32 && isConstant(node.b!) && node.b!.low === shift) into.index = node.a;
+  else into.others.push(node);
+}
+
+/** The end of a block that jumps through `table`, if its target's expression is exactly an entry of that table; registers that must hold constants for it become a condition on the index. */
+export function tableEnd(target: Node, table: JumpTable): End | undefined {
+  // target is the low half of the address.
+  const whole = target.kind === Kind.op && target.op!.name === 'i32.wrap_i64' ? target.a! : undefined;
+  if (whole === undefined) return undefined;
+  let entry = whole;
+  let base: Node | null = null;
+  if (table.entrySize === 4) {
+    if (whole.op !== ADD64) return undefined;
+    const [x, y] = [whole.a!, whole.b!];
+    const extended = x.op === EXTEND_S ? x : y.op === EXTEND_S ? y : undefined;
+    if (extended === undefined) return undefined;
+    entry = extended.a!;
+    base = extended === x ? y : x;
+  }
+  const load = entry.kind === Kind.pinned ? entry.statement as Statement | null : null;
+  if (load === null || load.address === null || load.size !== table.entrySize || load.detail !== 0) return undefined;
+  const parts: { index: Node | null; constant: number; others: Node[] } = { index: null, constant: load.offset, others: [] };
+  splitAddress(load.address, table.entrySize === 8 ? 3 : 2, parts);
+  if (parts.index === null || parts.others.length > 1) return undefined;
+  const conditions: Node[] = [];
+  const left = (table.address - parts.constant) | 0;
+  if (parts.others.length === 1) conditions.push(binary(EQ32, parts.others[0]!, i32(left)));
+  else if (left !== 0) return undefined;
+  if (base !== null && wrap(base) !== parts.others[0]) conditions.push(binary(EQ32, wrap(base), i32(table.relativeTo)));
+  if (base !== null && table.relativeTo !== table.address && conditions.length < 2) conditions.push(binary(EQ32, wrap(base), i32(table.relativeTo)));
+  const holds = conditions.reduce<Node>((x, y) => (isConstant(x) && x.low !== 0 ? y : binary(AND32, x, y)), i32(1));
+  return { kind: 'table', index: select(holds, parts.index, i32(-1)), targets: table.targets, target };
+}
