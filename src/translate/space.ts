@@ -16,6 +16,9 @@ import { Regions } from './regions.ts';
 const isStackOverflow = (e: unknown): boolean => e instanceof RangeError && /call stack/.test(e.message) || e instanceof Error && e.name === 'InternalError' && /recursion/.test(e.message);
 const isOutOfBounds = (e: unknown): boolean => e instanceof WebAssembly.RuntimeError && /memory access out of bounds|out of bounds/.test(e.message) && !/table/.test(e.message);
 
+/** Block entries between the first hot block and translating: a few milliseconds, about what a module costs whatever is in it. */
+const COLLECT = 100_000;
+
 /** What a repeated routine counts as against the budget. */
 const REPEAT_COST = 512;
 
@@ -62,7 +65,8 @@ export class GuestSpace implements Space, HubHost {
   run(budget: number): Exit {
     assert(!this.#running && !this.#released, 'a space runs twice, or after its release');
     this.#running = true;
-    this.state.setU32(state.budget, budget);
+    this.#setBudget(budget);
+    if (this.#hot.length > 0) this.#leaveSoon();
     try {
       for (;;) {
         this.state.setU32(state.exit, Inner.resume);
@@ -102,6 +106,7 @@ export class GuestSpace implements Space, HubHost {
 
   /** What waits for an empty stack: translating, a full window, the budget that was taken. */
   #settle(): void {
+    const ripe = this.#budget < 0 && this.#hot.length > 0;
     if (this.#owed !== 0) {
       this.#setBudget(this.#budget + this.#owed);
       this.#owed = 0;
@@ -111,7 +116,7 @@ export class GuestSpace implements Space, HubHost {
       this.#blocks.clear();
       this.#cpu.counters.windowsFull++;
     }
-    if (this.#hot.length > 0) {
+    if (ripe) {
       const hot = this.#hot;
       this.#hot = [];
       this.#regions.promote(hot);
@@ -135,11 +140,12 @@ export class GuestSpace implements Space, HubHost {
   get #budget(): number { return this.state.u32(state.budget) | 0; }
   #setBudget(value: number): void { this.state.setU32(state.budget, value); }
 
-  /** Makes running code leave at its next chance. */
+  /** Makes running code leave before long: a module costs the same for one region or many, so others may become hot meanwhile. */
   #leaveSoon(): void {
-    if (this.#budget < 0) return;
-    this.#owed += this.#budget + 1;
-    this.#setBudget(-1);
+    const excess = this.#budget - COLLECT;
+    if (excess <= 0) return;
+    this.#owed += excess;
+    this.#setBudget(COLLECT);
   }
 
   #fault(address: number, access: number): void {
