@@ -17,6 +17,9 @@ export interface FsLike {
 }
 
 const TEMPORARY = 'tmp';
+const LOCK = 'lock';
+/** How long to wait for another process, in steps. */
+const LOCK_STEP_MS = 5, LOCK_STEPS = 6000;
 let nextTemporary = 0;
 
 const missing = (error: unknown): boolean => (error as { code?: string }).code === 'ENOENT' || (error as { code?: string }).code === 'ENOTDIR';
@@ -80,12 +83,15 @@ export class FsFolder implements Folder {
   readonly fs: FsLike;
   readonly #root: string;
   readonly #owner: string;
+  readonly #alive: (owner: string) => boolean;
 
-  /** `owner` names this process in the names of temporary files. */
-  constructor(fs: FsLike, root: string, owner = 'here') {
+  /** `owner` names this process in the names of temporary files and in the lock; `alive` tells whether an owner still runs. What owners that are gone left half-written is removed. */
+  constructor(fs: FsLike, root: string, owner = 'here', alive: (owner: string) => boolean = () => true) {
     this.fs = fs;
     this.#root = root;
     this.#owner = owner;
+    this.#alive = alive;
+    for (const name of this.list(TEMPORARY)) if (!alive(name.split('.')[0]!)) this.remove(`${TEMPORARY}/${name}`);
   }
 
   at(path: string): string { return `${this.#root}/${path}`; }
@@ -141,8 +147,31 @@ export class FsFolder implements Folder {
 
   remove(path: string): void { this.fs.rmSync(this.at(path), { recursive: true, force: true }); }
 
-  /** Removes temporary files of processes that are gone; `alive` tells by owner. */
-  sweep(alive: (owner: string) => boolean): void {
-    for (const name of this.list(TEMPORARY)) if (!alive(name.split('.')[0]!)) this.remove(`${TEMPORARY}/${name}`);
+  exclusive<T>(work: () => T): T {
+    this.#lock();
+    try { return work(); } finally { this.remove(LOCK); }
+  }
+
+  /** Makes the lock file; one of a process that is gone does not count. */
+  #lock(): void {
+    this.fs.mkdirSync(this.at(''), { recursive: true });
+    for (let step = 0; step < LOCK_STEPS; step++) {
+      if (this.#tryLock()) return;
+      const owner = this.read(LOCK);
+      if (owner && owner.length > 0 && !this.#alive(String.fromCharCode(...owner))) this.remove(LOCK);
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_STEP_MS);
+    }
+    throw new Error(`${this.at(LOCK)}: another process keeps the store locked`);
+  }
+
+  #tryLock(): boolean {
+    let fd: number;
+    try { fd = this.fs.openSync(this.at(LOCK), 'wx', 0o644); } catch (error) {
+      if ((error as { code?: string }).code === 'EEXIST') return false;
+      throw error;
+    }
+    this.fs.writeSync(fd, Uint8Array.from(this.#owner, (c) => c.charCodeAt(0)));
+    this.fs.closeSync(fd);
+    return true;
   }
 }

@@ -41,6 +41,7 @@ export class MemoryFolder implements Folder {
   read(path: string): Uint8Array | undefined { return this.#files.get(path)?.slice(); }
   has(path: string): boolean { return this.#files.has(path) || this.list(path).length > 0; }
   write(path: string, bytes: Uint8Array): void { this.#files.set(path, bytes.slice()); }
+  exclusive<T>(work: () => T): T { return work(); }
   create(): NewFile { return new GrowingFile(this.#files); }
 
   open(path: string): Blob | undefined {

@@ -62,6 +62,8 @@ export interface Folder {
   list(path: string): string[];
   /** A file, or a folder with all that is in it; nothing happens when there is none. */
   remove(path: string): void;
+  /** Runs `work` while no other process does the same in this folder. */
+  exclusive<T>(work: () => T): T;
 }
 
 /** A SHA-256 under way. */

@@ -65,7 +65,7 @@ export class Store {
         const verified: { candidate: Candidate; layers: VerifiedLayer[] }[] = [];
         try {
           for (const candidate of imagesIn(archive)) verified.push({ candidate, layers: await this.#verify(candidate) });
-          this.#commit(verified, loaded, progress);
+          this.#folder.exclusive(() => this.#commit(verified, loaded, progress));
         } finally { for (const { layers } of verified) for (const layer of layers) layer.tar?.file.discard(); }
         return loaded;
       } finally { archive.discard(); }

@@ -3,10 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Images } from '../../src/engine/images.ts';
 import { nodeCodecs, nodeFolder } from '../../src/host/node/store.ts';
+import { FsFolder } from '../../src/host/fs-folder.ts';
+import { ImageError } from '../../src/oci/index.ts';
 import { find } from '../../src/vfs/index.ts';
 import { tarOf } from '../layers/tars.ts';
 import { names, now, read, stat, treeOf } from '../vfs/tree.ts';
@@ -153,6 +156,38 @@ test('a failing disk while committing leaves the store as it was', async () => {
   } catch (error) { assert.match((error as Error).message, /ENOSPC/); }
   fs.renameSync = rename;
   assert.equal(files(), before);
+});
+
+test('what processes that are gone left behind is removed: temporary files and the lock', async () => {
+  const { fs, files } = memoryStore();
+  const old = new FsFolder(fs, '/store', 'gone');
+  old.create().append(new Uint8Array(5));
+  fs.closeSync(fs.openSync('/store/lock', 'wx'));
+  const bytes = Buffer.from('gone');
+  const fd = fs.openSync('/store/lock', 'w');
+  fs.writeSync(fd, bytes);
+  fs.closeSync(fd);
+  assert.is(files().length, 2);
+  const folder = new FsFolder(fs, '/store', 'here', (owner) => owner === 'here');
+  assert.equal(files(), ['/store/lock']);
+  assert.is(folder.exclusive(() => 5), 5);
+  assert.equal(files(), []);
+});
+
+test('archives with damaged bytes: an ImageError and an unchanged store, or an image that holds together', async () => {
+  const good = await archiveOf({ tags: ['fuzz:1'], oci: true, layers: [[{ name: 'a', content: 'x' }], [{ name: '.wh.a', content: '' }]] });
+  await fc.assert(fc.asyncProperty(fc.array(fc.record({ at: fc.nat(good.length - 1), byte: fc.nat(255) }), { minLength: 1, maxLength: 3 }), fc.nat(good.length), fc.boolean(), async (changes, length, cut) => {
+    const { images, files } = memoryStore();
+    const bytes = good.slice(0, cut ? length : good.length);
+    for (const { at, byte } of changes) if (at < bytes.length) bytes[at] = byte;
+    try {
+      const loaded = await images.store.load(source(bytes), 'x.tar');
+      for (const { image } of loaded) assert.is(names(treeOf(images.openRootFs(image, { now })), '/'), '');
+    } catch (error) {
+      assert.ok(error instanceof ImageError, String((error as Error).stack));
+      assert.equal(files(), []);
+    }
+  }), { numRuns: 400, seed: 11 });
 });
 
 test('a lost or damaged index is made again', async () => {

@@ -14,9 +14,7 @@ function isAlive(owner: string): boolean {
 
 /** A folder on disk. What killed processes left half-written in it is removed. */
 export function nodeFolder(root: string): FsFolder {
-  const folder = new FsFolder(fs, root, `${process.pid}-${randomBytes(4).toString('hex')}`);
-  folder.sweep(isAlive);
-  return folder;
+  return new FsFolder(fs, root, `${process.pid}-${randomBytes(4).toString('hex')}`, isAlive);
 }
 
 export const nodeCodecs: Codecs = {
