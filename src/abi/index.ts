@@ -4,6 +4,7 @@ export * from './errno-messages.ts';
 export * from './fcntl.ts';
 export * from './file.ts';
 export * from './file-structs.ts';
+export * from './socket.ts';
 export * from './struct.ts';
 export * from './termios.ts';
 export * from './process.ts';

@@ -15,3 +15,4 @@ export * from './poll.ts';
 export * from './timerfd.ts';
 export * from './signalfd.ts';
 export * from './streams.ts';
+export * from './unix-socket.ts';

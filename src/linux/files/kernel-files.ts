@@ -1,4 +1,4 @@
-// What all tasks of a kernel share about open files: FIFOs, locks, devices, pseudo-terminals, the console.
+// What all tasks of a kernel share about open files: FIFOs, locks, devices, pseudo-terminals, the console, names of sockets.
 import { RLIMIT_NOFILE } from '../../abi/index.ts';
 import { defaultLimits } from '../limits.ts';
 import { Ptys } from '../tty/pty.ts';
@@ -7,11 +7,13 @@ import { Devices } from './devices.ts';
 import { FdTable } from './fd-table.ts';
 import { Locks } from './locks.ts';
 import { Fifos } from './pipe.ts';
+import { UnixNames } from './unix-socket.ts';
 
 export class KernelFiles {
   readonly fifos = new Fifos();
   readonly locks = new Locks();
   readonly devices = new Devices();
+  readonly unixNames = new UnixNames();
   readonly ptys: Ptys;
   /** The container's terminal, /dev/pts/0; absent without -t. */
   console: Tty | undefined;

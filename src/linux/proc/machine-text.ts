@@ -2,12 +2,13 @@
 import { MEMORY_BYTES, USER_HZ } from '../../abi/index.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../task.ts';
+import { isResident } from './process-text.ts';
 import { kilobyteLine } from './text.ts';
 
-/** Bytes of memory in use by all address spaces. */
+/** Bytes of memory in use by all address spaces: of regions that are not mere reservations. */
 const usedBytes = (kernel: Kernel): number => {
   const spaces = new Set([...kernel.tasks.values()].map((task) => task.space));
-  return [...spaces].reduce((sum, space) => sum + space.memory.bytes.length, 0);
+  return [...spaces].flatMap((space) => space.regions.filter(isResident)).reduce((sum, region) => sum + region.end - region.start, 0);
 };
 
 /** MEMORY_BYTES less what is in use, in bytes; never negative. */

@@ -15,15 +15,15 @@ const stateWords: Record<string, string> = { R: 'running', S: 'sleeping', T: 'st
 /** R, S, T, Z or X. */
 const stateOf = (task: Task): string => (task.process.zombie ? 'Z' : stateLetters[task.state]);
 
-/** A region of memory that nothing has been put into: reserved, not used. */
-const resident = (region: Region): boolean => region.prot !== 0 && (region.dirty || region.file !== undefined);
+/** Whether something may have been put into a region: it is not only reserved. */
+export const isResident = (region: Region): boolean => region.prot !== 0 && (region.dirty || region.file !== undefined);
 
 /** Bytes of address space and of memory in use; a zombie has none. */
 function sizes(task: Task): { total: number; resident: number; shared: number; text: number; data: number; stack: number } {
   const regions = task.process.zombie ? [] : task.space.regions;
   const sum = (which: (region: Region) => boolean): number => regions.filter(which).reduce((bytes, r) => bytes + r.end - r.start, 0);
   return {
-    total: sum(() => true), resident: sum(resident), shared: sum((r) => r.file !== undefined && resident(r)), text: sum((r) => (r.prot & PROT_EXEC) !== 0),
+    total: sum(() => true), resident: sum(isResident), shared: sum((r) => r.file !== undefined && isResident(r)), text: sum((r) => (r.prot & PROT_EXEC) !== 0),
     data: sum((r) => (r.prot & PROT_WRITE) !== 0), stack: sum((r) => r.label === '[stack]'),
   };
 }

@@ -8,10 +8,11 @@ import { ioctlCalls } from './ioctl.ts';
 import { openCalls } from './open.ts';
 import { pollCalls } from './poll.ts';
 import { readWriteCalls } from './read-write.ts';
+import { socketCalls } from './sockets.ts';
 import { statCalls } from './stat.ts';
 import { signalfdCalls } from './signalfd.ts';
 import { treeCalls } from './tree.ts';
 
 export const fileFamilies: readonly (readonly SyscallRow[])[] = [
-  openCalls, readWriteCalls, statCalls, treeCalls, attributeCalls, descriptorCalls, pollCalls, eventCalls, ioctlCalls, signalfdCalls, filesystemCalls,
+  openCalls, readWriteCalls, statCalls, treeCalls, attributeCalls, descriptorCalls, pollCalls, eventCalls, ioctlCalls, signalfdCalls, socketCalls, filesystemCalls,
 ];

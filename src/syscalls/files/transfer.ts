@@ -77,7 +77,7 @@ export function writeTo(task: Task, description: Description, from: Uint8Array, 
   }
 }
 
-/** Sockets decide by MSG_NOSIGNAL themselves; everything else that says EPIPE raises SIGPIPE. */
+/** EPIPE comes with SIGPIPE, except from datagram sockets. */
 const signalsBrokenPipe = (description: Description): boolean => !(description.file as { quietPipe?: boolean }).quietPipe;
 
 /** Writes all of `from`, over as many attempts as a blocking stream needs; what is done is kept in the call. */

@@ -1,0 +1,278 @@
+// Sockets within the machine: AF_UNIX streams, datagrams and sequenced packets, with passed descriptors and credentials. unix(7).
+import {
+  EAGAIN, ECONNREFUSED, ECONNRESET, EINVAL, EISCONN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, EPIPE, EPROTOTYPE, SOCK_DGRAM, SOCK_STREAM, SOMAXCONN,
+} from '../../abi/index.ts';
+import { Wait, WaitQueue } from '../../base/index.ts';
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from '../../vfs/index.ts';
+import type { OpenFile } from '../../vfs/index.ts';
+import { anonymousInode } from './anonymous.ts';
+import type { Description } from './description.ts';
+
+/** Who sent a message, or made a connection. */
+export interface PeerCredentials { pid: number; uid: number; gid: number }
+
+/** What goes with bytes: descriptors (each retained while on its way), and the sender. */
+export interface Ancillary { rights: readonly Description[]; sender: PeerCredentials }
+
+interface Message extends Ancillary { bytes: Uint8Array; /** The sender's name, '' when it has none. */ from: string }
+
+/** What a receive call gets. */
+export interface Received { count: number; /** Its full length, when more came than there was room for. */ length: number; rights: readonly Description[]; sender: PeerCredentials; from: string }
+
+const DEFAULT_BUFFER = 212_992;
+const MOST_DATAGRAMS = 10;
+
+export class UnixSocket implements OpenFile {
+  readonly inode = anonymousInode('socket');
+  readonly stream = true;
+  readonly type: number;
+  /** Woken when something can be read, written, accepted, or the connection ended. */
+  readonly changed = new WaitQueue();
+  /** Whether a write that gets EPIPE is spared SIGPIPE. */
+  get quietPipe(): boolean { return this.connectionless; }
+  /** The name it is bound to: a path, or '\0' and an abstract name; '' without one. */
+  name = '';
+  peer: UnixSocket | undefined;
+  credentials: PeerCredentials;
+  peerCredentials: PeerCredentials = { pid: 0, uid: 0xffff_ffff, gid: 0xffff_ffff };
+  /** SO_PASSCRED. */
+  passCredentials = false;
+  bufferBytes = DEFAULT_BUFFER;
+  receiveTimeoutNs: bigint | undefined;
+  sendTimeoutNs: bigint | undefined;
+  readonly #messages: Message[] = [];
+  #queuedBytes = 0;
+  /** Connections nobody has accepted yet; undefined unless listening. */
+  #backlog: UnixSocket[] | undefined;
+  #backlogLimit = 0;
+  #noMoreReads = false;
+  #noMoreWrites = false;
+  #everConnected = false;
+  #reset = false;
+  #closed = false;
+  /** Called when it is closed: its name is free again. */
+  onClose: () => void = () => {};
+
+  constructor(type: number, credentials: PeerCredentials) {
+    this.type = type;
+    this.credentials = credentials;
+  }
+
+  get connectionless(): boolean { return this.type === SOCK_DGRAM; }
+  get listening(): boolean { return this.#backlog !== undefined; }
+  get connected(): boolean { return this.peer !== undefined; }
+
+  /** Joins two fresh sockets (socketpair). */
+  static join(one: UnixSocket, other: UnixSocket): void {
+    one.#meet(other);
+    other.#meet(one);
+  }
+
+  #meet(peer: UnixSocket): void {
+    this.peer = peer;
+    this.peerCredentials = peer.credentials;
+    this.#everConnected = true;
+  }
+
+  /** listen(2). */
+  listen(backlog: number): void {
+    if (this.connectionless) throw EOPNOTSUPP;
+    if (this.name === '' || this.#everConnected) throw EINVAL;
+    this.#backlog ??= [];
+    this.#backlogLimit = Math.min(backlog >>> 0, SOMAXCONN);
+  }
+
+  /** connect(2) to a bound socket; a Wait while its queue of connections is full. */
+  connect(target: UnixSocket, nonblock: boolean): Wait | undefined {
+    if (target.type !== this.type) throw EPROTOTYPE;
+    if (this.connectionless) {
+      this.#meet(target);
+      return undefined;
+    }
+    if (this.connected) throw EISCONN;
+    if (this.#everConnected || this.listening) throw EINVAL;
+    if (!target.#backlog || target.#closed) throw ECONNREFUSED;
+    if (target.#backlog.length > target.#backlogLimit) {
+      if (nonblock) throw EAGAIN;
+      return new Wait([target.changed]);
+    }
+    const other = new UnixSocket(this.type, target.credentials);
+    other.name = target.name;
+    UnixSocket.join(this, other);
+    target.#backlog.push(other);
+    target.changed.wake();
+    this.changed.wake();
+    return undefined;
+  }
+
+  /** accept(2): the next connection, or a Wait. */
+  accept(nonblock: boolean): UnixSocket | Wait {
+    if (!this.#backlog) throw this.connectionless ? EOPNOTSUPP : EINVAL;
+    const next = this.#backlog.shift();
+    if (!next) {
+      if (nonblock) throw EAGAIN;
+      return new Wait([this.changed]);
+    }
+    this.changed.wake();
+    return next;
+  }
+
+  /** Sends to the peer, or (datagrams) to `target`. A stream takes what fits; others all or nothing. */
+  send(bytes: Uint8Array, ancillary: Ancillary, nonblock: boolean, target?: UnixSocket): number | Wait {
+    if (this.#noMoreWrites) throw EPIPE;
+    const to = target ?? this.peer;
+    if (!to) throw this.#everConnected && !this.connectionless ? EPIPE : ENOTCONN;
+    if (to.#closed) throw this.connectionless ? ECONNREFUSED : EPIPE;
+    if (to.#noMoreReads) throw EPIPE;
+    if (this.type !== SOCK_STREAM && bytes.length > this.bufferBytes - 32) throw EMSGSIZE;
+    const room = to.#room(this);
+    if (this.type === SOCK_STREAM ? room <= 0 && bytes.length > 0 : !to.#takes(bytes.length, this)) {
+      if (nonblock) throw EAGAIN;
+      return new Wait([to.changed]);
+    }
+    const count = this.type === SOCK_STREAM ? Math.min(bytes.length, room) : bytes.length;
+    if (count === 0 && this.type === SOCK_STREAM) return 0;
+    to.#deliver({ bytes: bytes.slice(0, count), from: this.name, ...ancillary });
+    return count;
+  }
+
+  #room(sender: UnixSocket): number { return sender.bufferBytes - this.#queuedBytes; }
+  #takes(length: number, sender: UnixSocket): boolean {
+    return this.connectionless ? this.#messages.length <= MOST_DATAGRAMS : this.#messages.length === 0 || this.#room(sender) >= length;
+  }
+
+  #deliver(message: Message): void {
+    for (const description of message.rights) description.retain();
+    this.#messages.push(message);
+    this.#queuedBytes += message.bytes.length;
+    this.changed.wake();
+  }
+
+  /** Receives one message, or of a stream what is there. `peek` leaves it. count 0: the connection ended. */
+  receive(into: Uint8Array, nonblock: boolean, peek = false): Received | Wait {
+    if (this.listening || (this.type !== SOCK_DGRAM && !this.#everConnected)) throw this.type === SOCK_STREAM ? EINVAL : ENOTCONN;
+    if (this.#messages.length > 0) return this.type === SOCK_STREAM ? this.#takeBytes(into, peek) : this.#takeMessage(into, peek);
+    if (this.#reset) {
+      this.#reset = false;
+      throw ECONNRESET;
+    }
+    if (this.#noMoreReads || this.#peerIsDone()) return { count: 0, length: 0, rights: [], sender: this.peerCredentials, from: '' };
+    if (nonblock) throw EAGAIN;
+    return new Wait([this.changed]);
+  }
+
+  #peerIsDone(): boolean { return !this.connectionless && (!this.peer || this.peer.#closed || this.peer.#noMoreWrites); }
+
+  /** Bytes of as many messages as fit; descriptors come with the first of theirs, and end what one call gets. */
+  #takeBytes(into: Uint8Array, peek: boolean): Received {
+    const first = this.#messages[0]!;
+    let count = 0;
+    for (let i = 0; i < this.#messages.length && count < into.length; i++) {
+      const message = this.#messages[i]!;
+      if (i > 0 && (first.rights.length > 0 || message.rights.length > 0 || !sameSender(first.sender, message.sender))) break;
+      const part = message.bytes.subarray(0, into.length - count);
+      into.set(part, count);
+      count += part.length;
+    }
+    const received = { count, length: count, rights: first.rights, sender: first.sender, from: first.from };
+    if (!peek) this.#dropBytes(count, first);
+    return received;
+  }
+
+  #dropBytes(count: number, first: Message): void {
+    first.rights = [];
+    let left = count;
+    while (left > 0) {
+      const message = this.#messages[0]!;
+      const part = Math.min(left, message.bytes.length);
+      message.bytes = message.bytes.subarray(part);
+      left -= part;
+      if (message.bytes.length === 0) this.#messages.shift();
+    }
+    this.#tookOut(count);
+  }
+
+  #takeMessage(into: Uint8Array, peek: boolean): Received {
+    const message = this.#messages[0]!;
+    const part = message.bytes.subarray(0, into.length);
+    into.set(part);
+    if (!peek) {
+      this.#messages.shift();
+      this.#tookOut(message.bytes.length);
+    }
+    return { count: part.length, length: message.bytes.length, rights: message.rights, sender: message.sender, from: message.from };
+  }
+
+  #tookOut(count: number): void {
+    this.#queuedBytes -= count;
+    this.changed.wake();
+    this.peer?.changed.wake();
+  }
+
+  read(into: Uint8Array, _position: number, nonblock: boolean): number | Wait {
+    const received = this.receive(into, nonblock);
+    if (received instanceof Wait) return received;
+    for (const description of received.rights) description.release();
+    return received.count;
+  }
+
+  write(from: Uint8Array, _position: number, nonblock: boolean): number | Wait { return this.send(from, { rights: [], sender: this.credentials }, nonblock); }
+
+  /** shutdown(2). */
+  shutdown(reads: boolean, writes: boolean): void {
+    if (!this.peer) throw ENOTCONN;
+    this.#noMoreReads ||= reads;
+    this.#noMoreWrites ||= writes;
+    this.changed.wake();
+    this.peer.changed.wake();
+  }
+
+  poll(): number {
+    if (this.#backlog) return this.#backlog.length > 0 ? POLLIN : 0;
+    const done = this.#noMoreReads || (this.#everConnected && this.#peerIsDone());
+    let bits = this.#messages.length > 0 || done ? POLLIN : 0;
+    if (done) bits |= POLLRDHUP;
+    if (!this.connectionless && (!this.#everConnected || (done && (this.#noMoreWrites || !this.peer || this.peer.#closed)))) bits |= POLLHUP;
+    if (this.#reset) bits |= POLLERR;
+    const writable = !this.peer || this.peer.#closed || (this.connectionless ? this.peer.#takes(0, this) : this.peer.#room(this) * 2 >= this.bufferBytes);
+    return writable ? bits | POLLOUT : bits;
+  }
+
+  /** FIONREAD. */
+  available(): number { return this.connectionless ? this.#messages[0]?.bytes.length ?? 0 : this.#queuedBytes; }
+
+  close(): void {
+    this.#closed = true;
+    this.onClose();
+    for (const message of this.#messages) for (const description of message.rights) description.release();
+    for (const waiting of this.#backlog ?? []) waiting.close();
+    const { peer } = this;
+    if (peer && !this.connectionless && this.#messages.length > 0) peer.#reset = true;
+    if (peer?.peer === this && !this.connectionless) peer.peer = undefined;
+    this.peer = undefined;
+    this.changed.wake();
+    peer?.changed.wake();
+  }
+}
+
+const sameSender = (a: PeerCredentials, b: PeerCredentials): boolean => a.pid === b.pid && a.uid === b.uid && a.gid === b.gid;
+
+/** The sockets that have a name: those of paths by their inode, abstract ones by name. */
+export class UnixNames {
+  readonly #byInode = new WeakMap<object, UnixSocket>();
+  readonly #abstract = new Map<string, UnixSocket>();
+
+  /** Binds to the inode of a path. */
+  bindInode(inode: object, socket: UnixSocket): void { this.#byInode.set(inode, socket); }
+  byInode(inode: object): UnixSocket | undefined { return this.#byInode.get(inode); }
+
+  /** Binds to an abstract name; false when it is taken. The name is free again when the socket closes. */
+  bindAbstract(name: string, socket: UnixSocket): boolean {
+    if (this.#abstract.has(name)) return false;
+    this.#abstract.set(name, socket);
+    socket.onClose = () => this.#abstract.delete(name);
+    return true;
+  }
+
+  byName(name: string): UnixSocket | undefined { return this.#abstract.get(name); }
+}
