@@ -1,5 +1,5 @@
 // Promotion: hot blocks become regions, translated together as one module.
-import { Perm, type GuestMemory, type Level } from '../guest/index.ts';
+import { PAGE_SHIFT, PAGE_SIZE, Perm, type GuestMemory, type Level } from '../guest/index.ts';
 import type { Blocks } from './interp/blocks.ts';
 import { encode, makeRegion, type CodeSource, type Region, type RegionLimits } from './jit/index.ts';
 import { RegionModule, type Piece } from './registry.ts';
@@ -16,7 +16,7 @@ const WINDOW = 64;
 
 /** Translates the regions at `pcs`; a pc that another region of the batch contains waits until it proves hot again. Undefined when nothing could be translated. */
 export function promote(memory: GuestMemory, blocks: Blocks, pcs: readonly number[], level: Level, warm: number): Promotion | undefined {
-  const source: CodeSource = { bytes: memory.bytes, reach: (address) => memory.reach(address, WINDOW, Perm.execute) };
+  const source: CodeSource = { bytes: memory.bytes, reach: (address) => memory.reach(address, WINDOW, Perm.execute), constant: (address, length) => constantBytes(memory, address, length) };
   const limits: RegionLimits = { wanted: (pc) => blocks.entries(pc) >= warm, maxInsns: REGION_LIMIT };
   const regions: Region[] = [];
   const covered = new Set<number>();
@@ -32,6 +32,15 @@ export function promote(memory: GuestMemory, blocks: Blocks, pcs: readonly numbe
   const entries = new Map(regions.map((region, i) => [region.entry, i]));
   const module = new RegionModule(encode(regions), level, entries, pieces(memory, regions));
   return { module, instructions: regions.reduce((sum, r) => sum + r.insnCount, 0) };
+}
+
+/** How many bytes from an address on the guest may read but not write. */
+function constantBytes(memory: GuestMemory, address: number, length: number): number {
+  const readable = memory.reach(address, length, Perm.read);
+  for (let page = address >>> PAGE_SHIFT; page <= (address + readable - 1) >>> PAGE_SHIFT; page++) {
+    if (memory.perms[page]! & Perm.write || (memory.perms[page]! & Perm.watched && !(memory.perms[page]! & Perm.execute))) return Math.max(0, page * PAGE_SIZE - address);
+  }
+  return readable;
 }
 
 /** The bytes of all code that went into the regions; ranges that touch are one piece. */

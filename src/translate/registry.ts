@@ -26,7 +26,7 @@ export class RegionModule {
 
   get module(): WebAssembly.Module { return (this.#module ??= compile(this.bytes)); }
 
-  /** Whether this memory holds the code the module was made from, with the right to execute it. */
+  /** Whether this memory holds the code and jump tables the module was made from, with the right to execute or only to read them. */
   fits(memory: GuestMemory): boolean { return this.pieces.every((piece) => holds(memory, piece)); }
 
   /** The pages of its code. */
@@ -36,7 +36,7 @@ export class RegionModule {
 }
 
 function holds(memory: GuestMemory, { address, bytes }: Piece): boolean {
-  if (!memory.allows(address, bytes.length, Perm.execute)) return false;
+  if (!memory.allows(address, bytes.length, Perm.execute) && !(memory.allows(address, bytes.length, Perm.read) && !memory.allows(address, 1, Perm.write))) return false;
   const there = memory.bytes;
   for (let i = 0; i < bytes.length; i++) if (there[address + i] !== bytes[i]) return false;
   return true;
