@@ -34,6 +34,7 @@ export function openCpu(host: Host, options: Partial<TranslatorOptions>, trace: 
   return createCpu({
     options,
     nowMs: () => performance.now(),
+    timestamp: () => host.clock.monotonicNs(),
     ...(existsSync(hub) ? { hub: readFileSync(hub) } : {}),
     ...(trace ? { trace: (line) => host.log(`[jit] ${line}`) } : {}),
   });

@@ -37,6 +37,8 @@ export interface Space {
   invalidate(address: number, length: number): void;
   /** Tells that [address, address + length) holds these bytes of a file: `identity` names the content (for the translation cache). */
   noteFile(address: number, length: number, identity: string): void;
+  /** The time stamp counter (rdtsc). */
+  timestamp(): bigint;
   /** Gives the memory back to the pool. The space must not be used again. */
   release(): void;
 }

@@ -19,8 +19,16 @@ export interface CpuConfig {
   readonly options?: Partial<TranslatorOptions>;
   /** Lines of --trace=jit. */
   readonly trace?: (line: string) => void;
+  /** The time stamp counter. Without it every reading is 1000 ticks after the one before: the same in every run. */
+  readonly timestamp?: () => bigint;
   /** Milliseconds, for the times in --stats. */
   readonly nowMs?: () => number;
+}
+
+/** A counter that only readings move. */
+function countingTicks(): () => bigint {
+  let ticks = 0n;
+  return () => (ticks += 1000n);
 }
 
 /** Counters of --stats. */
@@ -53,6 +61,7 @@ export class TranslatingCpu implements Cpu {
   readonly registry: Registry;
   readonly trace: ((line: string) => void) | undefined;
   readonly nowMs: () => number;
+  readonly timestamp: () => bigint;
   /** Entries of a block between two looks at its count. */
   readonly grant: number;
   /** Entries from which a block is translated with its region. */
@@ -65,6 +74,7 @@ export class TranslatingCpu implements Cpu {
     this.options = { ...defaultOptions, ...config.options };
     this.trace = config.trace;
     this.nowMs = config.nowMs ?? (() => 0);
+    this.timestamp = config.timestamp ?? countingTicks();
     this.grant = Math.max(1, this.options.threshold >> 3);
     this.warm = this.options.mode === 'translate' ? 0 : this.grant;
     let file = config.hub ?? buildHub(table);

@@ -272,6 +272,8 @@ export class GuestSpace implements Space, HubHost {
     for (let page = first; page <= last; page++) if (perms[page]! & Perm.code) unwatchPage(this.memory, page);
   }
 
+  timestamp(): bigint { return this.#cpu.timestamp(); }
+
   noteFile(): void { /* modules are checked against the bytes they came from */ }
 
   fork(): Space { return this.#cpu.adopt(this); }

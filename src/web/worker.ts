@@ -13,6 +13,7 @@ const images = new Images(new MemoryFolder(), browserCodecs);
 const cpuReady = fetch(new URL('./hub.wasm', import.meta.url)).then(async (response) => createCpu({
   ...(response.ok ? { hub: new Uint8Array(await response.arrayBuffer()) } : {}),
   nowMs: () => performance.now(),
+  timestamp: () => host.clock.monotonicNs(),
 }));
 
 /** Input of the program that runs now; what comes before its consumer is there waits. An empty piece is the end of input. */

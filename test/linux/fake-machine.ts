@@ -16,7 +16,7 @@ const argumentRegisters = [7, 6, 2, 10, 8, 9];
 function fakeSpace(): Space {
   const memory = new GuestMemory(new WebAssembly.Memory({ initial: END >> 16, maximum: 65536 }));
   memory.protect(SCRATCH, END - SCRATCH, Perm.mapped | Perm.read | Perm.write);
-  const space: Space = { memory, state: new CpuState(memory), level: 'all', run: () => 1, fork: () => fakeSpace(), invalidate: () => {}, noteFile: () => {}, release: () => {} };
+  const space: Space = { memory, state: new CpuState(memory), level: 'all', run: () => 1, fork: () => fakeSpace(), invalidate: () => {}, noteFile: () => {}, timestamp: () => 0n, release: () => {} };
   return space;
 }
 

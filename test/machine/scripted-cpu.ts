@@ -86,6 +86,7 @@ class ScriptedSpace implements Space {
   readonly invalidated: [number, number][] = [];
   invalidate(address: number, length: number): void { this.invalidated.push([address, length]); }
   readonly files: [number, number, string][] = [];
+  timestamp(): bigint { return 0n; }
   noteFile(address: number, length: number, identity: string): void { this.files.push([address, length, identity]); }
   release(): void { this.released = true; }
 }

@@ -4,4 +4,4 @@ export { disassemble, gprName } from './disasm.ts';
 export type * from './insn.ts';
 export type { Meaning, Row, RowOptions } from './row.ts';
 export { indexRows, type Form, type Table } from './table.ts';
-export { setTimestampCounter } from './routines/index.ts';
+import './routines/index.ts';

@@ -1,5 +1,5 @@
 // What the processor says about itself: cpuid, and the time stamp counter.
-import { RAX, RBX, RCX, RDX, type Space } from '../../../guest/index.ts';
+import { RAX, RBX, RCX, RDX } from '../../../guest/index.ts';
 import { Outcome, routine } from '../../ir/routines.ts';
 
 /** Values of eax, ebx, ecx, edx. */
@@ -53,21 +53,11 @@ routine('cpuid', ({ state: cpu }) => {
   return Outcome.next;
 });
 
-let ticks = 0n;
-let readCounter = (): bigint => { ticks += 1000n; return ticks; };
-
-/** Sets where rdtsc takes its ticks from (a nanosecond each). Until then every reading is 1000 ticks after the one before: the same in every run. */
-export function setTimestampCounter(read: () => bigint): void { readCounter = read; }
-
-function storeCounter({ state: cpu }: Space): void {
-  const now = BigInt.asUintN(64, readCounter());
-  cpu.setGpr(RAX, now & 0xffffffffn);
-  cpu.setGpr(RDX, now >> 32n);
-}
-
 /** a: 1 for rdtscp, which also says on which processor it ran. */
 routine('rdtsc', (space, withProcessor) => {
-  storeCounter(space);
+  const now = BigInt.asUintN(64, space.timestamp());
+  space.state.setGpr(RAX, now & 0xffffffffn);
+  space.state.setGpr(RDX, now >> 32n);
   if (withProcessor) space.state.setGpr(RCX, 0n);
   return Outcome.next;
 });

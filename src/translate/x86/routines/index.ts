@@ -1,5 +1,5 @@
 // Loading this file defines the routines of the integer instructions.
-export { setTimestampCounter } from './cpuid.ts';
+import './cpuid.ts';
 import './divide.ts';
 import './string.ts';
 import './system.ts';
