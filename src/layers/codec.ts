@@ -1,5 +1,5 @@
 // How indexes and views are stored: msgpack with typed arrays, so that opening one is a few copies and no object per file.
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import type { LayerIndex } from './layer-index.ts';
 import type { ViewColumns } from './view.ts';
 

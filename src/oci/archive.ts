@@ -1,5 +1,5 @@
 // Reads an image archive (docker save, skopeo, podman: a tar, perhaps compressed) once from start to end and keeps its members aside, hashed, until it is known what they are.
-import { extract as tarExtract } from 'tar-stream';
+import type { Extract } from 'tar-stream';
 import type { Blob, Codecs, Folder, NewFile } from '../host/ports.ts';
 import { ImageError } from './errors.ts';
 import type { Digest } from './image.ts';
@@ -91,7 +91,8 @@ export class Archive {
   }
 
   async #read(source: Chunks, folder: Folder, codecs: Codecs): Promise<void> {
-    const extract = tarExtract();
+    // Only loading needs it, so that running does not pay for it.
+    const extract = (await import('tar-stream')).extract();
     const feeding = feed(source, extract);
     feeding.catch((error: Error) => extract.destroy(error));
     for await (const entry of extract) {
@@ -163,7 +164,7 @@ export function bytesOf(blob: Blob): Uint8Array {
 }
 
 /** Writes the source into the extractor as fast as it takes it. */
-async function feed(source: Chunks, extract: ReturnType<typeof tarExtract>): Promise<void> {
+async function feed(source: Chunks, extract: Extract): Promise<void> {
   for await (const chunk of source) {
     if (extract.destroyed) return;
     if (extract.write(chunk)) continue;
