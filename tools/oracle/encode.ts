@@ -64,6 +64,8 @@ export interface Wishes {
   avoid?: ReadonlySet<number>;
   /** Only register operands where there is a choice. */
   registersOnly?: boolean;
+  /** What registers hold already, when forms follow each other: a base or index among them is used as it is. */
+  held?: ReadonlyMap<number, bigint>;
   /** The base of gs, when code may use it. */
   gsBase?: number;
 }
@@ -246,7 +248,7 @@ class Assembler {
   #narrow(value: bigint): bigint { return this.#address32 ? BigInt.asIntN(32, value) : BigInt.asIntN(64, value); }
 
   #setPointer(register: number, value: bigint): bigint {
-    const known = this.#pointers.get(register);
+    const known = this.#w.held?.get(register) ?? this.#pointers.get(register);
     if (known !== undefined) return known;
     this.#pointers.set(register, this.#wide(value));
     return this.#pointers.get(register)!;

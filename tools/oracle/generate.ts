@@ -14,7 +14,7 @@ const EXCLUDED: Record<string, string> = {
 };
 
 /** Why a row is not recorded, or undefined. */
-export const whyExcluded = (row: Row): string | undefined => EXCLUDED[row.mnemonic] ?? (row.mnemonic === 'mov' && /\bS/.test(row.operands) ? 'selectors of the host' : undefined);
+export const whyExcluded = (row: Row): string | undefined => EXCLUDED[row.mnemonic] ?? (/^(0f a1|0f a9|0f b2|0f b4|0f b5|8c|8e)/.test(row.encoding) ? 'selectors of the host' : undefined);
 
 /** One form of an instruction, and what it is run with. */
 export interface FormCases { form: Form; codeOffset: number; states: State[] }
