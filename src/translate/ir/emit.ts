@@ -260,7 +260,7 @@ export class Emitter {
     const load = fused !== undefined ? this.#joinable(node.a!) : null;
     let code = load !== null ? fused![load.size] : undefined;
     let source = load;
-    if (code === undefined && node.b !== null && isZeroVector(node.a!) && node.wide![0] === 0) {
+    if (code === undefined && node.b !== null && isZeroVector(node.a!) && node.wide !== null && node.wide[0] === 0) {
       source = this.#joinable(node.b);
       code = source !== null ? zeroingLoads.get(op)?.[source.size] : undefined;
     }
