@@ -36,6 +36,14 @@ const zeroingLoads = new Map<Op, Partial<Record<Size, readonly number[]>>>([
   [opOf('i32x4.replace_lane'), { 4: loads['v128.load32_zero'] }],
 ]);
 
+/** An operation whose result is only stored, and the store that takes its operand; lane numbers follow. */
+const fusedStores = new Map<Op, Partial<Record<Size, readonly number[]>>>([
+  [opOf('i64.reinterpret_f64'), { 8: stores['f64.store'] }],
+  [opOf('i32.reinterpret_f32'), { 4: stores['f32.store'] }],
+  [opOf('i64x2.extract_lane'), { 8: stores['v128.store64_lane'] }],
+  [opOf('i32x4.extract_lane'), { 4: stores['v128.store32_lane'] }],
+]);
+
 const isZeroVector = (node: Node): boolean => node.kind === Kind.constant && node.wide !== null && node.wide[0] === 0 && node.wide[1] === 0 && node.wide[2] === 0 && node.wide[3] === 0;
 
 /** Counts uses of everything that the live statements and `roots` need; to be called once before emission. Loads whose value nobody needs die. */
@@ -128,10 +136,15 @@ export class Emitter {
   #storeStatement(s: Statement): void {
     this.emit(s.address!);
     const value = s.value!;
-    // A double or float lane goes to memory as it is.
-    this.emit(value);
+    const fused = value.op !== null && value.local < 0 && value.uses === 1 ? fusedStores.get(value.op)?.[s.size] : undefined;
+    if (fused === undefined) this.emit(value);
+    else {
+      value.uses--;
+      this.emit(value.a!);
+    }
     this.flush();
-    this.code.memory(storeOf[s.size], s.offset);
+    this.code.memory(fused ?? storeOf[s.size], s.offset);
+    if (fused !== undefined && value.wide !== null) this.code.u8(value.wide[0]!);
   }
 
   /** Emits loads that wait, because memory is about to change. Whatever lies on the stack stays there. */

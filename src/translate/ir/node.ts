@@ -134,6 +134,7 @@ export function operation(name: OpName, args: readonly (Node | number)[]): Node 
 
 const op = opOf;
 const EQZ32 = op('i32.eqz');
+const OR32 = op('i32.or');
 const WRAP = op('i32.wrap_i64');
 const EXTEND_U = op('i64.extend_i32_u');
 const EXTEND_S = op('i64.extend_i32_s');
@@ -225,7 +226,7 @@ for (const type of ['i32', 'i64'] as const) {
     if (a.op === AND && a.b!.kind === Kind.constant) return binary(AND, a.a!, fold('and')(a.b!, b));
     return bitwise(AND, a, b, Math.min(a.bits, b.bits));
   } });
-  rule(`${type}.or`, { constants: fold('or'), zeroRight: keep, same: keep, more: (a, b) => (isZero(a) ? b : bitwise(OR, a, b, Math.max(a.bits, b.bits))) });
+  rule(`${type}.or`, { constants: fold('or'), zeroRight: keep, same: keep, more: (a, b) => (isZero(a) ? b : notGreater(a, b) ?? bitwise(OR, a, b, Math.max(a.bits, b.bits))) });
   rule(`${type}.xor`, { constants: fold('xor'), zeroRight: keep, same: zero, more: (a, b) => bitwise(XOR, a, b, Math.max(a.bits, b.bits)) });
   rule(`${type}.shl`, { constants: fold('shl'), zeroRight: keep, more: (a, b) => (b.kind === Kind.constant ? bitwise(SHL, a, b, Math.min(wide ? 64 : 32, a.bits + (b.low & (wide ? 63 : 31)))) : null) });
   rule(`${type}.shr_u`, { constants: fold('shr_u'), zeroRight: keep, more: (a, b) => (b.kind === Kind.constant ? bitwise(SHRU, a, b, Math.max(0, a.bits - (b.low & (wide ? 63 : 31)))) : bitwise(SHRU, a, b, a.bits)) });
@@ -241,6 +242,29 @@ for (const type of ['i32', 'i64'] as const) {
   for (const [from, to] of inverses) inverse.set(from, to);
 }
 
+
+// Vectors of the same operand twice: the usual ways to make zeros and ones. And zeros added to something.
+const wideZero = (node: Node): boolean => node.kind === Kind.constant && node.wide !== null && node.wide.every((word) => word === 0);
+const shapes = ['i8x16', 'i16x8', 'i32x4', 'i64x2'];
+const sameVectors: readonly (readonly [readonly string[], (a: Node) => Node])[] = [
+  [['v128.xor', 'v128.andnot', ...shapes.flatMap((shape) => [`${shape}.sub`, `${shape}.gt_s`])], () => v128(0n, 0n)],
+  [shapes.map((shape) => `${shape}.eq`), () => v128(-1n, -1n)],
+  [['v128.and', 'v128.or'], keep],
+];
+for (const [names, same] of sameVectors) for (const name of names) fold2.set(op(name), (a, b) => (a === b ? same(a) : null));
+for (const name of ['v128.or', 'v128.xor']) fold2.set(op(name), chain(fold2.get(op(name))!, (a, b) => (wideZero(b) ? a : wideZero(a) ? b : null)));
+
+const compared = new Map<Op, { less: Op; greater: Op }>(['f32', 'f64'].map((t) => [op(`${t}.ge`), { less: op(`${t}.lt`), greater: op(`${t}.gt`) }]));
+
+/** not (x >= y), or not (x < y or x > y): the flags CF and ZF of a floating-point comparison, which jbe and ja ask for together, are not (x > y). */
+function notGreater(a: Node, b: Node): Node | null {
+  if (a.op !== EQZ32 || b.op !== EQZ32) return null;
+  const below = a.a!, different = b.a!;
+  const names = below.op === null ? undefined : compared.get(below.op);
+  if (names === undefined || different.op !== OR32 || different.a!.op !== names.less || different.b!.op !== names.greater) return null;
+  if (different.a!.a !== below.a || different.a!.b !== below.b) return null;
+  return unary(EQZ32, different.b!);
+}
 
 /** Tries one rule, then another. */
 function chain(first: Fold2, second: Fold2): Fold2 { return (a, b) => first(a, b) ?? second(a, b); }

@@ -16,7 +16,7 @@ export const loads = {
 } as const;
 export const stores = {
   'i32.store': [0x36], 'i64.store': [0x37], 'f32.store': [0x38], 'f64.store': [0x39], 'i32.store8': [0x3a], 'i32.store16': [0x3b], 'i64.store8': [0x3c], 'i64.store16': [0x3d], 'i64.store32': [0x3e],
-  'v128.store': [0xfd, 11],
+  'v128.store': [0xfd, 11], 'v128.store32_lane': [0xfd, 90], 'v128.store64_lane': [0xfd, 91],
 } as const;
 
 export class Code extends Bytes {
