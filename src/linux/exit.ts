@@ -16,11 +16,9 @@ export function exitGroup(process: Process, status: number): void {
 const exitLine = (status: number): string =>
   ((status & 0x7f) === 0 ? `+++ exited with ${status >> 8} +++` : `+++ killed by ${signalName(status & 0x7f)}${status & 0x80 ? ' (core dumped)' : ''} +++`);
 
-/** Ends one thread; the last one ends the process. */
+/** Ends one thread; the last one ends the process, with its own status (as Linux does since 5.17). */
 export function exitThread(task: Task, status: number): void {
-  const { process } = task;
-  if (task === process.leader) process.leaderStatus = status;
-  if (process.tasks.size === 1) exitGroup(process, process.leaderStatus ?? status);
+  if (task.process.tasks.size === 1) exitGroup(task.process, status);
   else endTask(task);
 }
 

@@ -113,7 +113,7 @@ function act(task: Task, info: SigInfo): void {
   const what = defaultAction(info.signo);
   if (what === 'continue') return;
   if (what === 'stop') { if (info.signo === SIGSTOP || !isOrphaned(process)) stop(task, info.signo); return; }
-  exitGroup(process, killedStatus(info.signo, what === 'core'));
+  exitGroup(process, killedStatus(info.signo));
 }
 
 /** strace's `[pid 7] ` when there is more than one task. */

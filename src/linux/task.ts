@@ -51,9 +51,9 @@ export class ProcessGroup {
   constructor(id: number, session: Session) { this.id = id; this.session = session; }
 }
 
-/** A wait status, as wait4 stores it. */
+/** A wait status, as wait4 stores it. No core is ever dumped. */
 export const exitedStatus = (code: number): number => (code & 0xff) << 8;
-export const killedStatus = (signal: number, core: boolean): number => signal | (core ? 0x80 : 0);
+export const killedStatus = (signal: number): number => signal;
 
 /** Where a program came from: for /proc/[pid]/exe and comm. `path` is its place in the tree, `name` the last component of what execve was given. */
 export interface Executable { name: string; path: string; inode: Inode; place: Place }
@@ -107,8 +107,6 @@ export class Process {
   nice = 0;
   personality = 0;
   subreaper = false;
-  /** The status of a first thread that ended before the others. */
-  leaderStatus: number | undefined;
   /** The wait status that exit_group or a signal chose while tasks are still ending. */
   exiting: number | undefined;
   /** Cancels the ITIMER_REAL timer, and when it fires next. */
