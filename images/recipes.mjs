@@ -1,6 +1,6 @@
 // What goes into each image of the project, as data and a few lines of glue for what package scripts would have done.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closure, debs } from './debs.mjs';
@@ -36,9 +36,9 @@ function applets(binary) {
   } finally { rmSync(folder, { recursive: true }); }
 }
 
-const base = ['base-files', 'base-passwd', 'bash', 'bzip2', 'coreutils', 'dash', 'debianutils', 'diffutils', 'file', 'findutils', 'gawk', 'grep', 'gzip', 'hostname', 'less', 'libc-bin', 'login', 'mawk', 'ncurses-base',
+const base = ['base-files', 'base-passwd', 'bash', 'busybox-static', 'bzip2', 'coreutils', 'dash', 'debianutils', 'diffutils', 'file', 'findutils', 'gawk', 'grep', 'gzip', 'hostname', 'less', 'libc-bin', 'login', 'mawk', 'ncurses-base',
   'ncurses-bin', 'passwd', 'procps', 'sed', 'tar', 'util-linux', 'xz-utils'];
-const languages = ['bc', 'git', 'jq', 'lua5.4', 'm4', 'make', 'openssl', 'perl', 'python3', 'sqlite3', 'tcl8.6'];
+const languages = ['bc', 'git', 'jq', 'lua5.4', 'm4', 'make', 'musl', 'openssl', 'perl', 'python3', 'sqlite3', 'tcl8.6'];
 /** In the closure only as alternatives, or for configuring packages. */
 const unwanted = ['cdebconf', 'debconf', 'dpkg', 'init-system-helpers', 'install-info', 'libdebconfclient0', 'libdebian-installer4', 'libnewt0.52', 'libslang2', 'libtextwrap1', 'mime-support', 'original-awk', 'systemd',
   'systemd-standalone-sysusers', 'usr-is-merged', 'usrmerge'];
@@ -60,7 +60,7 @@ async function debian({ cache, root }) {
   for (const [i, name] of everything.entries()) await (inBase.has(name) ? first : second).deb(files[i], slim);
   for (const [path, target] of glue) if (!first.has(path) && !second.has(path)) (targetIn(second, path, target) ? second : first).symlink(path, target);
   debianFiles(first);
-  const third = extras(root);
+  const third = extras(root, cache);
   first.file('var/lib/removed-by-a-later-layer', 'this file is hidden by a whiteout\n');
   third.file('var/lib/.wh.removed-by-a-later-layer', '');
   const layers = [];
@@ -80,11 +80,26 @@ function debianFiles(tree) {
   tree.entries.get('root').mode = 0o700;
 }
 
-/** Programs that are not from Debian: the static Go program of npm's esbuild, and the bench programs where there is a C compiler. */
-function extras(root) {
+/** Rust programs of npm packages: one static-PIE, one that musl's ld.so starts. */
+const rust = [['@dprint/linux-x64-musl@0.57.4', 'dprint'], ['lightningcss-cli-linux-x64-musl@1.33.0', 'lightningcss']];
+
+/** Puts one program of an npm package under /opt. */
+function npmProgram(tree, cache, spec, name) {
+  const folder = join(cache, 'npm', name);
+  if (!existsSync(join(folder, 'package', name))) {
+    mkdirSync(folder, { recursive: true });
+    const archive = execFileSync('npm', ['pack', '--silent', spec], { cwd: folder, encoding: 'utf8' }).trim();
+    execFileSync('tar', ['-xzf', archive], { cwd: folder });
+  }
+  tree.hostFile(`opt/${name}`, join(folder, 'package', name));
+}
+
+/** Programs that are not from Debian: the static Go program of npm's esbuild, two in Rust, and the bench programs where there is a C compiler. */
+function extras(root, cache) {
   const tree = new Tree();
   const esbuild = join(root, 'node_modules/@esbuild/linux-x64/bin/esbuild');
   if (existsSync(esbuild)) tree.hostFile('opt/esbuild', esbuild);
+  for (const [spec, name] of rust) npmProgram(tree, cache, spec, name);
   const sources = join(root, 'bench/kit/src');
   if (existsSync(sources) && hasGcc()) compile(sources, tree);
   const scripts = join(root, 'bench/kit');
@@ -99,7 +114,7 @@ function compile(sources, tree) {
   try {
     for (const name of readdirSync(sources).filter((n) => n.endsWith('.c'))) {
       const out = join(folder, name.slice(0, -2));
-      try { execFileSync('gcc', ['-O2', '-static', '-o', out, join(sources, name), '-lm', '-lpthread'], { stdio: 'pipe' }); } catch (error) {
+      try { execFileSync('gcc', ['-O2', '-static', '-fno-strict-aliasing', '-fwrapv', '-o', out, join(sources, name), '-lm', '-lpthread'], { stdio: 'pipe' }); } catch (error) {
         console.error(`images: ${name} does not compile, left out: ${String(error.stderr).split('\n')[0]}`);
         continue;
       }

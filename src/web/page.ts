@@ -96,6 +96,7 @@ const fit = new FitAddon();
 terminal.loadAddon(fit);
 terminal.open(document.querySelector<HTMLElement>('#terminal')!);
 fit.fit();
+terminal.focus();
 window.addEventListener('resize', () => fit.fit());
 
 window.wherryReady = start();
