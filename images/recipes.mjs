@@ -38,7 +38,7 @@ function applets(binary) {
 
 const base = ['base-files', 'base-passwd', 'bash', 'busybox-static', 'bzip2', 'coreutils', 'dash', 'debianutils', 'diffutils', 'file', 'findutils', 'gawk', 'grep', 'gzip', 'hostname', 'less', 'libc-bin', 'login', 'mawk', 'ncurses-base',
   'ncurses-bin', 'passwd', 'procps', 'sed', 'tar', 'util-linux', 'xz-utils'];
-const languages = ['bc', 'git', 'jq', 'lua5.4', 'm4', 'make', 'musl', 'openssl', 'perl', 'python3', 'sqlite3', 'tcl8.6'];
+const languages = ['bc', 'git', 'jq', 'lua5.4', 'm4', 'make', 'openssl', 'perl', 'python3', 'sqlite3', 'tcl8.6'];
 /** In the closure only as alternatives, or for configuring packages. */
 const unwanted = ['cdebconf', 'debconf', 'dpkg', 'init-system-helpers', 'install-info', 'libdebconfclient0', 'libdebian-installer4', 'libnewt0.52', 'libslang2', 'libtextwrap1', 'mime-support', 'original-awk', 'systemd',
   'systemd-standalone-sysusers', 'usr-is-merged', 'usrmerge'];
@@ -80,8 +80,8 @@ function debianFiles(tree) {
   tree.entries.get('root').mode = 0o700;
 }
 
-/** Rust programs of npm packages: one static-PIE, one that musl's ld.so starts. */
-const rust = [['@dprint/linux-x64-musl@0.57.4', 'dprint'], ['lightningcss-cli-linux-x64-musl@1.33.0', 'lightningcss']];
+/** Rust programs of npm packages, static-PIE with musl. */
+const rust = [['@biomejs/cli-linux-x64-musl@2.6.6', 'biome']];
 
 /** Puts one program of an npm package under /opt. */
 function npmProgram(tree, cache, spec, name) {
@@ -94,7 +94,7 @@ function npmProgram(tree, cache, spec, name) {
   tree.hostFile(`opt/${name}`, join(folder, 'package', name));
 }
 
-/** Programs that are not from Debian: the static Go program of npm's esbuild, two in Rust, and the bench programs where there is a C compiler. */
+/** Programs that are not from Debian: the static Go program of npm's esbuild, one in Rust, and the bench programs where there is a C compiler. */
 function extras(root, cache) {
   const tree = new Tree();
   const esbuild = join(root, 'node_modules/@esbuild/linux-x64/bin/esbuild');
