@@ -1,15 +1,15 @@
-// Compares random instruction sequences between this machine's CPU, the interpreter and translated code: npm run fuzz -- --sequences N [--seed S] [--ways interpreter,none,stores,all] [--stop N].
+// Compares random instruction sequences between this machine's CPU, the interpreter and translated code: npm run fuzz -- --sequences N [--seed S] [--ways interpreter,tiered,none,stores,all] [--stop N].
 import { parseArgs } from 'node:util';
 import { hubFile } from '../src/translate/index.ts';
 import { fuzz } from './oracle/fuzz.ts';
-import { interpreted, translated } from './oracle/guest.ts';
+import { interpreted, tiered, translated } from './oracle/guest.ts';
 import { hostCpuMissing } from './oracle/host-cpu.ts';
 
-const { values } = parseArgs({ options: { sequences: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' }, ways: { type: 'string', default: 'interpreter,none,stores,all' }, stop: { type: 'string', default: '10' } } });
+const { values } = parseArgs({ options: { sequences: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' }, ways: { type: 'string', default: 'interpreter,tiered,none,stores,all' }, stop: { type: 'string', default: '10' } } });
 const missing = hostCpuMissing();
 if (missing) { console.error(`cannot fuzz: ${missing}`); process.exit(1); }
 
-const named = new Map([['interpreter', interpreted], ...translated.map((way) => [way.level, way] as const)]);
+const named = new Map([['interpreter', interpreted], ['tiered', tiered], ...translated.map((way) => [way.level, way] as const)]);
 const ways = values.ways.split(',').map((name) => {
   const way = named.get(name);
   if (!way) { console.error(`no way '${name}': ${[...named.keys()].join(', ')}`); process.exit(2); }

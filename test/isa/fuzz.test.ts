@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fuzz } from '../../tools/oracle/fuzz.ts';
-import { interpreted, translated, type Way } from '../../tools/oracle/guest.ts';
+import { interpreted, tiered, translated, type Way } from '../../tools/oracle/guest.ts';
 import { hostCpuMissing } from '../../tools/oracle/host-cpu.ts';
 import { hub } from '../translate/hub.ts';
 
@@ -20,6 +20,6 @@ function agrees(way: Way, sequences: number): void {
 }
 
 test('interpreter agrees with the CPU', () => agrees(interpreted, 4000));
-for (const way of translated) test(`${way.name} agrees with the CPU`, () => agrees(way, 1000));
+for (const way of [tiered, ...translated]) test(`${way.name} agrees with the CPU`, () => agrees(way, 1000));
 
 test.run();

@@ -92,11 +92,14 @@ function changedCells(space: Space, c: Case): Patch[] {
 }
 
 /** How guest code is executed: the interpreter alone, or everything translated, at a level. */
-export interface Way { readonly name: string; readonly mode: TranslatorOptions['mode']; readonly level: Level }
-export const interpreted: Way = { name: 'interpreter', mode: 'interpret', level: 'all' };
-export const translated: readonly Way[] = (['none', 'stores', 'all'] as const).map((level) => ({ name: `translated at ${level}`, mode: 'translate', level }));
+export interface Way { readonly name: string; readonly mode: TranslatorOptions['mode']; readonly level: Level; readonly threshold?: number; readonly budget: number }
+export const interpreted: Way = { name: 'interpreter', mode: 'interpret', level: 'all', budget: 5000 };
+export const translated: readonly Way[] = (['none', 'stores', 'all'] as const).map((level) => ({ name: `translated at ${level}`, mode: 'translate', level, budget: 5000 }));
+/** Interpreted until something is a little hot, and interrupted often: what passes between interpreter and translated code. */
+export const tiered: Way = { name: 'tiered', mode: 'tiered', level: 'stores', threshold: 4, budget: 40 };
 
-const BUDGET = 100_000;
+/** A program that spends so much has gone astray. */
+const PATIENCE = 200_000;
 /** Spaces are replaced after so many different codes, so that what was decoded and translated for old ones does not pile up. */
 const CODES_PER_CPU = 2000;
 
@@ -115,7 +118,7 @@ export class GuestRunner {
   }
 
   #fresh(): Space {
-    const space = createCpu({ ...(this.#hub ? { hub: this.#hub } : {}), options: { mode: this.way.mode, level: this.way.level, cache: false } }).createSpace();
+    const space = createCpu({ ...(this.#hub ? { hub: this.#hub } : {}), options: { mode: this.way.mode, level: this.way.level, cache: false, ...(this.way.threshold ? { threshold: this.way.threshold } : {}) } }).createSpace();
     mapWindows(space);
     return space;
   }
@@ -124,7 +127,9 @@ export class GuestRunner {
     const code = `${c.codeOffset} ${c.code.join()}`;
     if (code !== this.#code) this.#forget(code);
     loadCase(this.#space, c);
-    return outcomeOf(this.#space, c, this.#space.run(BUDGET));
+    let exit: Exit = Exit.budget;
+    for (let spent = 0; exit === Exit.budget && spent < PATIENCE; spent += this.way.budget) exit = this.#space.run(this.way.budget);
+    return outcomeOf(this.#space, c, exit);
   }
 
   #forget(code: string): void {
