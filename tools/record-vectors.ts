@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { table, type Row } from '../src/translate/x86/index.ts';
 import '../src/translate/index.ts';
-import { maskOf } from './oracle/compare.ts';
+import { maskOf, seesMxcsr } from './oracle/compare.ts';
 import { caseOf, formCases, Unreachable, whyExcluded, type FormCases } from './oracle/generate.ts';
 import { hostCpuMissing, runOnHost } from './oracle/host-cpu.ts';
 import type { Case, Outcome } from './oracle/image.ts';
@@ -40,11 +40,11 @@ function record(row: Row): StoredRow {
   let at = 0;
   const stored = forms.map((f): StoredForm => {
     const area = f.form.operands.find((o) => o.kind === 'mem')?.address ?? 0;
-    const mxcsr = maskOf(row).mxcsr;
+    const mask = maskOf(row);
     const states = f.states.flatMap((state) => {
       const i = at++;
       if (!same(first[i]!, second[i]!)) { console.log(`${row.mnemonic} ${row.encoding}: not the same twice, dropped`); return []; }
-      return [storeState(state.seed, state.set, cases[i]!, first[i]!, mxcsr)];
+      return [storeState(state.seed, state.set, cases[i]!, first[i]!, seesMxcsr(mask, cases[i]!.registers))];
     });
     return { code: f.form.code, codeOffset: f.codeOffset, opSize: f.form.opSize, areaAddress: area, states };
   });

@@ -1,7 +1,7 @@
 // Replays recorded vectors in one way of executing, and collects what differs from the CPU.
 import { hub } from '../translate/hub.ts';
 import { decode } from '../../src/translate/x86/index.ts';
-import { differences, maskOf } from '../../tools/oracle/compare.ts';
+import { differences, maskOf, seesMxcsr } from '../../tools/oracle/compare.ts';
 import { exactAt, GuestRunner, type Way } from '../../tools/oracle/guest.ts';
 import { CODE } from '../../tools/oracle/image.ts';
 import { caseOfStored, outcomeOfStored, readVectors, type StoredForm, type StoredRow } from '../../tools/oracle/vector-file.ts';
@@ -32,7 +32,7 @@ function replayForm(runner: GuestRunner, stored: StoredRow, form: StoredForm, re
     const expected = outcomeOfStored(c, state);
     if (!exactAt(runner.way, expected)) { result.skipped++; continue; }
     result.cases++;
-    const lines = differences(expected, runner.run(c), mask);
+    const lines = differences(expected, runner.run(c), { ...mask, mxcsr: seesMxcsr(mask, c.registers) });
     if (lines.length > 0) result.wrong.push(`${rowKey(stored)}: ${Buffer.from(form.code).toString('hex')} (seed ${state[0]}): ${lines.slice(0, 4).join('; ')}`);
   }
 }

@@ -1,9 +1,10 @@
 // Random test cases for one instruction row: forms with all operand kinds, and for each form several states of registers and memory, with the care that some instructions need.
 import type { Row } from '../../src/translate/x86/index.ts';
 import { decode } from '../../src/translate/x86/index.ts';
+import { hasExactForm } from '../../src/translate/x86/routines/sse-exact.ts';
 import { makeForm, type Form, type FormOperand } from './encode.ts';
 import { type Case, CODE, DATA, DATA_END, GS_BASE, image, type Patch, READ_ONLY, STACK } from './image.ts';
-import { Random, randomF80, randomInteger, randomLane, randomRegisters } from './random.ts';
+import { Random, randomF80, randomFloats, randomInteger, randomLane, randomRegisters } from './random.ts';
 
 /** Instructions whose result the CPU may choose, or that must not run: why. */
 const EXCLUDED: Record<string, string> = {
@@ -219,6 +220,55 @@ const environment: Special = (state, form, random) => {
   putBytes(state, memoryOperand(form)!.address, area);
 };
 
+const putXmm = (state: State, n: number, low: bigint, high: bigint): void => { state.set.push({ at: image.xmm + 16 * n, bytes: Uint8Array.from([...bytesOf(low, 8), ...bytesOf(high, 8)]) }); };
+
+/** Puts 16 bytes into an xmm operand, or as many as it reads into memory. */
+function putVector(state: State, o: FormOperand, low: bigint, high: bigint): void {
+  if (o.kind === 'xmm') putXmm(state, o.register, low, high);
+  else if (o.kind === 'mem') putBytes(state, o.address, Uint8Array.from([...bytesOf(low, 8), ...bytesOf(high, 8)]).subarray(0, o.size));
+}
+
+/** Numbers of the instruction's own format, and now and then an unusual MXCSR: another rounding, denormals as zeros, exceptions unmasked. */
+const floatingPoint: Special = (state, form, random) => {
+  const format = /(ss|ps|ss2si|ps2pi|ps2dq|ss2sd|ps2pd)$/.test(form.row.mnemonic) ? 'f32' : 'f64';
+  if (random.chance(0.6)) for (const o of form.operands) putVector(state, o, randomFloats(random, format), randomFloats(random, format));
+  if (!random.chance(0.3)) return;
+  const mxcsr = random.chance(0.7) ? 0x1f80 | random.below(4) << 13 | (random.u32() & 0x8040) : (random.u32() & 0xe040) | (random.u32() & 0x1f80);
+  state.set.push({ at: image.mxcsr, bytes: bytesOf(BigInt(mxcsr), 4) });
+};
+
+/** Text with few different letters and zeros here and there, and lengths near the ends of the vectors. */
+const stringCompare: Special = (state, form, random) => {
+  const letters = random.pick([[0x61, 0x62, 0x63, 0], [0x20, 0x41, 0x5a, 0x80, 0xff, 0], [1, 2, 3, 4, 5, 6, 7, 8, 0]]);
+  const eight = (): bigint => { let text = 0n; for (let i = 0; i < 8; i++) text = text << 8n | BigInt(random.chance(0.1) ? 0 : random.chance(0.9) ? random.pick(letters) : random.below(256)); return text; };
+  const [x, y] = [[eight(), eight()], [eight(), eight()]] as const;
+  const same = random.chance(0.3);
+  putVector(state, form.operands[0]!, x[0], x[1]);
+  if (form.operands[1]!.kind === 'mem' || form.operands[1]!.register !== form.operands[0]!.register) putVector(state, form.operands[1]!, same ? x[0] : y[0], same && random.chance(0.7) ? x[1] : y[1]);
+  for (const register of [0, 2]) if (random.chance(0.9)) setGpr(state, register, BigInt(random.below(40) - 20));
+};
+
+/** Counts around the lane widths. */
+const vectorShift: Special = (state, form, random) => {
+  const count = form.operands[1]!;
+  const value = BigInt(random.below(80));
+  if (count.kind === 'imm' || random.chance(0.2)) return;
+  if (count.kind === 'mm') state.set.push({ at: image.st + 16 * mmPlace(state, count.register), bytes: bytesOf(value, 8) });
+  else if (count.kind !== 'xmm' || count.register !== form.operands[0]!.register) putVector(state, count, value, random.u64());
+};
+
+/** Where an fxsave image has a physical register: it counts from the top of the stack. */
+const mmPlace = (state: State, n: number): number => (n - (new DataView(registersOf(state).buffer).getUint16(image.fsw, true) >> 11 & 7)) & 7;
+
+/** Operands that agree in many bytes. */
+const similar: Special = (state, form, random) => {
+  if (!random.chance(0.6)) return;
+  const [x, y] = [random.u64(), random.u64()];
+  const change = (v: bigint): bigint => { let mask = 0n; for (let i = 0; i < 8; i++) mask = mask << 8n | (random.chance(0.3) ? BigInt(random.below(256)) : 0n); return v ^ mask; };
+  putVector(state, form.operands[0]!, x, y);
+  if (form.operands[1]!.kind === 'mem' || form.operands[1]!.register !== form.operands[0]!.register) putVector(state, form.operands[1]!, change(x), change(y));
+};
+
 const specials: Record<string, Special> = {
   div: divide, idiv: divide, bt: bitOffset, bts: bitOffset, btr: bitOffset, btc: bitOffset, cmpxchg: compareExchange, cmpxchg8b: compareExchange, cmpxchg16b: compareExchange,
   f2xm1: inRange(16383), fyl2xp1: inRange(16381), ret: returnAddress, fxrstor: fxArea, fxsave: fxArea, fldenv: environment, frstor: environment,
@@ -233,6 +283,10 @@ function specialise(state: State, form: Form, random: Random): void {
   if (isString(row)) string(state, form, random);
   if ((row.mnemonic === 'jmp' || row.mnemonic === 'call') && row.operands.startsWith('E')) jumpIndirect(state, form, random);
   if (/^(loop|jrcxz|loope|loopne)$/.test(row.mnemonic) && random.chance(0.5)) setGpr(state, 1, BigInt(random.below(3)));
+  if (hasExactForm(row.mnemonic)) floatingPoint(state, form, random);
+  else if (/^pcmp[ei]str/.test(row.mnemonic)) stringCompare(state, form, random);
+  else if (/^ps(ll|rl|ra)[wdq]$/.test(row.mnemonic)) vectorShift(state, form, random);
+  else if (/^(pcmp|ptest|psad|pmin|pmax|psign)/.test(row.mnemonic)) similar(state, form, random);
   specials[row.mnemonic]?.(state, form, random);
 }
 

@@ -54,6 +54,13 @@ export function randomLane(random: Random): bigint {
   }
 }
 
+/** 64 bits that hold numbers of one format only, so that arithmetic on them rarely meets nothing but denormals. */
+export function randomFloats(random: Random, format: 'f32' | 'f64'): bigint {
+  if (format === 'f64') return random.chance(0.3) ? random.pick(edgesDouble) : nearDouble(random);
+  const one = () => BigInt(random.chance(0.3) ? random.pick(edges32) : nearSingle(random));
+  return one() << 32n | one();
+}
+
 const f80Significands = [1n << 63n, (1n << 64n) - 1n, (1n << 63n) + 1n, 3n << 62n, (1n << 63n) + (1n << 11n), (1n << 63n) + (1n << 10n), (1n << 63n) + (1n << 40n), (1n << 63n) + (1n << 39n) + 1n];
 
 /** An 80-bit number: [sign and exponent, significand]. Mostly ordinary, with every special kind. */

@@ -100,7 +100,11 @@ class Work {
     const unmasked = unit.flags & ~(unit.mxcsr >> 7);
     const before = unmasked & PRECOMPUTED;
     this.space.state.setU32(state.mxcsr, unit.mxcsr | (before ? unit.flags & PRECOMPUTED : unit.flags & ALL_FLAGS));
-    if (unmasked) return trap(this.space, XM);
+    if (unmasked) {
+      // An MMX conversion has taken the x87 registers over by then.
+      if (this.insn.operands.some((o) => o.kind === 'mm')) this.touchMm();
+      return trap(this.space, XM);
+    }
     for (const write of this.#writes) write();
     return Outcome.next;
   }
