@@ -163,24 +163,25 @@ export class UnixSocket implements OpenFile {
 
   #peerIsDone(): boolean { return !this.connectionless && (!this.peer || this.peer.#closed || this.peer.#noMoreWrites); }
 
-  /** Bytes of as many messages as fit; descriptors come with the first of theirs, and end what one call gets. */
+  /** Bytes of as many messages as fit. The first descriptors on the way come with them, and end what one call gets. */
   #takeBytes(into: Uint8Array, peek: boolean): Received {
     const first = this.#messages[0]!;
+    let rights: readonly Description[] = [];
     let count = 0;
-    for (let i = 0; i < this.#messages.length && count < into.length; i++) {
+    for (let i = 0; i < this.#messages.length && count < into.length && rights.length === 0; i++) {
       const message = this.#messages[i]!;
-      if (i > 0 && (first.rights.length > 0 || message.rights.length > 0 || !sameSender(first.sender, message.sender))) break;
+      if (this.passCredentials && !sameSender(first.sender, message.sender)) break;
       const part = message.bytes.subarray(0, into.length - count);
       into.set(part, count);
       count += part.length;
+      rights = message.rights;
+      if (!peek) message.rights = [];
     }
-    const received = { count, length: count, rights: first.rights, sender: first.sender, from: first.from };
-    if (!peek) this.#dropBytes(count, first);
-    return received;
+    if (!peek) this.#dropBytes(count);
+    return { count, length: count, rights, sender: first.sender, from: first.from };
   }
 
-  #dropBytes(count: number, first: Message): void {
-    first.rights = [];
+  #dropBytes(count: number): void {
     let left = count;
     while (left > 0) {
       const message = this.#messages[0]!;
