@@ -22,6 +22,7 @@ function join(process: Process, id: number, session: Session): void {
   let group = groups.get(id);
   if (!group) groups.set(id, group = new ProcessGroup(id, session));
   const old = process.group;
+  if (old === group) return;
   old.members.delete(process);
   if (old.members.size === 0) groups.delete(old.id);
   process.group = group;
