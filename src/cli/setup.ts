@@ -1,5 +1,5 @@
 // What verbs work with in Node: the root folder, the images, the processor with its prebuilt hub.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,12 @@ export function installation(): string {
 
 export function openHost(terminal: Terminal): Host { return nodeHost(join(rootFolder(terminal), 'cache')); }
 
+/** Names this build: translations that another one kept are not read. */
+function buildVersion(): string {
+  const { size, mtimeMs } = statSync(fileURLToPath(import.meta.url));
+  return `${size}.${mtimeMs}`;
+}
+
 /** The processor. Without the prebuilt hub it makes one, which takes a second. */
 export function openCpu(host: Host, options: Partial<TranslatorOptions>, trace: boolean): Cpu {
   const hub = join(installation(), 'dist/node/hub.wasm');
@@ -35,6 +41,7 @@ export function openCpu(host: Host, options: Partial<TranslatorOptions>, trace: 
     options,
     nowMs: () => performance.now(),
     timestamp: () => host.clock.monotonicNs(),
+    ...(host.cache ? { cache: host.cache, version: buildVersion() } : {}),
     ...(existsSync(hub) ? { hub: readFileSync(hub) } : {}),
     ...(trace ? { trace: (line) => host.log(`[jit] ${line}`) } : {}),
   });

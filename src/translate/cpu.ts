@@ -1,15 +1,19 @@
 // The processor: the hub module, the pool of memories, and what spaces share.
 import { compile } from './wasm/compile.ts';
 import { assert } from '../base/index.ts';
-import { Exit, state, type Cpu, type GuestMemory, type Space, type SyscallHandler } from '../guest/index.ts';
+import { Exit, state, type Cpu, type GuestMemory, type Level, type Space, type SyscallHandler } from '../guest/index.ts';
+import type { CacheStore } from '../host/ports.ts';
+import type { FileRange } from './cache.ts';
 import type { Promotion } from './promote.ts';
 import type { Decode, HandlerIndex } from './interp/blocks.ts';
+import { TranslationCache } from './cache.ts';
 import { buildHub, readHub } from './interp/build.ts';
 import { Vessel } from './interp/vessel.ts';
 import { type TranslatorOptions, defaultOptions } from './options.ts';
 import { wipe } from './pages.ts';
 import { Registry, type RegionModule } from './registry.ts';
 import { GuestSpace } from './space.ts';
+import { hostNansAreExact } from './ir/host-nan.ts';
 import { decode, table } from './x86/index.ts';
 import './x87/index.ts';
 
@@ -17,6 +21,10 @@ export interface CpuConfig {
   /** The prebuilt hub (tools/build-hub); without it, or when it was built from other rows, it is generated now, which takes about a second. */
   readonly hub?: Uint8Array;
   readonly options?: Partial<TranslatorOptions>;
+  /** Where translations are kept between runs. */
+  readonly cache?: CacheStore;
+  /** Names the build of the translator: translations kept by another one are not read. */
+  readonly version?: string;
   /** Lines of --trace=jit. */
   readonly trace?: (line: string) => void;
   /** The time stamp counter. Without it every reading is 1000 ticks after the one before: the same in every run. */
@@ -29,6 +37,13 @@ export interface CpuConfig {
 function countingTicks(): () => bigint {
   let ticks = 0n;
   return () => (ticks += 1000n);
+}
+
+/** Names the content of the hub: it changes with every row. FNV-1a over every 16th byte, 32 bits. */
+function hash(bytes: Uint8Array): string {
+  let value = 0x811c9dc5 ^ bytes.length;
+  for (let i = 0; i < bytes.length; i += 16) value = Math.imul(value ^ bytes[i]!, 0x01000193);
+  return (value >>> 0).toString(16);
 }
 
 /** Counters of --stats. */
@@ -46,7 +61,6 @@ export class Counters {
   guestInstructions = 0;
   wasmBytes = 0;
   translateMs = 0;
-  cachedModules = 0;
 }
 
 /** A memory larger than this is not kept for the next process. */
@@ -59,6 +73,7 @@ export class TranslatingCpu implements Cpu {
   readonly decode: Decode = decode;
   readonly counters = new Counters();
   readonly registry: Registry;
+  readonly cache: TranslationCache;
   readonly trace: ((line: string) => void) | undefined;
   readonly nowMs: () => number;
   readonly timestamp: () => bigint;
@@ -88,6 +103,7 @@ export class TranslatingCpu implements Cpu {
     this.handlers = handlers;
     this.#hub = compile(file);
     this.registry = new Registry();
+    this.cache = new TranslationCache(this.options.cache ? config.cache : undefined, () => `${config.version ?? ''} ${hash(file)} ${hostNansAreExact()}`, this.registry);
   }
 
   createSpace(): Space {
@@ -126,13 +142,14 @@ export class TranslatingCpu implements Cpu {
     this.trace(`unknown instruction at ${pc.toString(16)}: ${bytes}`);
   }
 
-  /** Takes a new module in and counts it. */
-  translate(make: () => Promotion | undefined): RegionModule | undefined {
+  /** Takes a new module in, counts it, and notes its regions with the files they lie in. */
+  translate(make: () => Promotion | undefined, files: readonly FileRange[], level: Level): RegionModule | undefined {
     const began = this.nowMs();
     const made = make();
     this.counters.translateMs += this.nowMs() - began;
     if (made === undefined) return undefined;
     this.registry.add(made.module);
+    this.cache.note(made.parts, files, level);
     this.counters.modules++;
     this.counters.regions += made.module.functions;
     this.counters.guestInstructions += made.instructions;
@@ -140,14 +157,19 @@ export class TranslatingCpu implements Cpu {
     return made.module;
   }
 
-  saveCache(): void {}
+  saveCache(): void {
+    this.cache.save((use) => {
+      const space = this.createSpace();
+      try { use(space.memory); } finally { space.release(); }
+    });
+  }
 
   stats(): string[] {
     const c = this.counters;
     const perInstruction = c.guestInstructions === 0 ? 0 : c.wasmBytes / c.guestInstructions;
     return [
       `address spaces ${c.spaces} created, ${c.forks} forked, ${c.memories} memories`,
-      `translated ${c.guestInstructions} instructions in ${c.regions} regions, ${c.modules} modules (${c.cachedModules} from the cache), ${c.instances} instances`,
+      `translated ${c.guestInstructions} instructions in ${c.regions} regions, ${c.modules} modules (${this.cache.loaded} from the cache), ${c.instances} instances`,
       `WebAssembly ${c.wasmBytes} bytes, ${perInstruction.toFixed(1)} an instruction; translating took ${c.translateMs.toFixed(1)} ms`,
       `invalidations ${c.invalidations}, stack restarts ${c.stackRestarts}, record windows filled ${c.windowsFull}`,
     ];

@@ -4,34 +4,71 @@ import type { Blocks } from './interp/blocks.ts';
 import { encode, makeRegion, type CodeSource, type Region, type RegionLimits } from './jit/index.ts';
 import { RegionModule, type Piece } from './registry.ts';
 
+/** One region of a module, for the profile of its file. */
+export interface Part { readonly entry: number; readonly blocks: readonly number[]; readonly pieces: readonly Piece[] }
+
 export interface Promotion {
   readonly module: RegionModule;
+  readonly parts: readonly Part[];
   readonly instructions: number;
 }
 
-/** Instructions of one region at most. */
-const REGION_LIMIT = 20_000;
+/** Instructions of one region at most, and regions of one batch. */
+const REGION_LIMIT = 20_000, BATCH_LIMIT = 512;
 /** Bytes the decoder may look at from one address on. */
 const WINDOW = 64;
 
-/** Translates the regions at `pcs`; a pc that another region of the batch contains waits until it proves hot again. Undefined when nothing could be translated. */
-export function promote(memory: GuestMemory, blocks: Blocks, pcs: readonly number[], level: Level, warm: number): Promotion | undefined {
-  const source: CodeSource = { bytes: memory.bytes, reach: (address) => memory.reach(address, WINDOW, Perm.execute), constant: (address, length) => constantBytes(memory, address, length) };
-  const limits: RegionLimits = { wanted: (pc) => blocks.entries(pc) >= warm, maxInsns: REGION_LIMIT };
+const sourceOf = (memory: GuestMemory): CodeSource =>
+  ({ bytes: memory.bytes, reach: (address) => memory.reach(address, WINDOW, Perm.execute), constant: (address, length) => constantBytes(memory, address, length) });
+
+/** What a batch of regions is made of. */
+interface Wanted {
+  /** Whether a block that begins here is worth translating. */
+  block(pc: number): boolean;
+  /** Whether the callee at this address joins the batch. */
+  callee(pc: number): boolean;
+  /** Leave out an entry that an earlier region of the batch contains. */
+  readonly skipCovered: boolean;
+}
+
+function regionsOf(memory: GuestMemory, entries: readonly number[], level: Level, wanted: Wanted): { regions: Region[]; covered: Set<number> } {
+  const source = sourceOf(memory);
+  const limits: RegionLimits = { wanted: wanted.block, maxInsns: REGION_LIMIT };
   const regions: Region[] = [];
   const covered = new Set<number>();
-  for (const pc of [...pcs].sort((x, y) => x - y)) {
-    if (covered.has(pc)) continue;
+  const queued = new Set([...entries].sort((x, y) => x - y));
+  for (const pc of queued) {
+    if (wanted.skipCovered && covered.has(pc)) continue;
     const region = makeRegion(pc, source, limits, level);
     if (region === undefined) continue;
     regions.push(region);
-    for (const block of region.blocks) covered.add(block.pc);
+    for (const { pc: block, end } of region.blocks) {
+      covered.add(block);
+      if (end.kind === 'call' && typeof end.target === 'number' && queued.size < BATCH_LIMIT && wanted.callee(end.target)) queued.add(end.target);
+    }
   }
+  return { regions, covered };
+}
+
+/** Translates the regions at `pcs` and their warm callees; a pc that another region of the batch contains waits until it proves hot again. Undefined when nothing could be translated. */
+export function promote(memory: GuestMemory, blocks: Blocks, pcs: readonly number[], level: Level, warm: number, known: (pc: number) => boolean): Promotion | undefined {
+  const { regions, covered } = regionsOf(memory, pcs, level, { block: (pc) => blocks.entries(pc) >= warm, callee: (pc) => warm > 0 && blocks.entries(pc) >= warm && !known(pc), skipCovered: true });
   for (const pc of covered) blocks.recount(pc);
+  return moduleOf(memory, regions, level);
+}
+
+/** Translates all regions at `entries`, of the blocks that are wanted, as one module. */
+export function translateSet(memory: GuestMemory, entries: Iterable<number>, wanted: (pc: number) => boolean, level: Level): Promotion | undefined {
+  const { regions } = regionsOf(memory, [...entries], level, { block: wanted, callee: () => false, skipCovered: false });
+  return moduleOf(memory, regions, level);
+}
+
+function moduleOf(memory: GuestMemory, regions: readonly Region[], level: Level): Promotion | undefined {
   if (regions.length === 0) return undefined;
   const entries = new Map(regions.map((region, i) => [region.entry, i]));
+  const parts = regions.map((region) => ({ entry: region.entry, blocks: region.blocks.map((b) => b.pc), pieces: pieces(memory, [region]) }));
   const module = new RegionModule(encode(regions), level, entries, pieces(memory, regions));
-  return { module, instructions: regions.reduce((sum, r) => sum + r.insnCount, 0) };
+  return { module, parts, instructions: regions.reduce((sum, r) => sum + r.insnCount, 0) };
 }
 
 /** How many bytes from an address on the guest may read but not write. */

@@ -1,5 +1,6 @@
 // The translated regions of one space: which entry pcs have one, which modules are bound, and forgetting them when their code changes.
 import { setDispatch, clearDispatch, pagesWithin, watchPage, type Blocks } from './interp/blocks.ts';
+import type { FileRange } from './cache.ts';
 import { promote } from './promote.ts';
 import type { TranslatingCpu } from './cpu.ts';
 import type { RegionModule } from './registry.ts';
@@ -15,7 +16,10 @@ export class Regions {
   readonly #bound = new Set<RegionModule>();
   #suspended = false;
 
-  constructor(cpu: TranslatingCpu, space: GuestSpace, blocks: Blocks) {
+  #files: readonly FileRange[] = [];
+
+  constructor(cpu: TranslatingCpu, space: GuestSpace, blocks: Blocks, parent?: Regions) {
+    if (parent !== undefined) this.#files = parent.#files;
     this.#cpu = cpu;
     this.#space = space;
     this.#blocks = blocks;
@@ -31,6 +35,13 @@ export class Regions {
   resume(): void {
     this.#suspended = false;
     for (const module of this.#bound) this.#link(module);
+  }
+
+  /** Tells that a range holds a file's code: what is kept of it can serve. */
+  noteFile(address: number, length: number, identity: string): void {
+    const file = { address, end: address + length, identity };
+    this.#files = [...this.#files.filter((f) => f.end <= address || f.address >= file.end), file];
+    this.#cpu.cache.profile(file, this.#space.level);
   }
 
   /** The table index of the bound region that starts at pc, or 0. */
@@ -87,7 +98,8 @@ export class Regions {
     if (this.#suspended) return;
     const missing = pcs.filter((pc) => this.at(pc) === 0);
     if (missing.length === 0) return;
-    const module = this.#cpu.translate(() => promote(this.#space.memory, this.#blocks, missing, this.#space.level, this.#cpu.warm));
+    const { memory, level } = this.#space;
+    const module = this.#cpu.translate(() => promote(memory, this.#blocks, missing, level, this.#cpu.warm, (pc) => this.at(pc) !== 0), this.#files, level);
     if (module === undefined) return;
     this.#bind(module);
     this.#cpu.trace?.(`module of ${module.functions} regions, ${module.bytes.length} bytes: ${[...module.entries.keys()].map((pc) => pc.toString(16)).join(' ')}`);
@@ -101,6 +113,12 @@ export class Regions {
     return gone.size;
   }
 
+  /** Forgets all modules, and looks for those that are kept for the level there is now. */
+  forgetAll(): void {
+    for (const module of [...this.#bound]) this.#drop(module);
+    for (const file of this.#files) this.#cpu.cache.profile(file, this.#space.level);
+  }
+
   #drop(module: RegionModule): void {
     this.#bound.delete(module);
     for (const page of module.pages()) {
@@ -108,7 +126,9 @@ export class Regions {
       modules?.delete(module);
       if (modules?.size === 0) this.#pages.delete(page);
     }
-    for (const pc of module.entries.keys()) {
+    const first = this.#space.vessel.instances.get(module)!;
+    for (const [pc, number] of module.entries) {
+      if (this.#entries.get(pc) !== first + number) continue;
       this.#entries.delete(pc);
       this.#unlink(pc);
     }

@@ -25,8 +25,8 @@ const REPEAT_COST = 512;
 export class GuestSpace implements Space, HubHost {
   readonly memory: GuestMemory;
   readonly state: CpuState;
-  level: Level;
   readonly vessel: Vessel;
+  #level: Level;
   readonly #cpu: TranslatingCpu;
   readonly #blocks: Blocks;
   readonly #regions: Regions;
@@ -47,14 +47,23 @@ export class GuestSpace implements Space, HubHost {
   constructor(cpu: TranslatingCpu, vessel: Vessel, level: Level, parent?: GuestSpace) {
     this.#cpu = cpu;
     this.vessel = vessel;
-    this.level = level;
+    this.#level = level;
     this.memory = new GuestMemory(vessel.memory);
     this.state = new CpuState(this.memory);
     vessel.host = this;
     if (parent !== undefined) this.#copy(parent);
     this.#blocks = new Blocks({ memory: this.memory, handlers: cpu.handlers, decode: cpu.decode, grant: cpu.grant, blockLimit: cpu.options.blockLimit }, parent && parent.#blocks);
-    this.#regions = new Regions(cpu, this, this.#blocks);
+    this.#regions = new Regions(cpu, this, this.#blocks, parent && parent.#regions);
     this.memory.onCodeWrite = (address, length) => this.#codeWritten(address, length);
+  }
+
+  get level(): Level { return this.#level; }
+  /** Regions of the level before are forgotten; running code leaves before it goes on. */
+  set level(level: Level) {
+    if (level === this.#level) return;
+    this.#level = level;
+    this.#regions.forgetAll();
+    this.#epoch++;
   }
 
   #copy(parent: GuestSpace): void {
@@ -274,7 +283,7 @@ export class GuestSpace implements Space, HubHost {
 
   timestamp(): bigint { return this.#cpu.timestamp(); }
 
-  noteFile(): void { /* modules are checked against the bytes they came from */ }
+  noteFile(address: number, length: number, identity: string): void { this.#regions.noteFile(address, length, identity); }
 
   fork(): Space { return this.#cpu.adopt(this); }
 

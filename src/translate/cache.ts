@@ -1,0 +1,134 @@
+// The translation cache: one consolidated module per file, address and level, kept through the CacheStore port. What does not check is ignored.
+import type { CacheStore } from '../host/ports.ts';
+import type { GuestMemory, Level } from '../guest/index.ts';
+import { Profile } from './profile.ts';
+import type { Part } from './promote.ts';
+import { type Piece, RegionModule, type Registry } from './registry.ts';
+
+/** What a kept module says of itself; the bytes of its code and of the module follow. */
+interface Header {
+  readonly level: Level;
+  /** Entry pcs in the order of their functions. */
+  readonly entries: readonly number[];
+  readonly blocks: readonly number[];
+  /** [address, length] of the code it was made from. */
+  readonly pieces: readonly (readonly [number, number])[];
+  readonly moduleBytes: number;
+}
+
+const MAGIC = 0x31_54_52_57;
+const PREFIX = 12;
+
+/** A hash of whole words, for damage, not for malice. */
+function checksum(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let at = 0;
+  for (; at + 4 <= bytes.length; at += 4) hash = Math.imul(hash ^ view.getUint32(at, true), 0x01000193) ^ (hash >>> 15);
+  for (; at < bytes.length; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  return hash >>> 0;
+}
+
+/** A module with its code and blocks as bytes: magic, checksum of the rest, length of the header, header as JSON, code, module. */
+export function packModule(module: RegionModule, blocks: readonly number[]): Uint8Array {
+  const header: Header = {
+    level: module.level, entries: [...module.entries].sort((x, y) => x[1] - y[1]).map(([pc]) => pc), blocks,
+    pieces: module.pieces.map(({ address, bytes }) => [address, bytes.length]), moduleBytes: module.bytes.length,
+  };
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const total = PREFIX + text.length + module.pieces.reduce((sum, p) => sum + p.bytes.length, 0) + module.bytes.length;
+  const out = new Uint8Array(total);
+  out.set(text, PREFIX);
+  let at = PREFIX + text.length;
+  for (const { bytes } of module.pieces) { out.set(bytes, at); at += bytes.length; }
+  out.set(module.bytes, at);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(8, text.length, true);
+  view.setUint32(4, checksum(out.subarray(8)), true);
+  return out;
+}
+
+/** The inverse; undefined for anything that is not whole. */
+export function unpackModule(file: Uint8Array): { module: RegionModule; blocks: readonly number[] } | undefined {
+  if (file.length < PREFIX) return undefined;
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  if (view.getUint32(0, true) !== MAGIC || view.getUint32(4, true) !== checksum(file.subarray(8))) return undefined;
+  const length = view.getUint32(8, true);
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX, PREFIX + length))) as Header;
+  let at = PREFIX + length;
+  const pieces: Piece[] = header.pieces.map(([address, size]) => ({ address, bytes: file.subarray(at, at += size) }));
+  const module = new RegionModule(file.subarray(at, at + header.moduleBytes), header.level, new Map(header.entries.map((pc, i) => [pc, i])), pieces);
+  return { module, blocks: header.blocks };
+}
+
+const placeKey = (profile: Profile, place: number): string => `${profile.key} ${place}`;
+
+/** Where a file's code lies in a space. */
+export interface FileRange { readonly address: number; readonly end: number; readonly identity: string }
+
+export class TranslationCache {
+  readonly #store: CacheStore | undefined;
+  readonly #mark: () => string;
+  #known = '';
+  readonly #registry: Registry;
+  readonly #profiles = new Map<string, Profile>();
+  loaded = 0;
+  saved = 0;
+
+  /** `mark` names what made the modules: another one never reads them. */
+  constructor(store: CacheStore | undefined, mark: () => string, registry: Registry) {
+    this.#store = store;
+    this.#mark = mark;
+    this.#registry = registry;
+  }
+
+  /** The profile of a file at its address; what is kept of it joins the registry when it is asked for first. */
+  profile(file: FileRange, level: Level): Profile {
+    if (this.#known === '') this.#known = this.#mark();
+    const key = `${this.#known} ${file.identity} ${file.address.toString(16)} ${level}`;
+    let profile = this.#profiles.get(key);
+    if (profile === undefined) {
+      this.#profiles.set(key, profile = new Profile(key, level));
+      this.#load(profile);
+    }
+    return profile;
+  }
+
+  #load(profile: Profile): void {
+    for (let place = 0; ; place++) {
+      const bytes = this.#store?.get(placeKey(profile, place));
+      const found = bytes && unpackModule(bytes);
+      if (found === undefined || found.module.level !== profile.level) return;
+      profile.addKept(found.module, found.blocks);
+      this.#registry.add(found.module);
+      this.loaded++;
+    }
+  }
+
+  /** Notes regions that were translated just now, by the files they lie in. */
+  note(parts: readonly Part[], files: readonly FileRange[], level: Level): void {
+    for (const part of parts) {
+      const file = files.find((f) => part.entry >= f.address && part.entry < f.end);
+      if (file !== undefined) this.profile(file, level).add(part);
+    }
+  }
+
+  /** Writes one module for every file with enough that is new. `scratch` lends an empty memory. */
+  save(scratch: (use: (memory: GuestMemory) => void) => void): void {
+    const store = this.#store;
+    if (store === undefined) return;
+    for (const profile of this.#profiles.values()) {
+      if (!profile.isWorthKeeping) continue;
+      scratch((memory) => {
+        const made = profile.consolidate(memory);
+        if (made === undefined) return;
+        const { place } = profile;
+        store.put(placeKey(profile, place), packModule(made.module, profile.blocks));
+        // Whatever was kept behind this place ends here.
+        store.put(placeKey(profile, place + 1), new Uint8Array(0));
+        this.saved++;
+      });
+    }
+  }
+}

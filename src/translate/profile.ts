@@ -1,0 +1,61 @@
+// What is worth keeping of one file's translation: which regions were hot, and the code they were made from; and making one module of it all.
+import { PAGE_SIZE, Perm, type GuestMemory, type Level } from '../guest/index.ts';
+import { type Promotion, type Part, translateSet } from './promote.ts';
+import type { Piece, RegionModule } from './registry.ts';
+
+/** When what is new exceeds this share of what is kept, all of it becomes one module again; less is kept as one more. */
+const REWRITE_SHARE = 1 / 3;
+
+/** The hot code of one file mapped at one address, translated for one level. */
+export class Profile {
+  readonly key: string;
+  readonly level: Level;
+  readonly #entries = new Set<number>();
+  /** The first instruction of every block that was hot. */
+  readonly #blocks = new Set<number>();
+  readonly #pieces: Piece[] = [];
+  /** Entries translated in this run, and how many modules and blocks earlier runs kept. */
+  readonly #fresh = new Set<number>();
+  #keptModules = 0;
+  #keptBlocks = 0;
+
+  constructor(key: string, level: Level) {
+    this.key = key;
+    this.level = level;
+  }
+
+  /** Takes in a region translated just now. */
+  add(part: Part): void {
+    this.#entries.add(part.entry);
+    this.#fresh.add(part.entry);
+    for (const pc of part.blocks) this.#blocks.add(pc);
+    this.#pieces.push(...part.pieces);
+  }
+
+  /** Takes in a module that an earlier run kept. */
+  addKept(module: RegionModule, blocks: readonly number[]): void {
+    for (const pc of module.entries.keys()) this.#entries.add(pc);
+    for (const pc of blocks) this.#blocks.add(pc);
+    this.#pieces.push(...module.pieces);
+    this.#keptModules++;
+    this.#keptBlocks = this.#blocks.size;
+  }
+
+  get isWorthKeeping(): boolean { return this.#fresh.size > 0; }
+
+  /** Which of the kept modules is to be written: 0 replaces them all. */
+  get place(): number { return this.#blocks.size > this.#keptBlocks * (1 + REWRITE_SHARE) ? 0 : this.#keptModules; }
+
+  get blocks(): readonly number[] { return [...this.#blocks]; }
+
+  /** One module of the regions for that place, made in an empty memory that gets the code. Undefined when nothing can be translated. */
+  consolidate(scratch: GuestMemory): Promotion | undefined {
+    for (const { address, bytes } of this.#pieces) {
+      const from = (address & ~(PAGE_SIZE - 1)) >>> 0;
+      const to = Math.ceil((address + bytes.length) / PAGE_SIZE) * PAGE_SIZE;
+      scratch.protect(from, to - from, Perm.mapped | Perm.read | Perm.execute);
+      scratch.bytes.set(bytes, address);
+    }
+    return translateSet(scratch, this.place === 0 ? this.#entries : this.#fresh, (pc) => this.#blocks.has(pc), this.level);
+  }
+}
