@@ -1,6 +1,6 @@
 // Calls on descriptors themselves: dup, fcntl, flock, fsync. fcntl(2), dup(2), flock(2), fsync(2).
 import {
-  EAGAIN, EBADF, EDEADLK, EINVAL, EOVERFLOW, EPERM, FD_CLOEXEC, F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NONBLOCK,
+  ESPIPE, EAGAIN, EBADF, EDEADLK, EINVAL, EOVERFLOW, EPERM, FD_CLOEXEC, F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NONBLOCK,
   SEEK_CUR, SEEK_END, SEEK_SET, fcntlCommands, flockLayout, flockOperations, openFlags, ownerExLayout,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
@@ -181,7 +181,7 @@ const FADVICE = { POSIX_FADV_NORMAL: 0, POSIX_FADV_RANDOM: 1, POSIX_FADV_SEQUENT
 /** posix_fadvise(2), readahead(2): nothing to gain, but the arguments are judged. */
 function fadvise(task: Task, fd: number, _offset: number, length: number, advice: number): number {
   const description = task.files.get(fd);
-  if (description.file instanceof PipeEnd) throw EINVAL;
+  if (description.file instanceof PipeEnd) throw ESPIPE;
   if (length < 0 || advice < 0 || advice > 5) throw EINVAL;
   return 0;
 }

@@ -4,7 +4,7 @@ import {
   O_TRUNC, O_WRONLY, E2BIG, NAME_MAX, S_IFREG, memfdFlags, openFlags,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { Description, PipeEnd, fifoMustWait, makePipe, openInode } from '../../linux/index.ts';
+import { Description, AnonymousInode, PipeEnd, fifoMustWait, makePipe, openInode } from '../../linux/index.ts';
 import type { Task } from '../../linux/index.ts';
 import { operations } from '../../vfs/index.ts';
 import type { Place } from '../../vfs/index.ts';
@@ -25,7 +25,7 @@ function install(task: Task, place: Place, openFlagBits: number): number | Wait 
   const file = openInode(task, place, openFlagBits);
   const status = openFlagBits & O_PATH ? openFlagBits & PATH_FLAGS & ~O_CLOEXEC : (openFlagBits & ~CREATION_FLAGS) | O_LARGEFILE;
   const description = new Description(file, status, place);
-  if (file instanceof PipeEnd) return finishFifo(task, description, openFlagBits);
+  if (file instanceof PipeEnd && !(file.inode instanceof AnonymousInode)) return finishFifo(task, description, openFlagBits);
   claimTerminal(task, description, openFlagBits);
   return task.files.add(description, (openFlagBits & O_CLOEXEC) !== 0);
 }
