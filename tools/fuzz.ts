@@ -17,6 +17,5 @@ const ways = values.ways.split(',').map((name) => {
 });
 
 const result = fuzz({ sequences: Number(values.sequences), seed: Number(values.seed) * 100_000_007 | 0, ways, hub: hubFile(), stop: Number(values.stop), log: (line) => console.log(line) });
-for (const failure of result.failures) console.log(`\n${failure}`);
 console.log(`${result.sequences} sequences, ${result.compared} comparisons, ${result.failures.length} differences`);
 process.exit(result.failures.length > 0 ? 1 : 0);

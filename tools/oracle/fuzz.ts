@@ -31,7 +31,9 @@ export function fuzz(options: FuzzOptions): FuzzResult {
     const programs = Array.from({ length: Math.min(BATCH, options.sequences - done) }, (_, i) => makeProgram(options.seed + done + i));
     const outcomes = runOnHost(programs.map((p) => p.case));
     for (const [i, program] of programs.entries()) {
+      const before = result.failures.length;
       compareOne(program, outcomes[i]!, runners, result);
+      if (result.failures.length > before) options.log?.(`\n${result.failures.at(-1)}\n`);
       if (result.failures.length >= (options.stop ?? 10)) return result;
     }
     result.sequences += programs.length;

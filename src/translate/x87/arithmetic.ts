@@ -210,15 +210,19 @@ function divideSpecial(x: Float80, y: Float80, kx: Kind, ky: Kind, sign: number,
   return kx === Kind.infinity || ky === Kind.zero ? setInfinity(out, sign) : setZero(out, sign);
 }
 
-/** The integer square root, rounded down. */
+/** The integer square root, rounded down, of a number below 2^1023: a double's root to begin with, then Newton's rule doubles the right bits. */
 export function integerRoot(n: bigint): bigint {
   if (n < 2n) return n;
-  let x = 1n << BigInt(n.toString(16).length * 2 + 1);
+  let x = BigInt(Math.floor(Math.sqrt(Number(n))));
   for (;;) {
     const next = (x + n / x) >> 1n;
-    if (next >= x) return x;
+    const step = next - x;
     x = next;
+    if (step >= -1n && step <= 1n) break;
   }
+  while (x * x > n) x--;
+  while ((x + 1n) * (x + 1n) <= n) x++;
+  return x;
 }
 
 /** out = the square root of x. */

@@ -3,7 +3,7 @@ import { Access } from '../../guest/index.ts';
 import { Outcome } from '../ir/routines.ts';
 import { fromBcd, fromDouble, fromInt32, fromInt64, fromSingle, toBcd, toDouble, toInteger, toSingle, words } from './convert.ts';
 import { Float80, IE, mode, setIndefinite, setZero, ZERO } from './float80.ts';
-import { reach } from './guest-access.ts';
+import { mayAccess, reach } from './guest-access.ts';
 import { constants, loadConstant } from './transcendental.ts';
 import { blocked, finish, finishKeepingC1, isEmpty, pop, push, read, stackOverflow, underflow, unit, waiting, write } from './unit.ts';
 
@@ -20,9 +20,9 @@ function pushResult(): Outcome {
 waiting('fld m32', (bits) => { if (isEmpty(7)) fromSingle(bits, true, x); return pushResult(); });
 waiting('fld m64', (lo, hi) => { if (isEmpty(7)) fromDouble(lo, hi, true, x); return pushResult(); });
 waiting('fld m80', (address) => {
-  const view = reach(unit.space, address, 10, Access.read);
-  if (!view) return Outcome.leave;
-  x.set(view.getUint16(8, true), view.getUint32(4, true), view.getUint32(0, true));
+  const at = address >>> 0;
+  if (!mayAccess(unit.space, at, 10, Access.read)) return Outcome.leave;
+  x.set(unit.view.getUint16(at + 8, true), unit.view.getUint32(at + 4, true), unit.view.getUint32(at, true));
   return pushResult();
 });
 waiting('fild', (value) => { fromInt32(value, x); return pushResult(); });
@@ -52,14 +52,18 @@ waiting('fld constant', (n) => {
   return pushResult();
 });
 
-/** Ends a store of `length` bytes: `put` writes them when the conversion allowed it and the page has the right. */
-function storeResult(stored: boolean, address: number, length: number, pops: number, put: (view: DataView) => void): Outcome {
-  if (stored && !blocked()) {
-    const view = reach(unit.space, address, length, Access.write);
-    if (!view) return Outcome.leave;
-    put(view);
-    if (pops) pop();
-  }
+/** Whether a store of `length` bytes happens: `no` when an unmasked exception forbids it, `fault` when the page has not the right. */
+const Storing = { yes: 0, no: 1, fault: 2 } as const;
+
+function storing(converted: boolean, address: number, length: number): number {
+  if (!converted || blocked()) return Storing.no;
+  return mayAccess(unit.space, address, length, Access.write) ? Storing.yes : Storing.fault;
+}
+
+/** Ends a store. */
+function stored(how: number, pops: number): Outcome {
+  if (how === Storing.fault) return Outcome.leave;
+  if (how === Storing.yes && pops) pop();
   return finish();
 }
 
@@ -71,35 +75,56 @@ function source(): boolean {
 }
 
 waiting('fst m32', (address, pops) => {
+  const at = address >>> 0;
   source();
-  const stored = toSingle(x);
-  return storeResult(stored, address, 4, pops, (view) => view.setUint32(0, words.lo, true));
+  const how = storing(toSingle(x), at, 4);
+  if (how === Storing.yes) unit.view.setUint32(at, words.lo, true);
+  return stored(how, pops);
 });
 waiting('fst m64', (address, pops) => {
+  const at = address >>> 0;
   source();
-  const stored = toDouble(x);
-  return storeResult(stored, address, 8, pops, (view) => { view.setUint32(0, words.lo, true); view.setUint32(4, words.hi, true); });
+  const how = storing(toDouble(x), at, 8);
+  if (how === Storing.yes) storeWords(at);
+  return stored(how, pops);
 });
 waiting('fstp m80', (address) => {
+  const at = address >>> 0;
   source();
-  return storeResult(true, address, 10, 1, (view) => { view.setUint32(0, x.lo, true); view.setUint32(4, x.hi, true); view.setUint16(8, x.se, true); });
+  const how = storing(true, at, 10);
+  if (how === Storing.yes) {
+    unit.view.setUint32(at, x.lo, true);
+    unit.view.setUint32(at + 4, x.hi, true);
+    unit.view.setUint16(at + 8, x.se, true);
+  }
+  return stored(how, 1);
 });
 
-/** fist, fistp and fisttp: `bytes` is 2, 4 or 8, `how` bit 0 pops, bit 1 truncates whatever the rounding control says. */
-waiting('fist', (address, bytes, how) => {
+function storeWords(at: number): void {
+  unit.view.setUint32(at, words.lo, true);
+  unit.view.setUint32(at + 4, words.hi, true);
+}
+
+/** fist, fistp and fisttp: `bytes` is 2, 4 or 8, `form` bit 0 pops, bit 1 truncates whatever the rounding control says. */
+waiting('fist', (address, bytes, form) => {
+  const at = address >>> 0;
   source();
-  const stored = toInteger(x, bytes * 8, how & 2 ? ZERO : mode.rounding);
-  if (how & 2) mode.up = 0;
-  return storeResult(stored, address, bytes, how & 1, (view) => {
-    if (bytes === 2) view.setUint16(0, words.lo & 0xffff, true);
-    else view.setUint32(0, words.lo, true);
-    if (bytes === 8) view.setUint32(4, words.hi, true);
-  });
+  const how = storing(toInteger(x, bytes * 8, form & 2 ? ZERO : mode.rounding), at, bytes);
+  if (form & 2) mode.up = 0;
+  if (how === Storing.yes) {
+    if (bytes === 2) unit.view.setUint16(at, words.lo & 0xffff, true);
+    else if (bytes === 4) unit.view.setUint32(at, words.lo, true);
+    else storeWords(at);
+  }
+  return stored(how, form & 1);
 });
 waiting('fbstp', (address) => {
+  const at = address >>> 0;
   source();
   const bytes = toBcd(x);
-  return storeResult(bytes !== undefined, address, 10, 1, (view) => new Uint8Array(view.buffer, view.byteOffset, 10).set(bytes!));
+  const how = storing(bytes !== undefined, at, 10);
+  if (how === Storing.yes) unit.memory.bytes.set(bytes!, at);
+  return stored(how, 1);
 });
 
 waiting('fst st', (i, pops) => {

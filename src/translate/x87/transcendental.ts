@@ -303,13 +303,18 @@ export const constants = {
   ln2: { magnitude: LN2, exact: false },
 } as const;
 
+const rounded = new Map<string, Float80>();
+
 /** Rounds a constant to 64 bits by the rounding control; loading one raises nothing. */
 export function loadConstant(name: keyof typeof constants, out: Float80): Float80 {
-  const { magnitude, exact } = constants[name];
-  const raised = mode.raised;
-  roundInteger(out, 0, magnitude, -Number(P), !exact, 64);
-  mode.raised = raised;
-  mode.up = 0;
-  return out;
+  const key = `${name}${mode.rounding}`;
+  let value = rounded.get(key);
+  if (value === undefined) {
+    const raised = mode.raised;
+    value = roundInteger(new Float80(), 0, constants[name].magnitude, -Number(P), !constants[name].exact, 64);
+    rounded.set(key, value);
+    mode.raised = raised;
+    mode.up = 0;
+  }
+  return out.copy(value);
 }
-
