@@ -2,3 +2,4 @@
 export { Bytes } from './bytes.ts';
 export { Code, loads, stores, valueType, VOID } from './code.ts';
 export { ModuleBuilder } from './module.ts';
+export { listCode, listModule } from './text.ts';
