@@ -17,9 +17,9 @@ const comparable = (o: Outcome): boolean => o.signal !== SIGALRM && !(o.signal =
 
 const reachedEnd = (o: Outcome): boolean => o.signal === 5 && o.trap === 3;
 
-/** Translated code does not keep flags for an instruction that faults when what follows overwrites them before reading them. */
+/** Below level all translated code does not keep flags for an instruction that faults when what follows overwrites them before reading them. */
 function maskAt(program: Program, o: Outcome, way: Way): Mask {
-  const flags = reachedEnd(o) ? undefinedFlagsAt(program, o.rip - 1) : way.mode === 'interpret' ? undefinedFlagsAt(program, o.rip) : ARITHMETIC_FLAGS;
+  const flags = reachedEnd(o) ? undefinedFlagsAt(program, o.rip - 1) : way.mode === 'interpret' || way.level === 'all' ? undefinedFlagsAt(program, o.rip) : ARITHMETIC_FLAGS;
   return { flags, mxcsr: false, ulp: false, approximate: false, ignored: [] };
 }
 

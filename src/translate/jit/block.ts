@@ -23,6 +23,8 @@ export interface Stretch {
 export class Block {
   readonly pc: number;
   readonly insnCount: number;
+  /** Exits inside the block store all flags, also those that the interrupted instruction would overwrite. */
+  readonly exactExits: boolean;
   readonly statements: readonly Statement[];
   readonly end: End;
   readonly registers: BlockRegisters;
@@ -50,9 +52,10 @@ export class Block {
   /** The depth of its label while it is open. */
   label = -1;
 
-  constructor(pc: number, insnCount: number, statements: readonly Statement[], end: End, registers: BlockRegisters, finalFrom: number) {
+  constructor(pc: number, insnCount: number, exactExits: boolean, statements: readonly Statement[], end: End, registers: BlockRegisters, finalFrom: number) {
     this.pc = pc;
     this.insnCount = insnCount;
+    this.exactExits = exactExits;
     this.statements = statements;
     this.end = end;
     this.registers = registers;
@@ -140,7 +143,7 @@ export function lift(stretch: Stretch, checks: Checks, flagsKind: number): { blo
   }
   const finalFrom = registers.finish();
   const whole = count === insns.length && !(builder.ender !== null && stretch.slow);
-  const block = new Block(stretch.pc, count, builder.statements, endOf(stretch, next, insns[count - 1], builder.ender), registers, finalFrom);
+  const block = new Block(stretch.pc, count, checks.loads, builder.statements, endOf(stretch, next, insns[count - 1], builder.ender), registers, finalFrom);
   return { block, rest: whole ? null : { ...stretch, pc: next, insns: insns.slice(count) } };
 }
 

@@ -58,10 +58,11 @@ function flagsNeededOut(block: Block): boolean {
 
 /** Whether an exit inside the block must store the flags: somebody needs them and the state block does not have them. */
 export const exitNeedsFlags = (block: Block, s: Statement): boolean =>
-  (s.flagsVersion > 0 || block.flagsDirtyIn) && block.flagsLiveAt(s.flagsVersion, s.instruction, block.flagsLiveOut);
+  (s.flagsVersion > 0 || block.flagsDirtyIn) && (block.exactExits || block.flagsLiveAt(s.flagsVersion, s.instruction, block.flagsLiveOut));
 
 function flowLive(blocks: readonly Block[]): void {
   const own = new Map(blocks.map((b) => [b, b.uses | exitUses(b)]));
+  const exitsNeed = new Set(blocks.filter((b) => b.exactExits && b.statements.some((s) => mayLeave(s) && s.flagsVersion === 0)));
   for (let again = true; again;) {
     again = false;
     for (let i = blocks.length - 1; i >= 0; i--) {
@@ -71,7 +72,7 @@ function flowLive(blocks: readonly Block[]): void {
       if (live !== block.liveIn || flagsOut !== block.flagsLiveOut) again = true;
       block.liveIn = live;
       block.flagsLiveOut = flagsOut;
-      const flagsIn = block.flagsLiveAt(0, 0, flagsOut);
+      const flagsIn = block.flagsLiveAt(0, 0, flagsOut) || exitsNeed.has(block) && block.flagsDirtyIn;
       if (flagsIn !== block.flagsLiveIn) again = true;
       block.flagsLiveIn = flagsIn;
     }
@@ -85,7 +86,7 @@ function dropUnneeded(block: Block): void {
     const s = block.statements[i]!;
     if (s.do === Do.setSlot) s.live = (live & (1 << s.detail)) !== 0;
   }
-  for (const s of block.registers.flagSaves) s.live = block.flagsLiveAt(s.flagsVersion, s.instruction, block.flagsLiveOut);
+  for (const s of block.registers.flagSaves) s.live = block.exactExits && s !== block.statements[block.statements.length - 1] || block.flagsLiveAt(s.flagsVersion, s.instruction, block.flagsLiveOut);
 }
 
 /** Annotates the blocks, which are in reverse postorder. */
