@@ -10,6 +10,7 @@ export interface Printed { args: readonly unknown[]; result: number | undefined 
 export interface Codec<T> {
   /** Reads the argument from register `n` (the manual's numbering). Throws EFAULT and the like. */
   decode(task: Task, n: number): T;
+  /** '' leaves the argument out: one that the call does not look at. */
   print(task: Task, value: T, call: Printed): string;
   /** The call fills it in: printed after the call. */
   readonly out?: true;

@@ -78,7 +78,7 @@ function entryText(task: Task, call: Call, row: SyscallRow | undefined): string 
   if (!row || row.refused) return `${row?.name ?? syscallName(call.number)}(${argumentRegisters.map((n) => hex(Number(task.registers.gpr(n)))).join(', ')})`;
   const printed: Printed = { args: rawArguments(task, row), result: undefined };
   call.interrupted = () => { task.kernel.trace.line(line(task, withOutputs(task, call, row, -1), '? ERESTARTSYS (To be restarted if SA_RESTART is set)')); };
-  return `${row.name}(${row.codecs.map((codec, i) => (codec.out ? `\0${i}\0` : printArgument(task, row, i, printed))).join(', ')})`;
+  return `${row.name}(${row.codecs.map((codec, i) => (codec.out ? `\0${i}\0` : printArgument(task, row, i, printed))).filter((text) => text !== '').join(', ')})`;
 }
 
 /** Decoded arguments; one that cannot be decoded (a bad pointer) as its number. */

@@ -45,6 +45,7 @@ export class FakeMachine {
     this.mounts.attach(new Mount(sysFs(this.kernel)), { mount, inode: this.root.root.lookup('sys')! });
     this.task = this.newTask();
     this.kernel.init = this.task.process;
+    this.kernel.scheduler.current = this.task;
   }
 
   /** A further process, of the first one's group and session when there is one. */

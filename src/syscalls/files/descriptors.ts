@@ -79,11 +79,14 @@ const fcntlRows: Record<number, Fcntl> = {
 
 const StatusFlags = openFlagsCodec(openFlags);
 const setters: Record<number, (task: Task, value: number) => string> = {
+  [F.F_DUPFD]: (_task, value) => String(value), [F.F_DUPFD_CLOEXEC]: (_task, value) => String(value), [F.F_SETPIPE_SZ]: (_task, value) => String(value),
   [F.F_SETFD]: (_task, value) => (value & FD_CLOEXEC ? 'FD_CLOEXEC' : '0'),
   [F.F_SETFL]: (task, value) => StatusFlags.print(task, value, { args: [], result: undefined }),
 };
+/** Commands without a third argument. */
+const getters: ReadonlySet<number> = new Set([F.F_GETFD, F.F_GETFL, F.F_GETOWN, F.F_GETSIG, F.F_GETPIPE_SZ, F.F_GET_SEALS, F.F_GETLEASE]);
 /** fcntl's third argument: what it means is the command's business. */
-const FcntlArgument: Codec<number> = { decode: Long.decode, print: (task, value, { args }) => setters[args[1] as number]?.(task, value) ?? pointer(value) };
+const FcntlArgument: Codec<number> = { decode: Long.decode, print: (task, value, { args }) => (getters.has(args[1] as number) ? '' : setters[args[1] as number]?.(task, value) ?? pointer(value)) };
 
 /** What an O_PATH descriptor can do. */
 const pathCommands: readonly number[] = [F.F_DUPFD, F.F_DUPFD_CLOEXEC, F.F_GETFD, F.F_SETFD, F.F_GETFL];

@@ -9,6 +9,7 @@ import type { Task } from '../../linux/index.ts';
 import { operations } from '../../vfs/index.ts';
 import type { Place } from '../../vfs/index.ts';
 import { CString, DirFd, Fd, Mode, Path, Ptr, Size, flags, openFlagsCodec, pointed } from '../codec.ts';
+import type { Codec } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { baseOf, contextOf } from './at.ts';
@@ -16,6 +17,9 @@ import { claimTerminal } from './job-control.ts';
 import { MemoryFile, memoryFs } from './memory-file.ts';
 
 const OpenFlags = openFlagsCodec(openFlags);
+/** The mode of an open call whose flags are argument `flagsAt`: it counts only when a file may be made. */
+const OpenMode = (flagsAt: number): Codec<number> =>
+  ({ decode: Mode.decode, print: (task, mode, call) => ((call.args[flagsAt] as number) & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)) ? Mode.print(task, mode, call) : '') });
 const KNOWN_FLAGS = Object.values(openFlags).reduce((all, bit) => all | bit, O_ACCMODE);
 const PATH_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
 const CREATION_FLAGS = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC;
@@ -158,11 +162,11 @@ function memfdCreate(task: Task, name: string, bits: number): number {
 const OutPipeFds = pointed((task, ptr) => `[${task.memory.readI32(ptr)}, ${task.memory.readI32(ptr + 4)}]`, 'out');
 
 export const openCalls: readonly SyscallRow[] = [
-  sys(2, 'open', [Path, OpenFlags, Mode], (task, path, bits, mode) => openat(task, AT_FDCWD, path, bits, mode)),
+  sys(2, 'open', [Path, OpenFlags, OpenMode(1)], (task, path, bits, mode) => openat(task, AT_FDCWD, path, bits, mode)),
   sys(3, 'close', [Fd], close),
   sys(22, 'pipe', [OutPipeFds], (task, ptr) => pipe2(task, ptr, 0)),
   sys(85, 'creat', [Path, Mode], (task, path, mode) => openat(task, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)),
-  sys(257, 'openat', [DirFd, Path, OpenFlags, Mode], openat),
+  sys(257, 'openat', [DirFd, Path, OpenFlags, OpenMode(2)], openat),
   sys(293, 'pipe2', [OutPipeFds, OpenFlags], pipe2, 'packet mode (O_DIRECT) is EINVAL'),
   sys(319, 'memfd_create', [CString(NAME_MAX + 1), flags(memfdFlags)], memfdCreate),
   sys(436, 'close_range', [Fd, Fd, flags({ CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC })], closeRange),

@@ -8,7 +8,7 @@ import { Wait } from '../../base/index.ts';
 import { Description, UnixSocket } from '../../linux/index.ts';
 import type { PeerCredentials, Received, Task } from '../../linux/index.ts';
 import { demand, find, operations } from '../../vfs/index.ts';
-import { Fd, InBuf, Int, OutBuf, OutInt, Ptr, Size, flags, oneOf } from '../codec.ts';
+import { Fd, InBuf, Int, OutBuf, OutInt, Ptr, Size, flags, oneOf, pointed, quote } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { contextOf } from './at.ts';
@@ -414,6 +414,14 @@ function manyMessages(task: Task, ptr: number, count: number, one: (at: number) 
   return count;
 }
 
+/** A socket address: of AF_UNIX its name, with @ for an abstract one. */
+const SockAddr = (lengthAt: number) => pointed((task, ptr, { args }) => {
+  const bytes = task.memory.readable(ptr, Math.min(args[lengthAt] as number, FAMILY_SIZE + UNIX_PATH_MAX)).slice();
+  const family = bytes[0]! | bytes[1]! << 8;
+  const name = latin1(bytes.subarray(FAMILY_SIZE));
+  if (family !== AF_UNIX) return `{sa_family=${family}}`;
+  return `{sa_family=AF_UNIX, sun_path=${name.startsWith('\0') ? `@${quote(name.slice(1))}` : quote(name.split('\0')[0]!)}}`;
+});
 const Domain = oneOf(addressFamilies);
 const Type = { ...Int, print: (_task: Task, value: number): string => ['0', 'SOCK_STREAM', 'SOCK_DGRAM', 'SOCK_RAW', '4', 'SOCK_SEQPACKET'][value & SOCK_TYPE_MASK]! + (value & SOCK_CLOEXEC ? '|SOCK_CLOEXEC' : '') + (value & SOCK_NONBLOCK ? '|SOCK_NONBLOCK' : '') };
 const MessageFlags = flags(messageFlags);
@@ -422,14 +430,14 @@ const NO_NETWORK = 'AF_UNIX only; other families are EAFNOSUPPORT: there is no n
 
 export const socketCalls: readonly SyscallRow[] = [
   sys(41, 'socket', [Domain, Type, Int], (task, domain, type, protocol) => install(task, newSocket(task, domain, type, protocol), type), NO_NETWORK),
-  sys(42, 'connect', [Fd, Ptr, Int], connect),
+  sys(42, 'connect', [Fd, SockAddr(2), Int], connect),
   sys(43, 'accept', [Fd, Ptr, Ptr], (task, fd, ptr, lengthPtr) => accept4(task, fd, ptr, lengthPtr, 0)),
   sys(44, 'sendto', [Fd, InBuf(2), Size, MessageFlags, Ptr, Int], sendto),
   sys(45, 'recvfrom', [Fd, OutBuf, Size, MessageFlags, Ptr, Ptr], recvfrom),
   sys(46, 'sendmsg', [Fd, Ptr, MessageFlags], sendmsg),
   sys(47, 'recvmsg', [Fd, Ptr, MessageFlags], recvmsg),
   sys(48, 'shutdown', [Fd, oneOf(shutdownHow)], shutdown),
-  sys(49, 'bind', [Fd, Ptr, Int], bind),
+  sys(49, 'bind', [Fd, SockAddr(2), Int], bind),
   sys(50, 'listen', [Fd, Int], listen),
   sys(51, 'getsockname', [Fd, Ptr, OutInt], getsockname),
   sys(52, 'getpeername', [Fd, Ptr, OutInt], getpeername),
