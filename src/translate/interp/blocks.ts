@@ -3,7 +3,7 @@ import {
   DISPATCH_BASE, DISPATCH_ENTRIES, PAGE_SHIFT, Perm, RECORDS_END, type GuestMemory,
 } from '../../guest/index.ts';
 import type { Insn, Undecodable } from '../x86/insn.ts';
-import { GONE, LINKED, RECORD_SIZE, SCRATCH, SCRATCH_END, clearRecord, field, head, writeRecord } from './record.ts';
+import { GONE, LINKED, RECORD_SIZE, SCRATCH, SCRATCH_END, RecordWriter, field, head } from './record.ts';
 
 /** Handlers that belong to no row, by their index in the hub's table. */
 export const Special = {
@@ -20,10 +20,10 @@ export const Special = {
 } as const;
 export const SPECIALS = 5;
 
-/** Finds the handler of an instruction, and its row's operand codes. */
+/** Finds the handler of an instruction, and which operands its row fixes. */
 export interface HandlerIndex {
   handlerOf(insn: Insn): number;
-  codesOf(insn: Insn): readonly string[];
+  fixedOf(insn: Insn): readonly boolean[];
 }
 
 export type Decode = (bytes: Uint8Array, offset: number, limit: number, pc: number) => Insn | Undecodable;
@@ -43,11 +43,13 @@ export const Undecoded = { fault: 0, full: 1 } as const;
 export class Blocks {
   readonly #memory: GuestMemory;
   readonly #handlers: HandlerIndex;
+  readonly #writer: RecordWriter;
   readonly #decode: Decode;
   readonly #grant: number;
   readonly #limit: number;
   readonly #heads: Map<number, number>;
-  readonly #pages: Map<number, Set<number>>;
+  /** Page → heads of blocks with code in it; a head may stand there after it was forgotten. */
+  readonly #pages: Map<number, number[]>;
   #next: number;
   /** The address whose page had not the right to be executed, after `at` answered `fault`. */
   faultAddress = 0;
@@ -56,6 +58,7 @@ export class Blocks {
   constructor(config: BlocksConfig, parent?: Blocks) {
     this.#memory = config.memory;
     this.#handlers = config.handlers;
+    this.#writer = new RecordWriter(config.memory);
     this.#decode = config.decode;
     this.#grant = config.grant;
     this.#limit = config.blockLimit;
@@ -67,7 +70,7 @@ export class Blocks {
 
   #copyRecords(parent: Blocks): void {
     this.#memory.bytes.set(parent.#memory.bytes.subarray(SCRATCH, parent.#next), SCRATCH);
-    for (const [page, heads] of parent.#pages) this.#pages.set(page, new Set(heads));
+    for (const [page, heads] of parent.#pages) this.#pages.set(page, heads.slice());
     for (const at of this.#heads.values()) if (this.#memory.view.getUint32(at + head.region, true) !== 0) this.setRegion(at, 0);
   }
 
@@ -115,7 +118,9 @@ export class Blocks {
     const start = this.#next;
     const reach = this.#executable(pc, 15 * this.#limit);
     if (reach === 0) return this.#faultAt(pc);
-    const { view, bytes } = this.#memory;
+    const { bytes } = this.#memory;
+    const writer = this.#writer;
+    writer.refresh();
     let at = start + RECORD_SIZE;
     let here = pc;
     for (let n = 0; ; n++) {
@@ -128,14 +133,14 @@ export class Blocks {
         here += 1;
         break;
       }
-      writeRecord(view, at, insn, this.#handlers.handlerOf(insn), this.#handlers.codesOf(insn));
+      writer.write(at, insn, this.#handlers.handlerOf(insn), this.#handlers.fixedOf(insn));
       at += RECORD_SIZE;
       here += insn.length;
       const ends = insn.row.options.ends;
       if (ends === 'syscall') at = this.#writeGoto(at, here);
       if (ends !== undefined) break;
     }
-    this.#writeHead(start, pc, here);
+    writer.head(start, pc, here, this.#grant);
     this.#next = at;
     this.#heads.set(pc, start);
     this.#watch(start, pc, here);
@@ -147,20 +152,8 @@ export class Blocks {
     return Undecoded.fault;
   }
 
-  #writeHead(at: number, pc: number, end: number): void {
-    const view = this.#memory.view;
-    clearRecord(view, at);
-    view.setInt32(at + head.count, this.#grant, true);
-    view.setUint32(at + head.pc, pc, true);
-    view.setUint32(at + head.end, end, true);
-  }
-
   #writeBare(at: number, handler: number, pc: number): number {
-    const view = this.#memory.view;
-    clearRecord(view, at);
-    view.setUint16(at + field.handler, handler, true);
-    view.setUint32(at + field.pc, pc, true);
-    view.setUint32(at + field.disp, pc, true);
+    this.#writer.bare(at, handler, pc, pc);
     return at + RECORD_SIZE;
   }
 
@@ -169,6 +162,7 @@ export class Blocks {
   /** The record at ip, alone, followed by one that leaves: for an instruction that may change its own block. Returns the address to run. */
   alone(ip: number): number {
     const { view, bytes } = this.#memory;
+    this.#writer.refresh();
     bytes.copyWithin(SCRATCH, ip, ip + RECORD_SIZE);
     if (view.getUint8(SCRATCH + field.scale) === LINKED) {
       view.setUint32(SCRATCH + field.next, 0, true);
@@ -182,9 +176,9 @@ export class Blocks {
   #watch(start: number, from: number, to: number): void {
     for (let page = from >>> PAGE_SHIFT; page <= (to - 1) >>> PAGE_SHIFT; page++) {
       watchPage(this.#memory, page);
-      let heads = this.#pages.get(page);
-      if (heads === undefined) this.#pages.set(page, heads = new Set());
-      heads.add(start);
+      const heads = this.#pages.get(page);
+      if (heads === undefined) this.#pages.set(page, [start]);
+      else heads.push(start);
     }
   }
 
@@ -195,7 +189,7 @@ export class Blocks {
       const heads = this.#pages.get(page)!;
       this.#pages.delete(page);
       for (const at of heads) this.#forgetHead(at);
-      forgotten += heads.size;
+      forgotten += heads.length;
     }
     return forgotten;
   }

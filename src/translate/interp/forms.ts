@@ -8,7 +8,7 @@ import { Letter } from '../x86/table.ts';
 import type { FormOperand } from './handler-file.ts';
 import type { HandlerIndex } from './blocks.ts';
 import { type RowForm } from './handlers.ts';
-import { memoryForm } from './record.ts';
+import { isFixed, memoryForm } from './record.ts';
 
 export const opSizes = [2, 4, 8] as const;
 export const addressSizes = [8, 4] as const;
@@ -78,25 +78,31 @@ export const slotCount = (table: Table): number => table.forms.length * FORMS;
 /** Finds handlers by the slots of decoded instructions. */
 export class FormIndex implements HandlerIndex {
   readonly #slots: Uint16Array;
-  readonly #codes: readonly (readonly string[])[];
+  /** By row: the place of the operand that may be a memory operand read from the record, -1 for none. */
+  readonly #memoryPlaces: Int8Array;
+  readonly #fixed: readonly (readonly boolean[])[];
+
   constructor(slots: Uint16Array, table: Table) {
     this.#slots = slots;
-    this.#codes = table.forms.map((form) => (form.row.operands === '' ? [] : form.row.operands.split(' ')));
+    this.#memoryPlaces = Int8Array.from(table.forms, (form) => form.letters.findIndex((letter) => onlyMemory.has(letter) || either.has(letter)));
+    const known = new Map<string, readonly boolean[]>();
+    this.#fixed = table.forms.map(({ row: { operands } }) => {
+      let fixed = known.get(operands);
+      if (fixed === undefined) known.set(operands, fixed = operands === '' ? [] : operands.split(' ').map(isFixed));
+      return fixed;
+    });
   }
 
   handlerOf(insn: Insn): number {
-    let shape = 0;
-    const codes = this.#codes[insn.index]!;
-    for (let i = 0; i < codes.length; i++) {
-      const operand = insn.operands[i]!;
-      if (operand.kind === 'mem' && codes[i]!.charCodeAt(0) !== 0x59) { shape = memoryForm(operand) === 'base' ? 1 : 2; break; }
-    }
+    const place = this.#memoryPlaces[insn.index]!;
+    const operand = place < 0 ? undefined : insn.operands[place]!;
+    const shape = operand === undefined || operand.kind !== 'mem' ? 0 : memoryForm(operand) === 'base' ? 1 : 2;
     const handler = this.#slots[slotOf(insn.index, insn.opSize, insn.addressSize, shape)]!;
-    assert(handler !== 0, `no handler for ${insn.row.mnemonic} ${insn.row.encoding}, ${insn.row.operands}, operand size ${insn.opSize}, address size ${insn.addressSize}, ${shapes[shape]}`);
+    if (handler === 0) assert(false, `no handler for ${insn.row.mnemonic} ${insn.row.encoding}, ${insn.row.operands}, operand size ${insn.opSize}, address size ${insn.addressSize}, ${shapes[shape]}`);
     return handler;
   }
 
-  codesOf(insn: Insn): readonly string[] { return this.#codes[insn.index]!; }
+  fixedOf(insn: Insn): readonly boolean[] { return this.#fixed[insn.index]!; }
 }
 
 /** What a prebuilt hub must agree with: rows and routines by name and order. FNV-1a, 32 bits. */

@@ -1,7 +1,7 @@
 // The interpreter's decoded record: 32 bytes an instruction, written once per basic block, read by the handlers; and the head record that begins a block.
-import { assert } from '../../base/index.ts';
-import { RECORDS_BASE, STATE_SIZE, state } from '../../guest/index.ts';
-import type { DecodedOperand, Insn } from '../x86/insn.ts';
+// HOT: every instruction that runs at all is written here once.
+import { RECORDS_BASE, STATE_SIZE, state, type GuestMemory } from '../../guest/index.ts';
+import type { Insn } from '../x86/insn.ts';
 
 export const RECORD_SIZE = 32;
 
@@ -74,50 +74,92 @@ export const isFixed = (code: string): boolean => fixedCodes.has(code) || code.s
 
 const fixedCodes: ReadonlySet<string> = new Set(['AL', 'AX', 'eAX', 'rAX', 'CL', 'DX', '1', '3', 'XMM0', 'ST']);
 
-/** Writes zeros. */
-export function clearRecord(view: DataView, at: number): void {
-  for (let word = 0; word < RECORD_SIZE; word += 4) view.setUint32(at + word, 0, true);
-}
+/** Writes records into a memory, eight words at a time. */
+export class RecordWriter {
+  readonly #memory: GuestMemory;
+  #words: Int32Array;
+  #quads: BigUint64Array;
 
-/** Writes `insn` at `at`, run by `handler`. The links of a branch are left 0. */
-export function writeRecord(view: DataView, at: number, insn: Insn, handler: number, codes: readonly string[]): void {
-  clearRecord(view, at);
-  view.setUint16(at + field.handler, handler, true);
-  view.setUint8(at + field.length, insn.length);
-  view.setUint32(at + field.pc, insn.pc, true);
-  let immediates = 0;
-  for (let place = 0; place < insn.operands.length; place++) {
-    if (isFixed(codes[place]!)) continue;
-    const operand = insn.operands[place]!;
-    if (operand.kind === 'imm') writeImmediate(view, at, operand.value, immediates++);
-    else writeOperand(view, at, operand, place, insn.operands);
+  constructor(memory: GuestMemory) {
+    this.#memory = memory;
+    this.#words = new Int32Array(memory.memory.buffer);
+    this.#quads = new BigUint64Array(memory.memory.buffer);
   }
-}
 
-function writeImmediate(view: DataView, at: number, value: bigint, nth: number): void {
-  assert(nth < 2, 'an instruction has three immediates');
-  if (nth === 0) view.setBigUint64(at + field.imm, value, true);
-  else view.setUint32(at + field.disp, Number(value), true);
-}
+  /** To be called before a series of writes: the memory may have grown. */
+  refresh(): void {
+    const { buffer } = this.#memory.memory;
+    if (this.#words.buffer === buffer) return;
+    this.#words = new Int32Array(buffer);
+    this.#quads = new BigUint64Array(buffer);
+  }
 
-function writeOperand(view: DataView, at: number, operand: DecodedOperand, place: number, all: readonly DecodedOperand[]): void {
-  switch (operand.kind) {
-    case 'gpr': view.setUint16(at + field.cell + 2 * place, gprCell(operand.n) + (operand.high ? 1 : 0), true); break;
-    case 'xmm': view.setUint16(at + field.cell + 2 * place, xmmCell(operand.n), true); break;
-    case 'mm': view.setUint16(at + field.cell + 2 * place, stCell(operand.n), true); break;
-    case 'seg': view.setUint16(at + field.cell + 2 * place, operand.n, true); break;
-    case 'target':
-      view.setUint8(at + field.scale, LINKED);
-      view.setUint32(at + field.disp, operand.address >>> 0, true);
-      break;
-    case 'mem':
-      view.setUint16(at + field.base, registerCell(operand.base), true);
-      view.setUint16(at + field.index, registerCell(operand.index), true);
-      view.setUint16(at + field.segment, operand.segment ? segmentCell[operand.segment] : ZERO_OFFSET, true);
-      view.setUint8(at + field.scale, 31 - Math.clz32(operand.scale));
-      view.setUint32(at + field.disp, operand.disp >>> 0, true);
-      if (!all.some((o) => o.kind === 'imm')) view.setBigInt64(at + field.imm, BigInt(operand.disp), true);
-      break;
-    default: break;
+  /** A record without operands. */
+  bare(at: number, handler: number, pc: number, disp: number): void {
+    const words = this.#words;
+    const w = at >>> 2;
+    words[w] = handler;
+    words[w + 1] = words[w + 2] = words[w + 3] = 0;
+    words[w + 4] = pc;
+    words[w + 5] = disp;
+    words[w + 6] = words[w + 7] = 0;
+  }
+
+  /** A head: `grant` entries until it asks for attention. */
+  head(at: number, pc: number, end: number, grant: number): void {
+    const words = this.#words;
+    const w = at >>> 2;
+    words[w] = grant;
+    words[w + 1] = words[w + 2] = words[w + 3] = 0;
+    words[w + 4] = pc;
+    words[w + 5] = end;
+    words[w + 6] = words[w + 7] = 0;
+  }
+
+  /** The record of `insn`, run by `handler`; `fixed` says which operands its row fixes. The links of a branch are left 0. */
+  write(at: number, insn: Insn, handler: number, fixed: readonly boolean[]): void {
+    const { operands } = insn;
+    let cell0 = 0, cell1 = 0, cell2 = 0, address = 0, segment = 0, scale = 0, disp = 0, low = 0, high = 0, immediates = 0;
+    let wide: bigint | undefined;
+    for (let place = 0; place < operands.length; place++) {
+      if (fixed[place]) continue;
+      const operand = operands[place]!;
+      let cell = 0;
+      switch (operand.kind) {
+        case 'gpr': cell = gprCell(operand.n) + (operand.high ? 1 : 0); break;
+        case 'mem':
+          address = registerCell(operand.base) | registerCell(operand.index) << 16;
+          segment = operand.segment === undefined ? ZERO_OFFSET : segmentCell[operand.segment];
+          scale = 31 - Math.clz32(operand.scale);
+          disp = operand.disp;
+          if (immediates === 0) { low = disp; high = Math.floor(disp / 0x1_0000_0000); }
+          break;
+        case 'imm':
+          if (immediates++ > 0) disp = Number(operand.value);
+          else if (operand.size === 8) wide = operand.value;
+          else { low = Number(operand.value); high = 0; }
+          break;
+        case 'xmm': cell = xmmCell(operand.n); break;
+        case 'mm': cell = stCell(operand.n); break;
+        case 'seg': cell = operand.n; break;
+        case 'target': scale = LINKED; disp = operand.address; break;
+      }
+      if (place === 0) cell0 = cell;
+      else if (place === 1) cell1 = cell;
+      else cell2 = cell;
+    }
+    const words = this.#words;
+    const w = at >>> 2;
+    words[w] = handler | cell0 << 16;
+    words[w + 1] = cell1 | cell2 << 16;
+    words[w + 2] = address;
+    words[w + 3] = segment | scale << 16 | insn.length << 24;
+    words[w + 4] = insn.pc;
+    words[w + 5] = disp;
+    if (wide !== undefined) this.#quads[(at + field.imm) >>> 3] = wide;
+    else {
+      words[w + 6] = low;
+      words[w + 7] = high;
+    }
   }
 }
