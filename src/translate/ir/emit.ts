@@ -46,8 +46,8 @@ const fusedStores = new Map<Op, Partial<Record<Size, readonly number[]>>>([
 
 const isZeroVector = (node: Node): boolean => node.kind === Kind.constant && node.wide !== null && node.wide[0] === 0 && node.wide[1] === 0 && node.wide[2] === 0 && node.wide[3] === 0;
 
-/** Counts uses of everything that the live statements and `roots` need; to be called once before emission. Loads whose value nobody needs die. */
-export function countUses(statements: readonly Statement[], roots: readonly Node[]): void {
+/** Counts uses of everything that the live statements and `roots` need; to be called once before emission. Loads whose value nobody needs die. `routines`: whether arguments of conditional routines are emitted. */
+export function countUses(statements: readonly Statement[], roots: readonly Node[], routines = true): void {
   for (const root of roots) count(root);
   for (let i = statements.length - 1; i >= 0; i--) {
     const s = statements[i]!;
@@ -58,7 +58,7 @@ export function countUses(statements: readonly Statement[], roots: readonly Node
     }
     if (s.address !== null) count(s.address);
     if (s.value !== null) count(s.value);
-    if (s.routine !== null) for (const arg of s.routine.args) count(arg);
+    if (s.routine !== null && routines) for (const arg of s.routine.args) count(arg);
     if (s.flags !== null) {
       const stored = s.flags.stored();
       count(stored.kind);

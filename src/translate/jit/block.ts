@@ -33,6 +33,8 @@ export class Block {
   /** Registers (bits as slots) that the block reads before it writes them, and those it writes. */
   readonly uses: number;
   readonly defines: number;
+  /** Names of the helper functions it calls. */
+  readonly helpers: readonly string[];
   /** Blocks in the region that follow, in the order taken, not taken. */
   successors: Block[] = [];
   predecessors: Block[] = [];
@@ -61,12 +63,9 @@ export class Block {
     this.registers = registers;
     this.finalFrom = finalFrom;
     this.defines = registers.changed;
-    this.uses = usesOf(statements, endNodes(end));
-  }
-
-  /** Adds the names of the helpers its expressions call. */
-  helpers(into: Set<string>): void {
-    walk(this.statements, endNodes(this.end), (node) => { if (node.op !== null && node.op.helper) into.add(node.op.name); });
+    const { uses, helpers } = needsOf(statements, endNodes(end));
+    this.uses = uses;
+    this.helpers = helpers;
   }
 
   get flagsWritten(): boolean { return this.registers.versions.length > 1; }
@@ -118,10 +117,17 @@ function walk(statements: readonly Statement[], roots: readonly Node[], see: (no
   }
 }
 
-function usesOf(statements: readonly Statement[], roots: readonly Node[]): number {
-  let mask = 0;
-  walk(statements, roots, (node) => { if (node.kind === Kind.input && node.low < Slot.flagsKind) mask |= 1 << node.low; });
-  return mask;
+const noHelpers: readonly string[] = [];
+
+/** The registers that expressions take as they were when the block began, and the helpers they call. */
+function needsOf(statements: readonly Statement[], roots: readonly Node[]): { uses: number; helpers: readonly string[] } {
+  let uses = 0;
+  let helpers = noHelpers;
+  walk(statements, roots, (node) => {
+    if (node.kind === Kind.input) { if (node.low < Slot.flagsKind) uses |= 1 << node.low; }
+    else if (node.op !== null && node.op.helper) helpers = [...helpers, node.op.name];
+  });
+  return { uses, helpers };
 }
 
 export const checksOf = (level: Level): Checks => ({ stores: level !== 'none', loads: level === 'all', alignment: level === 'all', float: false });

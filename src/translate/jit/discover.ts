@@ -23,6 +23,15 @@ export interface RegionLimits {
 /** How many instructions before a block are remembered to find the bound and base of a jump table. */
 const PATH = 48;
 
+interface Way { readonly run: readonly Insn[]; readonly before: Way | undefined }
+
+/** The last instructions of a way, at least PATH of them when there are so many. */
+function pathOf(way: Way): readonly Insn[] {
+  let path = way.run;
+  for (let at = way.before; at !== undefined && path.length < PATH; at = at.before) path = [...at.run, ...path];
+  return path;
+}
+
 const canRun = (address: number): boolean => address >= 0 && address <= 0xffff_ffff;
 
 /** Addresses control may go to inside the region after an instruction that ends a block. */
@@ -46,10 +55,10 @@ export function discover(entry: number, source: CodeSource, limits: RegionLimits
   const leaders = new Set<number>([entry]);
   const work = [entry];
   const decodeAt = (pc: number): Insn | Undecodable => decode(source.bytes, pc, pc + source.reach(pc), pc);
-  /** The instructions on the way by which a start was found first. */
-  const paths = new Map<number, readonly Insn[]>();
+  /** The way by which a start was found first. */
+  const paths = new Map<number, Way>();
   const tables = new Map<Insn, JumpTable>();
-  const follow = (pc: number, path: readonly Insn[]): void => {
+  const follow = (pc: number, path: Way): void => {
     if (!canRun(pc) || leaders.has(pc) || !limits.wanted(pc)) return;
     leaders.add(pc);
     work.push(pc);
@@ -57,7 +66,7 @@ export function discover(entry: number, source: CodeSource, limits: RegionLimits
   };
   for (let start = work.shift(); start !== undefined; start = work.shift()) {
     const run: Insn[] = [];
-    const before = paths.get(start) ?? [];
+    const way: Way = { run, before: paths.get(start) };
     for (let pc = start; ;) {
       if (found.has(pc)) {
         // Ran into code that is known: it begins a stretch of its own, unless this is where we began.
@@ -71,12 +80,11 @@ export function discover(entry: number, source: CodeSource, limits: RegionLimits
       run.push(insn);
       pc += insn.length;
       if (insn.row.options.ends !== undefined) {
-        const path = [...before.slice(-PATH), ...run];
-        for (const to of followers(insn)) follow(to, path);
+        for (const to of followers(insn)) follow(to, way);
         if (insn.row.options.ends === 'jump' && insn.operands[0]?.kind !== 'target') {
-          const table = source.constant === undefined ? undefined : findTable(path, source);
+          const table = source.constant === undefined ? undefined : findTable(pathOf(way), source);
           if (table !== undefined) tables.set(insn, table);
-          for (const to of table?.targets ?? []) follow(to, path);
+          for (const to of table?.targets ?? []) follow(to, way);
         }
         break;
       }

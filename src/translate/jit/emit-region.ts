@@ -69,7 +69,7 @@ export class RegionEmitter implements Frame {
     if (loops) this.#budget = code.local('i32');
     for (const block of blocks) {
       this.#groupExits(block);
-      countUses(block.statements, endNodes(block.end));
+      countUses(block.statements, endNodes(block.end), false);
     }
     this.#orderGroups();
     this.#enter(entry, loops);

@@ -71,7 +71,5 @@ export function encode(regions: readonly Region[]): Uint8Array {
 }
 
 function usedHelpers(regions: readonly Region[]): Set<string> {
-  const used = new Set<string>();
-  for (const region of regions) for (const block of region.blocks) block.helpers(used);
-  return used;
+  return new Set(regions.flatMap((region) => region.blocks.flatMap((block) => block.helpers)));
 }
