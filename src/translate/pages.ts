@@ -1,5 +1,5 @@
 // Which pages of a guest memory hold anything: for copying at fork and for cleaning a memory that goes back to the pool.
-import { PAGE_SHIFT, PAGE_SIZE, PERM_BASE, RECORDS_BASE, RECORDS_END, IMAGE_BASE, type GuestMemory } from '../guest/index.ts';
+import { PAGE_SHIFT, PAGE_SIZE, PERM_BASE, RECORDS_BASE, RECORDS_END, RUNTIME_TABLES, IMAGE_BASE, type GuestMemory } from '../guest/index.ts';
 
 const WORDS = PAGE_SIZE / 4;
 const FIRST_PAGE = IMAGE_BASE >>> PAGE_SHIFT;
@@ -33,9 +33,9 @@ export function copyGuest(from: GuestMemory, to: GuestMemory): void {
   eachUsedRun(from, (start, end) => to.bytes.set(from.bytes.subarray(start, end), start));
 }
 
-/** Zeroes the guest's pages, the permission table and the runtime's windows up to `recordsEnd`. */
+/** Zeroes the guest's pages, the permission table and the runtime's windows up to `recordsEnd`; the tables of the hub stay. */
 export function wipe(memory: GuestMemory, recordsEnd: number): void {
   eachUsedRun(memory, (start, end) => memory.bytes.fill(0, start, end));
-  memory.bytes.fill(0, 0, IMAGE_BASE);
+  memory.bytes.fill(0, 0, RUNTIME_TABLES);
   memory.bytes.fill(0, RECORDS_BASE, Math.min(recordsEnd, RECORDS_END));
 }

@@ -52,7 +52,7 @@ export class GuestSpace implements Space, HubHost {
     this.state = new CpuState(this.memory);
     vessel.host = this;
     if (parent !== undefined) this.#copy(parent);
-    this.#blocks = new Blocks({ memory: this.memory, handlers: cpu.handlers, decode: cpu.decode, grant: cpu.grant, blockLimit: cpu.options.blockLimit }, parent && parent.#blocks);
+    this.#blocks = new Blocks({ memory: this.memory, handlers: cpu.handlers, decode: cpu.decode, decodeRecords: vessel.hub.decode, grant: cpu.grant, blockLimit: cpu.options.blockLimit }, parent && parent.#blocks);
     this.#regions = new Regions(cpu, this, this.#blocks, parent && parent.#regions);
     this.memory.onCodeWrite = (address, length) => this.#codeWritten(address, length);
   }

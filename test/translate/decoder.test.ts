@@ -4,34 +4,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decode, indexRows, type Insn, type MemOperand } from '../../src/translate/x86/index.ts';
 import { row } from '../../src/translate/x86/row.ts';
+import { everyEncoding } from './encodings.ts';
 import { textSections } from './elf-text.ts';
 import { compare, type Counts } from './iced.ts';
 
-const prefixes: number[][] = [
-  [], [0x66], [0xf3], [0xf2], [0x48], [0x41], [0x44], [0x4f], [0x40], [0x66, 0x48], [0xf3, 0x48], [0xf2, 0x48], [0x66, 0xf2], [0xf2, 0x66], [0x66, 0xf3], [0xf3, 0xf2], [0x67], [0x67, 0x48], [0x64],
-  [0x65, 0x48], [0xf0], [0xf0, 0x48], [0x66, 0xf0], [0x2e], [0x64, 0x3e], [0x48, 0x66], [0x66, 0x41], [0xf3, 0x41], [0xf3, 0x66, 0x48], [0x67, 0x64, 0x4b],
-];
-
-/** Bytes that are the same in every run. */
-function* random(seed: number): Generator<number, never> {
-  let word = seed >>> 0;
-  for (;;) { word = Math.imul(word, 1664525) + 1013904223 >>> 0; yield word >>> 16 & 0xff; }
-}
-
 test('every opcode, with prefixes and forms of modrm, is what iced says', () => {
   const counts: Counts = { instructions: 0, outside: 0, bytesOfNothing: 0 };
-  const bytes = random(1);
   const wrong: string[] = [];
-  for (const map of [[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]]) {
-    for (let opcode = 0; opcode < 256; opcode++) {
-      for (const prefix of prefixes) {
-        for (let form = 0; form < 32; form++) {
-          const code = Uint8Array.from([...prefix, ...map, opcode, (form & 3) << 6 | form >> 2 << 3 | bytes.next().value & 7, ...Array.from({ length: 12 }, () => bytes.next().value)]);
-          wrong.push(...compare(code, 0x40_0000, counts, 1, true));
-        }
-      }
-    }
-  }
+  for (const code of everyEncoding()) wrong.push(...compare(code, 0x40_0000, counts, 1, true));
   console.log(`${counts.instructions} instructions, ${counts.outside} beyond x86-64-v2, ${counts.bytesOfNothing} nothing`);
   assert.is(wrong.slice(0, 30).join('\n'), '');
   assert.ok(counts.instructions > 300_000);

@@ -3,6 +3,7 @@ import {
   DISPATCH_BASE, DISPATCH_ENTRIES, PAGE_SHIFT, Perm, RECORDS_END, type GuestMemory,
 } from '../../guest/index.ts';
 import type { Insn, Undecodable } from '../x86/insn.ts';
+import { Stopped } from './record-decoder.ts';
 import { GONE, LINKED, RECORD_SIZE, SCRATCH, SCRATCH_END, RecordWriter, field, head } from './record.ts';
 
 /** Handlers that belong to no row, by their index in the hub's table. */
@@ -32,6 +33,8 @@ export interface BlocksConfig {
   readonly memory: GuestMemory;
   readonly handlers: HandlerIndex;
   readonly decode: Decode;
+  /** The record decoder of the hub: (pc, end, at, limit) → count | Stopped << 16. */
+  readonly decodeRecords: (pc: number, end: number, at: number, limit: number) => number;
   /** Entries of a block between two calls of `attend`. */
   readonly grant: number;
   readonly blockLimit: number;
@@ -45,6 +48,7 @@ export class Blocks {
   readonly #handlers: HandlerIndex;
   readonly #writer: RecordWriter;
   readonly #decode: Decode;
+  readonly #decodeRecords: BlocksConfig['decodeRecords'];
   readonly #grant: number;
   readonly #limit: number;
   readonly #heads: Map<number, number>;
@@ -60,6 +64,7 @@ export class Blocks {
     this.#handlers = config.handlers;
     this.#writer = new RecordWriter(config.memory);
     this.#decode = config.decode;
+    this.#decodeRecords = config.decodeRecords;
     this.#grant = config.grant;
     this.#limit = config.blockLimit;
     this.#heads = new Map(parent === undefined ? [] : parent.#heads);
@@ -118,12 +123,16 @@ export class Blocks {
     const start = this.#next;
     const reach = this.#executable(pc, 15 * this.#limit);
     if (reach === 0) return this.#faultAt(pc);
-    const { bytes } = this.#memory;
+    const { bytes, view } = this.#memory;
     const writer = this.#writer;
     writer.refresh();
-    let at = start + RECORD_SIZE;
-    let here = pc;
-    for (let n = 0; ; n++) {
+    const answer = this.#decodeRecords(pc, pc + reach, start + RECORD_SIZE, this.#limit);
+    const decoded = this.#untilKnown(start, answer & 0xffff);
+    let at = start + RECORD_SIZE * (1 + decoded);
+    let here = decoded === 0 ? pc : view.getUint32(at - RECORD_SIZE + field.pc, true) + view.getUint8(at - RECORD_SIZE + field.length);
+    const ended = decoded === (answer & 0xffff) && answer >>> 16 !== Stopped.before;
+    if (ended && answer >>> 16 === Stopped.syscall) at = this.#writeGoto(at, here);
+    for (let n = decoded; !ended; n++) {
       if (n > 0 && (n >= this.#limit || this.#heads.has(here))) { at = this.#writeGoto(at, here); break; }
       const insn = this.#decode(bytes, here, pc + reach, here);
       if (insn.row === undefined) {
@@ -145,6 +154,13 @@ export class Blocks {
     this.#heads.set(pc, start);
     this.#watch(start, pc, here);
     return start;
+  }
+
+  /** How many of `count` records come before one that another block begins with. */
+  #untilKnown(start: number, count: number): number {
+    const { view } = this.#memory;
+    for (let n = 1; n < count; n++) if (this.#heads.has(view.getUint32(start + RECORD_SIZE * (1 + n) + field.pc, true))) return n;
+    return count;
   }
 
   #faultAt(address: number): number {

@@ -1,11 +1,13 @@
 // Builds the hub module with the handlers of all rows, and reads a prebuilt one.
 import { assert } from '../../base/index.ts';
+import { RUNTIME_TABLES } from '../../guest/index.ts';
 import { Bytes, type Code } from '../wasm/index.ts';
 import type { Table } from '../x86/index.ts';
 import { SPECIALS } from './blocks.ts';
 import { FormIndex, allForms, fingerprint, slotCount } from './forms.ts';
 import { buildHandler, specialHandlers, type HandlerContext } from './handlers.ts';
 import { Inner, beginHub, finishHub } from './hub.ts';
+import { decoderTables, recordDecoder } from './record-decoder.ts';
 import { defineHelpers } from '../ir/helpers.ts';
 
 const SECTION = 'wherry.forms';
@@ -31,6 +33,10 @@ export function buildHub(table: Table): Uint8Array {
     if (index === undefined) known.set(key, index = bodies.push(code) - 1);
     slots[form.slot] = index;
   }
+  const decoder = frame.module.function(frame.module.type(['i32', 'i32', 'i32', 'i32'], ['i32']));
+  frame.module.body(decoder, recordDecoder(table, slots));
+  frame.module.export('decode', 'func', decoder);
+  frame.module.data(RUNTIME_TABLES, decoderTables(table, slots));
   const module = finishHub(frame, bodies);
   return appendIndex(module, slots, fingerprint(table));
 }

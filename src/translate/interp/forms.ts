@@ -16,7 +16,8 @@ export const addressSizes = [8, 4] as const;
 export const shapes = ['register', 'base', 'general'] as const;
 export type Shape = (typeof shapes)[number];
 
-const FORMS = opSizes.length * addressSizes.length * shapes.length;
+/** Slots of a row. */
+export const FORMS = opSizes.length * addressSizes.length * shapes.length;
 
 const slotOf = (row: number, opSize: number, addressSize: number, shape: number): number => row * FORMS + ((opSize >> 2) * 2 + (addressSize === 4 ? 1 : 0)) * 3 + shape;
 

@@ -20,6 +20,8 @@ export interface HubHost {
 
 export interface HubExports {
   run(): number;
+  /** The record decoder (record-decoder.ts). */
+  decode(pc: number, end: number, at: number, limit: number): number;
   readonly regions: WebAssembly.Table;
 }
 

@@ -12,8 +12,10 @@ const MAX_LENGTH = 15;
 const LOOKAHEAD = 32;
 
 // Prefix bytes: what each does in the prefix loop.
-const REX = 1, SIZE = 2, ADDRESS = 3, REPEAT = 4, LOCK = 5, FS = 6, GS = 7, IGNORED = 8;
-const prefixKind = new Uint8Array(256);
+export const PrefixKind = { rex: 1, size: 2, address: 3, repeat: 4, lock: 5, fs: 6, gs: 7, ignored: 8 } as const;
+const { rex: REX, size: SIZE, address: ADDRESS, repeat: REPEAT, lock: LOCK, fs: FS, gs: GS, ignored: IGNORED } = PrefixKind;
+/** PrefixKind of each byte, 0 for what is no prefix. */
+export const prefixKind = new Uint8Array(256);
 prefixKind.fill(REX, 0x40, 0x50);
 for (const [byte, kind] of [[0x66, SIZE], [0x67, ADDRESS], [0xf2, REPEAT], [0xf3, REPEAT], [0xf0, LOCK], [0x64, FS], [0x65, GS], [0x26, IGNORED], [0x2e, IGNORED], [0x36, IGNORED], [0x3e, IGNORED]] as const) prefixKind[byte] = kind;
 
