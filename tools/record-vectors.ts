@@ -44,7 +44,7 @@ function record(row: Row): StoredRow {
     const states = f.states.flatMap((state) => {
       const i = at++;
       if (!same(first[i]!, second[i]!)) { console.log(`${row.mnemonic} ${row.encoding}: not the same twice, dropped`); return []; }
-      return [storeState(state.seed, state.set, cases[i]!, first[i]!, seesMxcsr(mask, cases[i]!.registers))];
+      return [storeState(state.seed, state.set, cases[i]!, first[i]!, seesMxcsr(mask.mxcsr, cases[i]!.registers))];
     });
     return { code: f.form.code, codeOffset: f.codeOffset, opSize: f.form.opSize, areaAddress: area, states };
   });

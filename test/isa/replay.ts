@@ -32,7 +32,7 @@ function replayForm(runner: GuestRunner, stored: StoredRow, form: StoredForm, re
     const expected = outcomeOfStored(c, state);
     if (!exactAt(runner.way, expected)) { result.skipped++; continue; }
     result.cases++;
-    const lines = differences(expected, runner.run(c), { ...mask, mxcsr: seesMxcsr(mask, c.registers) });
+    const lines = differences(expected, runner.run(c), { ...mask, mxcsr: seesMxcsr(mask.mxcsr, c.registers) });
     if (lines.length > 0) result.wrong.push(`${rowKey(stored)}: ${Buffer.from(form.code).toString('hex')} (seed ${state[0]}): ${lines.slice(0, 4).join('; ')}`);
   }
 }

@@ -34,7 +34,7 @@ export function maskOf(row: Row, address = 0, opSize = 4): Mask {
 const MXCSR_DEFAULT = 0x1f80, MXCSR_STATUS = 0x3f;
 
 /** Whether MXCSR counts in a run from these registers: its status flags are exact only while its modes are unusual. */
-export const seesMxcsr = (mask: Mask, registers: Uint8Array): boolean => mask.mxcsr || (new DataView(registers.buffer, registers.byteOffset).getUint32(image.mxcsr, true) & ~MXCSR_STATUS) !== MXCSR_DEFAULT;
+export const seesMxcsr = (always: boolean, registers: Uint8Array): boolean => always || (new DataView(registers.buffer, registers.byteOffset).getUint32(image.mxcsr, true) & ~MXCSR_STATUS) !== MXCSR_DEFAULT;
 
 /** A mask that is at least as loose as both. */
 export const looser = (a: Mask, b: Mask): Mask => ({ flags: a.flags | b.flags, mxcsr: a.mxcsr && b.mxcsr, ulp: a.ulp || b.ulp, approximate: a.approximate || b.approximate, ignored: [...a.ignored, ...b.ignored] });

@@ -1,6 +1,6 @@
 // Compares random programs between the host CPU and ways of executing guest code, and makes a program that differs as short as it gets.
 import { ARITHMETIC_FLAGS } from '../../src/guest/index.ts';
-import { type Mask, differences } from './compare.ts';
+import { type Mask, differences, seesMxcsr } from './compare.ts';
 import { exactAt, GuestRunner, type Way } from './guest.ts';
 import { runOnHost } from './host-cpu.ts';
 import type { Outcome } from './image.ts';
@@ -20,7 +20,7 @@ const reachedEnd = (o: Outcome): boolean => o.signal === 5 && o.trap === 3;
 /** Below level all translated code does not keep flags for an instruction that faults when what follows overwrites them before reading them. */
 function maskAt(program: Program, o: Outcome, way: Way): Mask {
   const flags = reachedEnd(o) ? undefinedFlagsAt(program, o.rip - 1) : way.mode === 'interpret' || way.level === 'all' ? undefinedFlagsAt(program, o.rip) : ARITHMETIC_FLAGS;
-  return { flags, mxcsr: false, ulp: false, approximate: false, ignored: [] };
+  return { flags, mxcsr: seesMxcsr(false, program.case.registers), ulp: false, approximate: false, ignored: [] };
 }
 
 /** Runs programs seed, seed + 1, … and reports the first `stop` that differ. */

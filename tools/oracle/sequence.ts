@@ -218,6 +218,7 @@ class Writer {
     for (const [register, value] of this.#held) view.setBigUint64(image.gpr + 8 * register, value, true);
     for (const counter of COUNTERS) view.setBigUint64(image.gpr + 8 * counter, 0n, true);
     view.setUint16(image.fcw, view.getUint16(image.fcw, true) | 0x3f, true);
+    if (this.#random.chance(0.1)) view.setUint32(image.mxcsr, 0x1f80 | this.#random.below(4) << 13 | (this.#random.u32() & 0x8040), true);
     const last = this.#items.at(-1)!;
     const code = new Uint8Array(last.at + last.bytes.length - this.#codeOffset);
     for (const item of this.#items) code.set(item.bytes, item.at - this.#codeOffset);
