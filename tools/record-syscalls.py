@@ -17,6 +17,7 @@ for line in open(os.path.join(os.path.dirname(sys.argv[1]), 'syscalls.constants'
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 shows = {'read', 'pread64', 'readlink', 'readlinkat', 'readv', 'preadv', 'getcwd', 'getxattr', 'listxattr', 'fgetxattr'}
+stats = {'stat', 'lstat', 'fstat', 'newfstatat'}
 
 def split(text):
     out, depth, quoted, start = [], 0, False, 0
@@ -67,6 +68,9 @@ def run(block):
         r = libc.syscall(ctypes.c_long(numbers[name]), *args)
         text = errno.errorcode[ctypes.get_errno()].replace('ENOTSUP', 'EOPNOTSUPP') if r == -1 else str(r)
         if name in shows and r > 0: text += ' ' + quote(buf.raw[:r])
+        if name in stats and r == 0:
+            mode, uid, gid = struct.unpack_from('<III', buf.raw, 24); nlink, = struct.unpack_from('<Q', buf.raw, 16); size, = struct.unpack_from('<q', buf.raw, 48)
+            text += ' mode=0%o nlink=%d uid=%d gid=%d' % (mode, nlink, uid, gid) + (' size=%d' % size if mode & 0o170000 == 0o100000 else '')
         results.append('%s(%s) = %s' % (name, call[2], text))
     return results
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { O_RDWR } from '../../src/abi/index.ts';
+import { O_RDWR, statLayout } from '../../src/abi/index.ts';
 import { Wait } from '../../src/base/index.ts';
 import { Credentials, Description, openInode } from '../../src/linux/index.ts';
 import { find } from '../../src/vfs/index.ts';
@@ -12,6 +12,15 @@ const constants = new Map(readFileSync('test/linux/syscalls.constants', 'utf8').
 const BAD_POINTER = 0x10;
 /** Calls whose result is the number of bytes that came into the buffer. */
 const shows = new Set(['read', 'pread64', 'readlink', 'readlinkat', 'readv', 'preadv', 'getcwd', 'getxattr', 'listxattr', 'fgetxattr']);
+
+const stats = new Set(['stat', 'lstat', 'fstat', 'newfstatat']);
+
+/** What the recorder writes of a struct stat. */
+function describeStat(bytes: Uint8Array): string {
+  const { st_mode, st_nlink, st_uid, st_gid, st_size } = statLayout.decode(bytes);
+  const size = (st_mode & 0o170000) === 0o100000 ? ` size=${st_size}` : '';
+  return ` mode=0${st_mode.toString(8)} nlink=${st_nlink} uid=${st_uid} gid=${st_gid}${size}`;
+}
 
 function parse(text: string): number {
   const sign = text.startsWith('-') ? -1 : 1;
@@ -33,7 +42,7 @@ function split(text: string): string[] {
   return parts.filter((part) => part !== '');
 }
 
-const numberOf = (text: string): number => text.split('|').reduce((sum, part) => sum | (constants.get(part) ?? parse(part)), 0) | 0;
+const numberOf = (text: string): number => text.split('|').map((part) => constants.get(part) ?? parse(part)).reduce((all, bits) => Number(BigInt(all) | BigInt(bits)));
 const quote = (text: string): string => `"${text.replace(/[^ -~]|["\\]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`;
 
 function layout(count: number, fill: (view: DataView) => void): Uint8Array {
@@ -83,7 +92,8 @@ function replay(m: FakeMachine, line: string): string {
   const [, name, args] = /^(\w+)\((.*?)\) = /.exec(line)!;
   const result = m.call(name!, ...split(args!).map(argument));
   const shown = shows.has(name!) && typeof result === 'number' && result > 0 ? ` ${quote(m.text(result))}` : '';
-  return `${name}(${args}) = ${result instanceof Wait ? 'Wait' : result}${shown}`;
+  const told = stats.has(name!) && result === 0 ? describeStat(m.bytes(144)) : '';
+  return `${name}(${args}) = ${result instanceof Wait ? 'Wait' : result}${shown}${told}`;
 }
 
 for (const block of readFileSync('test/linux/syscalls.txt', 'utf8').split(/^(?=# )/m)) {

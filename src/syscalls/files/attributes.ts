@@ -11,6 +11,7 @@ import { CString, DirFd, Fd, Id, InBuf, Mode, Offset, OptionalPath, OutBuf, Path
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { contextOf, placeAt } from './at.ts';
+import { dropSetIds } from './transfer.ts';
 
 const here = (task: Task, path: string, follow = true): Place => placeAt(task, AT_FDCWD, path, { follow });
 const opened = (task: Task, fd: number): Place => placeOf(task.files.get(fd));
@@ -101,6 +102,7 @@ function truncate(task: Task, path: string, size: number): number {
   const place = here(task, path);
   checkSizeLimit(task, size);
   operations.truncate(contextOf(task), place, size);
+  dropSetIds(task, place.inode);
   return 0;
 }
 
@@ -110,6 +112,7 @@ function ftruncate(task: Task, fd: number, size: number): number {
   if (!isType(description.inode.mode, S_IFREG) || !description.writable || !description.file.truncate) throw EINVAL;
   checkSizeLimit(task, size);
   description.file.truncate(size);
+  dropSetIds(task, description.inode);
   return 0;
 }
 

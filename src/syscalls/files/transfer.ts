@@ -6,6 +6,7 @@ import { Wait } from '../../base/index.ts';
 import { TtyFile } from '../../linux/index.ts';
 import type { Description, Task } from '../../linux/index.ts';
 import { privilegeDrop } from '../../vfs/index.ts';
+import type { Inode } from '../../vfs/index.ts';
 import { checkRead, checkWrite } from './job-control.ts';
 
 /** Whether the file has no position: pipes, sockets, terminals. */
@@ -49,8 +50,8 @@ function withinFileLimit(task: Task, description: Description, position: number,
   throw EFBIG;
 }
 
-function dropSetIds(task: Task, description: Description): void {
-  const { inode } = description;
+/** Writing or cutting a regular file takes its set-id bits away, unless the task has CAP_FSETID. */
+export function dropSetIds(task: Task, inode: Inode): void {
   if ((inode.mode & (S_ISUID | S_ISGID)) === 0 || !isType(inode.mode, S_IFREG)) return;
   const change = privilegeDrop(inode, task.credentials.forFiles);
   if (change) inode.setattr?.(change);
@@ -66,7 +67,7 @@ export function writeTo(task: Task, description: Description, from: Uint8Array, 
   }
   const position = description.append && !isStream(description) ? description.inode.stat().size : at ?? description.position;
   const allowed = withinFileLimit(task, description, position, from.length);
-  if (from.length > 0) dropSetIds(task, description);
+  if (from.length > 0) dropSetIds(task, description.inode);
   try {
     const count = file.write!(allowed < from.length ? from.subarray(0, allowed) : from, position, nonblock);
     if (typeof count === 'number' && at === undefined && !isStream(description)) description.position = position + count;
