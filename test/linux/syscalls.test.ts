@@ -1,4 +1,4 @@
-// File system calls against what Linux answers: the calls and results of syscalls.txt, recorded on a real kernel by tools/record-syscalls.py, made again here.
+// File system calls against what Linux answers: the calls and results of syscalls.txt and random-syscalls.txt, recorded on a real kernel by tools/record-syscalls.py, made again here.
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -96,7 +96,8 @@ function replay(m: FakeMachine, line: string): string {
   return `${name}(${args}) = ${result instanceof Wait ? 'Wait' : result}${shown}${told}`;
 }
 
-for (const block of readFileSync('test/linux/syscalls.txt', 'utf8').split(/^(?=# )/m)) {
+const recorded = ['syscalls', 'random-syscalls'].map((name) => readFileSync(`test/linux/${name}.txt`, 'utf8')).join('\n');
+for (const block of recorded.split(/^(?=# )/m)) {
   const [title, ...lines] = block.trim().split('\n');
   test(title!.slice(2), () => {
     const m = machine();

@@ -3,7 +3,7 @@ import {
   EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, ESPIPE, EAGAIN, MAX_RW_COUNT, S_IFDIR, S_IFREG, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET, isType, seekWhence,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { MemoryDeviceFile, PipeEnd } from '../../linux/index.ts';
+import { DirectoryFile, MemoryDeviceFile, PipeEnd } from '../../linux/index.ts';
 import type { Description, Task } from '../../linux/index.ts';
 import { Fd, Hex, InBuf, Int, Long, Offset, OutBuf, Size, flags, oneOf, pointed } from '../codec.ts';
 import { sys } from '../row.ts';
@@ -107,6 +107,7 @@ function lseek(task: Task, fd: number, offset: number, whence: number): number {
   const description = task.files.get(fd);
   if (isStream(description)) throw ESPIPE;
   if (description.file instanceof MemoryDeviceFile) return 0;
+  if (description.file instanceof DirectoryFile && whence !== SEEK_SET && whence !== SEEK_CUR) throw EINVAL;
   if (whence === SEEK_DATA || whence === SEEK_HOLE) return description.position = seekHole(description, offset, whence);
   const origin = seekOrigins[whence];
   if (!origin) throw EINVAL;
