@@ -30,9 +30,9 @@ function checksum(bytes: Uint8Array): number {
 }
 
 /** A module with its code and blocks as bytes: magic, checksum of the rest, length of the header, header as JSON, code, module. */
-export function packModule(module: RegionModule, blocks: readonly number[]): Uint8Array {
+export function packModule(module: RegionModule): Uint8Array {
   const header: Header = {
-    level: module.level, entries: [...module.entries].sort((x, y) => x[1] - y[1]).map(([pc]) => pc), blocks,
+    level: module.level, entries: [...module.entries].sort((x, y) => x[1] - y[1]).map(([pc]) => pc), blocks: module.blocks,
     pieces: module.pieces.map(({ address, bytes }) => [address, bytes.length]), moduleBytes: module.bytes.length,
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -50,7 +50,7 @@ export function packModule(module: RegionModule, blocks: readonly number[]): Uin
 }
 
 /** The inverse; undefined for anything that is not whole. */
-export function unpackModule(file: Uint8Array): { module: RegionModule; blocks: readonly number[] } | undefined {
+export function unpackModule(file: Uint8Array): RegionModule | undefined {
   if (file.length < PREFIX) return undefined;
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   if (view.getUint32(0, true) !== MAGIC || view.getUint32(4, true) !== checksum(file.subarray(8))) return undefined;
@@ -58,8 +58,7 @@ export function unpackModule(file: Uint8Array): { module: RegionModule; blocks: 
   const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX, PREFIX + length))) as Header;
   let at = PREFIX + length;
   const pieces: Piece[] = header.pieces.map(([address, size]) => ({ address, bytes: file.subarray(at, at += size) }));
-  const module = new RegionModule(file.subarray(at, at + header.moduleBytes), header.level, new Map(header.entries.map((pc, i) => [pc, i])), pieces);
-  return { module, blocks: header.blocks };
+  return new RegionModule(file.subarray(at, at + header.moduleBytes), header.level, new Map(header.entries.map((pc, i) => [pc, i])), pieces, header.blocks);
 }
 
 const placeKey = (profile: Profile, place: number): string => `${profile.key} ${place}`;
@@ -99,9 +98,9 @@ export class TranslationCache {
     for (let place = 0; ; place++) {
       const bytes = this.#store?.get(placeKey(profile, place));
       const found = bytes && unpackModule(bytes);
-      if (found === undefined || found.module.level !== profile.level) return;
-      profile.addKept(found.module, found.blocks);
-      this.#registry.add(found.module);
+      if (found === undefined || found.level !== profile.level) return;
+      profile.addKept(found);
+      this.#registry.add(found);
       this.loaded++;
     }
   }
@@ -124,7 +123,7 @@ export class TranslationCache {
         const made = profile.consolidate(memory);
         if (made === undefined) return;
         const { place } = profile;
-        store.put(placeKey(profile, place), packModule(made.module, profile.blocks));
+        store.put(placeKey(profile, place), packModule(made.module));
         // Whatever was kept behind this place ends here.
         store.put(placeKey(profile, place + 1), new Uint8Array(0));
         this.saved++;

@@ -33,9 +33,9 @@ export class Profile {
   }
 
   /** Takes in a module that an earlier run kept. */
-  addKept(module: RegionModule, blocks: readonly number[]): void {
+  addKept(module: RegionModule): void {
     for (const pc of module.entries.keys()) this.#entries.add(pc);
-    for (const pc of blocks) this.#blocks.add(pc);
+    for (const pc of module.blocks) this.#blocks.add(pc);
     this.#pieces.push(...module.pieces);
     this.#keptModules++;
     this.#keptBlocks = this.#blocks.size;
@@ -45,8 +45,6 @@ export class Profile {
 
   /** Which of the kept modules is to be written: 0 replaces them all. */
   get place(): number { return this.#blocks.size > this.#keptBlocks * (1 + REWRITE_SHARE) ? 0 : this.#keptModules; }
-
-  get blocks(): readonly number[] { return [...this.#blocks]; }
 
   /** One module of the regions for that place, made in an empty memory that gets the code. Undefined when nothing can be translated. */
   consolidate(scratch: GuestMemory): Promotion | undefined {

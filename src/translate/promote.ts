@@ -67,7 +67,7 @@ function moduleOf(memory: GuestMemory, regions: readonly Region[], level: Level)
   if (regions.length === 0) return undefined;
   const entries = new Map(regions.map((region, i) => [region.entry, i]));
   const parts = regions.map((region) => ({ entry: region.entry, blocks: region.blocks.map((b) => b.pc), pieces: pieces(memory, [region]) }));
-  const module = new RegionModule(encode(regions), level, entries, pieces(memory, regions));
+  const module = new RegionModule(encode(regions), level, entries, pieces(memory, regions), [...new Set(parts.flatMap((part) => part.blocks))]);
   return { module, parts, instructions: regions.reduce((sum, r) => sum + r.insnCount, 0) };
 }
 

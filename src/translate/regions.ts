@@ -1,10 +1,13 @@
 // The translated regions of one space: which entry pcs have one, which modules are bound, and forgetting them when their code changes.
 import { setDispatch, clearDispatch, pagesWithin, watchPage, type Blocks } from './interp/blocks.ts';
 import type { FileRange } from './cache.ts';
-import { promote } from './promote.ts';
+import { promote, translateSet } from './promote.ts';
 import type { TranslatingCpu } from './cpu.ts';
 import type { RegionModule } from './registry.ts';
 import type { GuestSpace } from './space.ts';
+
+/** Modules of one space that are worth joining. */
+const SCATTERED = 6;
 
 export class Regions {
   readonly #cpu: TranslatingCpu;
@@ -14,6 +17,8 @@ export class Regions {
   readonly #entries = new Map<number, number>();
   readonly #pages = new Map<number, Set<RegionModule>>();
   readonly #bound = new Set<RegionModule>();
+  /** Those made for this space. */
+  readonly #fresh = new Set<RegionModule>();
   #suspended = false;
 
   #files: readonly FileRange[] = [];
@@ -102,7 +107,29 @@ export class Regions {
     const module = this.#cpu.translate(() => promote(memory, this.#blocks, missing, level, this.#cpu.warm, (pc) => this.at(pc) !== 0), this.#files, level);
     if (module === undefined) return;
     this.#bind(module);
+    this.#fresh.add(module);
     this.#cpu.trace?.(`module of ${module.functions} regions, ${module.bytes.length} bytes: ${[...module.entries.keys()].map((pc) => pc.toString(16)).join(' ')}`);
+  }
+
+  /** Whether modules have come that are worth joining into one. */
+  get isScattered(): boolean { return this.#fresh.size >= SCATTERED; }
+
+  /** Joins the modules of this run into one, so that calls between their regions are direct. Nothing may be running. */
+  consolidate(): void {
+    const { memory, level, vessel } = this.#space;
+    const joined = [...this.#fresh];
+    const blocks = new Set(joined.flatMap((module) => module.blocks));
+    const entries = new Set(joined.flatMap((module) => [...module.entries.keys()]));
+    const module = this.#cpu.translate(() => translateSet(memory, entries, (pc) => blocks.has(pc), level), [], level);
+    if (module === undefined) return;
+    for (const old of joined) {
+      this.#drop(old);
+      this.#cpu.registry.remove(old);
+      vessel.unbind(old, old.functions);
+    }
+    this.#bind(module);
+    this.#fresh.add(module);
+    this.#cpu.trace?.(`${joined.length} modules joined: ${module.functions} regions, ${module.bytes.length} bytes`);
   }
 
   /** Forgets the modules with code in these pages; tells how many. */
@@ -121,6 +148,7 @@ export class Regions {
 
   #drop(module: RegionModule): void {
     this.#bound.delete(module);
+    this.#fresh.delete(module);
     for (const page of module.pages()) {
       const modules = this.#pages.get(page);
       modules?.delete(module);

@@ -12,13 +12,16 @@ export class RegionModule {
   readonly level: Level;
   readonly entries: ReadonlyMap<number, number>;
   readonly pieces: readonly Piece[];
+  /** The first instruction of every block in it. */
+  readonly blocks: readonly number[];
   #module: WebAssembly.Module | undefined;
 
-  constructor(bytes: Uint8Array, level: Level, entries: ReadonlyMap<number, number>, pieces: readonly Piece[]) {
+  constructor(bytes: Uint8Array, level: Level, entries: ReadonlyMap<number, number>, pieces: readonly Piece[], blocks: readonly number[]) {
     this.bytes = bytes;
     this.level = level;
     this.entries = entries;
     this.pieces = pieces;
+    this.blocks = blocks;
   }
 
   /** How many functions it exports. */
@@ -51,6 +54,15 @@ export class Registry {
       const list = this.#byPc.get(pc);
       if (list === undefined) this.#byPc.set(pc, [module]);
       else list.unshift(module);
+    }
+  }
+
+  /** Forgets a module: another one has taken its place. */
+  remove(module: RegionModule): void {
+    for (const pc of module.entries.keys()) {
+      const list = this.#byPc.get(pc)?.filter((m) => m !== module);
+      if (list === undefined || list.length === 0) this.#byPc.delete(pc);
+      else this.#byPc.set(pc, list);
     }
   }
 

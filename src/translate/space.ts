@@ -19,6 +19,9 @@ const isOutOfBounds = (e: unknown): boolean => e instanceof WebAssembly.RuntimeE
 /** Block entries between the first hot block and translating: a few milliseconds, about what a module costs whatever is in it. */
 const COLLECT = 100_000;
 
+/** Budget to be used before scattered modules are joined for the first time: some tenths of a second. */
+const FIRST_JOIN = 10_000_000;
+
 /** What a repeated routine counts as against the budget. */
 const REPEAT_COST = 512;
 
@@ -36,6 +39,10 @@ export class GuestSpace implements Space, HubHost {
   #owed = 0;
   /** Grows when code was forgotten: frames of it may be on the stack. */
   #epoch = 0;
+  /** The budget there was when the hub was entered, what was used since modules were last joined, and how much has to be used before they are again. */
+  #given = 0;
+  #used = 0;
+  #joinAfter = FIRST_JOIN;
   #running = false;
   #released = false;
   /** Regions are suspended. */
@@ -75,6 +82,7 @@ export class GuestSpace implements Space, HubHost {
     assert(!this.#running && !this.#released, 'a space runs twice, or after its release');
     this.#running = true;
     this.#setBudget(budget);
+    this.#given = budget;
     if (this.#hot.length > 0) this.#leaveSoon();
     try {
       for (;;) {
@@ -116,8 +124,11 @@ export class GuestSpace implements Space, HubHost {
   /** What waits for an empty stack: translating, a full window, the budget that was taken. */
   #settle(): void {
     const ripe = this.#budget < 0 && this.#hot.length > 0;
+    const left = this.#budget + this.#owed;
+    this.#used += this.#given - left;
+    this.#given = left;
     if (this.#owed !== 0) {
-      this.#setBudget(this.#budget + this.#owed);
+      this.#setBudget(left);
       this.#owed = 0;
     }
     if (this.#full) {
@@ -129,6 +140,10 @@ export class GuestSpace implements Space, HubHost {
       const hot = this.#hot;
       this.#hot = [];
       this.#regions.promote(hot);
+    } else if (this.#used > this.#joinAfter && this.#regions.isScattered) {
+      this.#regions.consolidate();
+      this.#used = 0;
+      this.#joinAfter *= 2;
     }
   }
 

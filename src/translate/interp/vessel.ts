@@ -61,4 +61,12 @@ export class Vessel {
     this.instances.set(module, first);
     return first;
   }
+
+  /** Lets an instance go. Nothing of it may be running. */
+  unbind(module: object, functions: number): void {
+    const first = this.instances.get(module);
+    if (first === undefined) return;
+    for (let i = 0; i < functions; i++) this.hub.regions.set(first + i, null);
+    this.instances.delete(module);
+  }
 }
