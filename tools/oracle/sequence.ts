@@ -49,7 +49,7 @@ class Writer {
   readonly #places: number[];
   /** Branches to be aimed: item and the length of the instruction up to its rel32. */
   readonly #forward: { item: Item; opcodeLength: number; at: number }[] = [];
-  readonly #calls: { item: Item }[] = [];
+  readonly #calls: { item: Item; opcodeLength: number }[] = [];
   /** Offsets that a branch may be aimed at: starts of instructions that bring their registers with them. */
   readonly #landings: number[] = [];
   #at: number;
@@ -73,7 +73,7 @@ class Writer {
     for (const f of this.#forward) this.#aim(f.item, f.opcodeLength, this.#landings.find((at) => at >= f.at && at <= end) ?? end);
     this.#undefined |= this.#pending;
     this.#put([0xcc]);
-    for (const { item } of this.#calls) this.#subroutine(item);
+    for (const { item, opcodeLength } of this.#calls) this.#subroutine(item, opcodeLength);
     return { seed: this.#seed, items: this.#items, case: this.#case() };
   }
 
@@ -85,6 +85,7 @@ class Writer {
       if (way === 0 && depth < 2 && count - i > 2) i += this.#loop(Math.min(count - i - 1, 1 + this.#random.below(8)), depth);
       else if (way < 3) this.#branch();
       else if (way === 3 && depth === 0) this.#call();
+      else if (way === 4) this.#random.pick([() => this.#divide(), () => this.#indirect(), () => this.#bitString(), () => this.#control()])();
       else this.#instruction();
     }
   }
@@ -123,14 +124,64 @@ class Writer {
     this.#pending |= this.#undefined;
   }
 
+  /** A call of a subroutine that comes after the program's end: direct, or through rcx. */
   #call(): void {
-    const item = this.#put([0xe8, 0, 0, 0, 0]);
-    this.#calls.push({ item });
+    const direct = this.#random.chance(0.6);
+    const item = this.#put(direct ? [0xe8, 0, 0, 0, 0] : [0x48, 0x8d, 0x0d, 0, 0, 0, 0]);
+    if (!direct) this.#put([0xff, 0xd1]);
+    this.#calls.push({ item, opcodeLength: direct ? 1 : 3 });
     this.#undefined = ALL_FLAGS;
   }
 
-  #subroutine(call: Item): void {
-    this.#aim(call, 1, this.#at);
+  /** An indirect jump over some of what follows: through a register, or through a table in memory that has one target. */
+  #indirect(): void {
+    const item = this.#put([0x48, 0x8d, 0x05, 0, 0, 0, 0]);
+    this.#forward.push({ item, opcodeLength: 3, at: this.#at + this.#random.below(60) });
+    this.#pending |= this.#undefined;
+    if (this.#random.chance(0.5)) { this.#put([0xff, 0xe0]); return; }
+    const cell = this.#random.pick(this.#places);
+    this.#put([0x48, 0x89, 0x04, 0x25, ...le(cell, 4)]);
+    this.#put([0xb9, ...le(this.#random.below(4), 4)]);
+    // jmp [rcx*8 + table], where the table begins so that the index meets the cell.
+    const index = this.#items.at(-1)!.bytes[1]!;
+    this.#put([0xff, 0x24, 0xcd, ...le(cell - 8 * index, 4)]);
+  }
+
+  /** A division that does not overflow: an odd divisor, a dividend that was extended. */
+  #divide(): void {
+    const { below, pick } = { below: (n: number) => this.#random.below(n), pick: <T>(from: readonly T[]) => this.#random.pick(from) };
+    const register = pick([1, 3, 6, 7]);
+    const rex = pick([[], [0x48]] as number[][]);
+    this.#put([...rex, 0x83, 0xc8 | register, 1 + 2 * below(60)]);
+    const signed = below(2) === 1;
+    if (signed) this.#put([...rex, 0x99]);
+    else this.#put([0x31, 0xd2]);
+    this.#put([...rex, 0xf7, (signed ? 0xf8 : 0xf0) | register]);
+    this.#undefined = ALL_FLAGS;
+  }
+
+  /** bt, bts, btr, btc on a bit string in memory, with a bit offset that stays near. */
+  #bitString(): void {
+    this.#put([0x48, 0xc7, 0xc1, ...le(this.#random.below(500) - 250, 4)]);
+    this.#put([...this.#random.pick([[], [0x48], [0x66]] as number[][]), 0x0f, this.#random.pick([0xa3, 0xab, 0xb3, 0xbb]), 0x0c, 0x25, ...le(this.#random.pick(this.#places), 4)]);
+    this.#undefined |= ALL_FLAGS & ~1;
+  }
+
+  /** New rounding and precision for x87, or rounding for SSE; exceptions stay masked. */
+  #control(): void {
+    const cell = le(this.#random.pick(this.#places), 4);
+    const random = this.#random.u32();
+    if (this.#random.chance(0.6)) {
+      this.#put([0x66, 0xc7, 0x04, 0x25, ...cell, ...le(0x37f & ~0x100 | random & 0xd00, 2)]);
+      this.#put([0xd9, 0x2c, 0x25, ...cell]);
+    } else {
+      this.#put([0xc7, 0x04, 0x25, ...cell, ...le(0x1f80 | random & 0xe040, 4)]);
+      this.#put([0x0f, 0xae, 0x14, 0x25, ...cell]);
+    }
+  }
+
+  #subroutine(call: Item, opcodeLength: number): void {
+    this.#aim(call, opcodeLength, this.#at);
     this.#pending = 0;
     this.#undefined = ALL_FLAGS;
     for (let i = this.#random.below(4); i >= 0; i--) this.#instruction(/^(push|pop|pushf)$/);
@@ -237,6 +288,8 @@ class Writer {
     });
   }
 }
+
+const le = (value: number, size: number): number[] => Array.from({ length: size }, (_, i) => (i < 4 ? value >> 8 * i : value >> 31) & 255);
 
 /** The form's code at another address: only a rip-relative displacement changes. */
 function moved(form: Form, from: number, to: number): Uint8Array | undefined {
