@@ -82,6 +82,9 @@ export class Block {
       version++;
     }
   }
+
+  /** Whether a version of the flags may still hold parts of what the block began with. */
+  flagsCarriedTo(version: number): boolean { return this.registers.versions.slice(0, version).every((v) => v.lastKept >= 0); }
 }
 
 /** Values that the end of a block takes. */

@@ -62,7 +62,9 @@ export const exitNeedsFlags = (block: Block, s: Statement): boolean =>
 
 function flowLive(blocks: readonly Block[]): void {
   const own = new Map(blocks.map((b) => [b, b.uses | exitUses(b)]));
-  const exitsNeed = new Set(blocks.filter((b) => b.exactExits && b.statements.some((s) => mayLeave(s) && s.flagsVersion === 0)));
+  const exitsOf = (wanted: (b: Block, s: Statement) => boolean) => new Set(blocks.filter((b) => b.exactExits && b.statements.some((s) => mayLeave(s) && wanted(b, s))));
+  const storesFirst = exitsOf((_b, s) => s.flagsVersion === 0);
+  const storesCarried = exitsOf((b, s) => s.flagsVersion > 0 && b.flagsCarriedTo(s.flagsVersion));
   for (let again = true; again;) {
     again = false;
     for (let i = blocks.length - 1; i >= 0; i--) {
@@ -72,7 +74,7 @@ function flowLive(blocks: readonly Block[]): void {
       if (live !== block.liveIn || flagsOut !== block.flagsLiveOut) again = true;
       block.liveIn = live;
       block.flagsLiveOut = flagsOut;
-      const flagsIn = block.flagsLiveAt(0, 0, flagsOut) || exitsNeed.has(block) && block.flagsDirtyIn;
+      const flagsIn = block.flagsLiveAt(0, 0, flagsOut) || storesFirst.has(block) && block.flagsDirtyIn || storesCarried.has(block);
       if (flagsIn !== block.flagsLiveIn) again = true;
       block.flagsLiveIn = flagsIn;
     }
