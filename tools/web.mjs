@@ -1,4 +1,4 @@
-// Serves dist/web as plain static files on the loopback address; the port is the argument, else 8080.
+// Serves dist/web as plain static files on the loopback address; the port is the argument (0: any), else 8080.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -12,4 +12,4 @@ createServer((request, response) => {
   if (!file.startsWith('dist/web') || !existsSync(file) || !statSync(file).isFile()) { response.writeHead(404).end('not found\n'); return; }
   response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
   createReadStream(file).pipe(response);
-}).listen(port, '127.0.0.1', () => console.log(`http://127.0.0.1:${port}/`));
+}).listen(port, '127.0.0.1', function listening() { console.log(`http://127.0.0.1:${this.address().port}/`); });

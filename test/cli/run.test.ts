@@ -1,0 +1,132 @@
+// The command line as a user meets it: streams, exit codes, errors and what is left behind.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const root = mkdtempSync(join(tmpdir(), 'wherry-cli-'));
+const env = { ...process.env, WHERRY_ROOT: root, GREETING: 'hello' };
+
+interface Outcome { code: number | null; out: string; err: string }
+const wherry = (args: readonly string[], input: string | Buffer = ''): Outcome => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/wherry.mjs', ...args], { env, input, encoding: 'utf8', timeout: 60_000 });
+  return { code: status, out: stdout, err: stderr };
+};
+const busybox = (...args: string[]): Outcome => wherry(['run', '--rm', ...args]);
+
+test.before(() => { assert.is(wherry(['load', '-q', '-i', 'images/busybox.tar']).out, 'Loaded image: busybox:latest\n'); });
+test.after(() => { rmSync(root, { recursive: true }); });
+
+test('images lists what was loaded', () => {
+  const lines = wherry(['images']).out.split('\n');
+  assert.match(lines[0]!, /^REPOSITORY +TAG +IMAGE ID +CREATED +SIZE$/);
+  assert.match(lines[1]!, /^busybox +latest +[0-9a-f]{12} +.* ago +[\d.]+MB$/);
+  assert.match(wherry(['images', '-q']).out, /^[0-9a-f]{12}\n$/);
+});
+
+test('load reads standard input', () => {
+  const { code, out } = wherry(['load'], readFileSync('images/busybox.tar'));
+  assert.is(out, 'Loaded image: busybox:latest\n');
+  assert.is(code, 0);
+});
+
+test('streams and the exit code are the program\'s', () => {
+  assert.equal(busybox('busybox', 'sh', '-c', 'echo out; echo err >&2; exit 42'), { code: 42, out: 'out\n', err: 'err\n' });
+  assert.is(wherry(['run', '--rm', '-i', 'busybox', 'cat'], 'some input\n').out, 'some input\n');
+  assert.is(wherry(['run', '--rm', 'busybox', 'cat'], 'some input\n').out, '', 'without -i there is no input');
+});
+
+test('signals: 128 + n', () => {
+  assert.is(busybox('busybox', 'sh', '-c', 'sh -c "kill -9 \\$\\$"; exit $?').code, 137);
+  assert.is(busybox('busybox', 'sh', '-c', 'sh -c "kill -TERM \\$\\$"; exit $?').code, 143);
+});
+
+test('a signal to the command reaches the program', async () => {
+  const child = spawn(process.execPath, ['bin/wherry.mjs', 'run', '--rm', 'busybox', 'sh', '-c', 'trap "echo caught; exit 5" INT; echo ready; while :; do sleep 0.05; done'], { env });
+  let out = '';
+  child.stdout.on('data', (text) => {
+    out += text;
+    if (out === 'ready\n') child.kill('SIGINT');
+  });
+  assert.is(await new Promise((done) => child.on('close', done)), 5);
+  assert.is(out, 'ready\ncaught\n');
+});
+
+test('a program that does not handle the signal ends', async () => {
+  const child = spawn(process.execPath, ['bin/wherry.mjs', 'run', '--rm', 'busybox', 'sh', '-c', 'echo ready; exec sleep 100'], { env });
+  child.stdout.once('data', () => child.kill('SIGTERM'));
+  assert.is(await new Promise((done) => child.on('close', done)), 143);
+});
+
+test('environment, working directory, user, entry point, host name', () => {
+  assert.equal(busybox('-e', 'GREETING', '-e', 'B=2', '-e', 'UNSET_HERE', 'busybox', 'env').out.split('\n').filter((l) => /^(GREETING|B|UNSET|HOME|PATH|HOSTNAME)/.test(l)).map((l) => l.split('=')[0]).sort(),
+    ['B', 'GREETING', 'HOME', 'HOSTNAME', 'PATH']);
+  writeFileSync(join(root, 'vars'), '# comment\nX=1\n\nGREETING\n');
+  assert.is(busybox('--env-file', join(root, 'vars'), 'busybox', 'sh', '-c', 'echo $X $GREETING').out, '1 hello\n');
+  assert.is(busybox('-w', '/new/dir', 'busybox', 'pwd').out, '/new/dir\n');
+  assert.is(busybox('-u', '1234:55', 'busybox', 'id').out, 'uid=1234 gid=55 groups=55\n');
+  assert.is(busybox('-u', 'www-data', 'busybox', 'sh', '-c', 'id -un; touch /etc/x 2>&1').out, 'www-data\ntouch: /etc/x: Permission denied\n');
+  assert.is(busybox('--entrypoint', 'echo', 'busybox', 'from', 'entrypoint').out, 'from entrypoint\n');
+  assert.is(busybox('-h', 'box', 'busybox', 'sh', '-c', 'hostname; cat /etc/hostname').out, 'box\nbox\n');
+});
+
+test('Docker\'s exit codes and one-line errors', () => {
+  const failures: [string[], number, RegExp][] = [
+    [['run', 'busybox', 'nosuch'], 127, /^wherry: exec: "nosuch": executable file not found in \$PATH\n/],
+    [['run', 'busybox', '/etc/passwd'], 126, /^wherry: exec: "\/etc\/passwd": permission denied\n/],
+    [['run', 'busybox', '/etc'], 126, /^wherry: exec: "\/etc": (is a directory|permission denied)\n/],
+    [['run', 'busybox', '/no/such'], 127, /^wherry: exec: "\/no\/such": no such file or directory\n/],
+    [['run', '-w', 'rel', 'busybox', 'true'], 125, /^wherry: the working directory 'rel' is invalid, it needs to be an absolute path\n/],
+    [['run', '-u', 'nouser', 'busybox', 'true'], 125, /^wherry: unable to find user nouser: no matching entries in passwd file\n/],
+    [['run', 'nosuchimage'], 125, /^wherry: Unable to find image 'nosuchimage:latest' locally/],
+    [['run', 'UPPER', 'x'], 125, /^wherry: invalid reference format: repository name must be lowercase/],
+    [['run', '--nope', 'busybox'], 125, /^unknown flag: --nope\n/],
+    [['run', '--level', 'some', 'busybox'], 125, /^invalid argument "some" for "--level" flag: must be one of none, stores, all\n/],
+    [['run'], 1, /^wherry: 'wherry run' requires at least 1 argument\n/],
+    [['run', '-it', 'busybox', 'sh'], 1, /^the input device is not a TTY\n/],
+    [['load', '-i', '/nope'], 1, /^open \/nope: no such file or directory\n$/],
+    [['bogus'], 1, /^wherry: unknown command: wherry bogus\n/],
+  ];
+  for (const [args, code, err] of failures) {
+    const outcome = wherry(args);
+    assert.match(outcome.err, err, args.join(' '));
+    assert.is(outcome.code, code, args.join(' '));
+    assert.is(outcome.out, '');
+  }
+});
+
+test('malformed programs', () => {
+  const script = 'head -c 40 /bin/busybox > /tmp/short; printf "#!/no/interpreter\\n" > /tmp/script; printf "not a program" > /tmp/text; chmod +x /tmp/*; for f in short script; do /tmp/$f; echo $?; done 2>&1';
+  assert.is(busybox('busybox', 'sh', '-c', script).out.split('\n').filter((l) => /^\d+$/.test(l)).join(' '), '127 127', 'as in a real shell: a truncated ELF file is tried as a script');
+});
+
+test('a damaged archive loads nothing', () => {
+  const before = readdirSync(root, { recursive: true }).length;
+  const whole = readFileSync('images/busybox.tar');
+  const truncated = wherry(['load'], whole.subarray(0, whole.length >> 1));
+  assert.is(truncated.code, 1);
+  assert.match(truncated.err, /^stdin: [^\n]+\n$/);
+  const flipped = Buffer.from(whole);
+  flipped[whole.length >> 1]! ^= 0xff;
+  const damaged = wherry(['load'], flipped);
+  assert.is(damaged.code, 1);
+  assert.match(damaged.err, /^stdin: [^\n]+\n$/);
+  assert.is(wherry(['load'], 'no archive at all').code, 1);
+  assert.is(readdirSync(root, { recursive: true }).length, before);
+});
+
+test('a trace in strace\'s format, counters', () => {
+  const { err } = busybox('--trace=syscall', '--stats', 'busybox', 'cat', '/etc/hostname');
+  assert.match(err, /^openat\(AT_FDCWD, "\/etc\/hostname", O_RDONLY\) += 3$/m);
+  assert.match(err, /^\+\+\+ exited with 0 \+\+\+$/m);
+  assert.match(err, /^translated \d+ instructions/m);
+});
+
+test('a consumer that goes away ends the command', () => {
+  const { status } = spawnSync('bash', ['-c', `"${process.execPath}" bin/wherry.mjs run --rm busybox yes | head -1; exit \${PIPESTATUS[0]}`], { env, timeout: 60_000 });
+  assert.is(status, 141);
+});
+
+test.run();
