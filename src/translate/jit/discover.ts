@@ -2,7 +2,7 @@
 import type { Insn, Undecodable } from '../x86/index.ts';
 import { decode } from '../x86/index.ts';
 import type { Stretch } from './block.ts';
-import { findTable, type JumpTable } from './jump-table.ts';
+import { findTable, type Guesses, type JumpTable } from './jump-table.ts';
 
 /** Where code comes from: guest memory with a bound on what may be executed. */
 export interface CodeSource {
@@ -58,6 +58,7 @@ export function discover(entry: number, source: CodeSource, limits: RegionLimits
   /** The way by which a start was found first. */
   const paths = new Map<number, Way>();
   const tables = new Map<Insn, JumpTable>();
+  const guesses: Guesses = [];
   const follow = (pc: number, path: Way): void => {
     if (!canRun(pc) || leaders.has(pc) || !limits.wanted(pc)) return;
     leaders.add(pc);
@@ -82,7 +83,7 @@ export function discover(entry: number, source: CodeSource, limits: RegionLimits
       if (insn.row.options.ends !== undefined) {
         for (const to of followers(insn)) follow(to, way);
         if (insn.row.options.ends === 'jump' && insn.operands[0]?.kind !== 'target') {
-          const table = source.constant === undefined ? undefined : findTable(pathOf(way), source);
+          const table = source.constant === undefined ? undefined : findTable(pathOf(way), source, guesses);
           if (table !== undefined) tables.set(insn, table);
           for (const to of table?.targets ?? []) follow(to, way);
         }

@@ -3,7 +3,7 @@ import type { End } from '../ir/block.ts';
 import { binary, i32, isConstant, Kind, type Node, select, wrap } from '../ir/node.ts';
 import { opOf } from '../ir/ops.ts';
 import type { Statement } from '../ir/block.ts';
-import type { DecodedOperand, Insn } from '../x86/index.ts';
+import type { DecodedOperand, Insn, MemOperand } from '../x86/index.ts';
 import type { CodeSource } from './discover.ts';
 
 export interface JumpTable {
@@ -36,52 +36,84 @@ function constantOf(n: number, path: readonly Insn[], at: number): number | unde
 }
 
 /** How far before a jump a lea of its table is looked for when the path does not say. */
-const LEA_DISTANCE = 4096;
+const LEA_DISTANCE = 0x4000;
 
-/** Where the nearest `lea register, [rip + disp]` before an address points to: a guess, which the table's end proves at run time. */
-function guessBase(n: number, pc: number, source: CodeSource): number | undefined {
+/** Bases of tables that were guessed in this region, latest first: dispatch code is often repeated with the same table. */
+export type Guesses = number[];
+
+/** What `lea register, [rip + disp]` before an address point to, nearest first; those of register n before the others. Guesses, which the table's end proves at run time. */
+function guessBases(n: number, pc: number, source: CodeSource): number[] {
   const { bytes } = source;
+  const same: number[] = [];
+  const others: number[] = [];
   for (let at = pc - 7; at > Math.max(0, pc - LEA_DISTANCE); at--) {
-    if (bytes[at + 1] !== 0x8d || (bytes[at]! & 0xfb) !== 0x48 || (bytes[at + 2]! & 0xc7) !== 5) continue;
-    if (((bytes[at + 2]! >> 3) & 7) + (bytes[at]! & 4 ? 8 : 0) !== n || source.reach(at) === 0) continue;
-    return (at + 7 + (bytes[at + 3]! | bytes[at + 4]! << 8 | bytes[at + 5]! << 16 | bytes[at + 6]! << 24)) >>> 0;
+    if (bytes[at + 1] !== 0x8d || (bytes[at]! & 0xfb) !== 0x48 || (bytes[at + 2]! & 0xc7) !== 5 || source.reach(at) === 0) continue;
+    const register = ((bytes[at + 2]! >> 3) & 7) + (bytes[at]! & 4 ? 8 : 0);
+    (register === n ? same : others).push((at + 7 + (bytes[at + 3]! | bytes[at + 4]! << 8 | bytes[at + 5]! << 16 | bytes[at + 6]! << 24)) >>> 0);
   }
-  return undefined;
+  return [...same, ...others];
 }
 
-/** One more than the largest index that a comparison or mask before the jump lets through. */
-function boundOf(path: readonly Insn[]): number | undefined {
-  for (let i = path.length - 2; i >= Math.max(0, path.length - 12); i--) {
+const aboveBranches: ReadonlySet<string> = new Set(['ja', 'jae', 'jbe', 'jb']);
+
+/** One more than the largest index that can come to the load at `at`, as far as the path says: a mask or zero-extended byte in the index register, or a comparison with a branch. */
+function boundOf(path: readonly Insn[], at: number, index: number): number | undefined {
+  let bound: number | undefined;
+  for (let i = at - 1; i >= Math.max(0, at - 24); i--) {
     const { row, operands } = path[i]!;
     const limit = operands[1];
-    if ((row.mnemonic === 'cmp' || row.mnemonic === 'and') && limit?.kind === 'imm' && limit.value < BigInt(MAX_ENTRIES)) return Number(limit.value) + 1;
+    const small = limit?.kind === 'imm' && limit.value < BigInt(MAX_ENTRIES) ? Number(limit.value) + 1 : undefined;
+    if (isGpr(operands[0], index) && row.mnemonic === 'and' && small !== undefined) return small;
+    if (isGpr(operands[0], index) && row.mnemonic === 'movzx' && limit?.size === 1) bound ??= 256;
+    if (row.mnemonic === 'cmp' && small !== undefined && aboveBranches.has(path[i + 1]?.row.mnemonic ?? '')) return small;
   }
-  return undefined;
+  return bound;
 }
 
 /** The table that the last instruction of the path, an indirect jump, goes through. */
-export function findTable(path: readonly Insn[], source: CodeSource): JumpTable | undefined {
+export function findTable(path: readonly Insn[], source: CodeSource, guesses: Guesses): JumpTable | undefined {
   const at = path.length - 1;
   const jump = path[at]!;
   const target = jump.operands[0];
-  if (target?.kind === 'mem' && target.index >= 0 && target.scale === 8 && target.segment === undefined) {
-    const base = target.base < 0 ? 0 : constantOf(target.base, path, at) ?? guessBase(target.base, jump.pc, source);
-    return base === undefined ? undefined : readTable(base + target.disp, 8, 0, path, source);
-  }
+  if (target?.kind === 'mem') return tableOf(target, at, 8, path, source, guesses);
   if (target?.kind !== 'gpr') return undefined;
-  for (let i = at - 1; i >= Math.max(0, at - 8); i--) {
+  for (let i = at - 1; i >= Math.max(0, at - 10); i--) {
     const { row, operands } = path[i]!;
     const entry = operands[1];
-    if (row.mnemonic !== 'movsxd' || entry?.kind !== 'mem' || entry.scale !== 4 || entry.index < 0 || entry.base < 0 || entry.disp !== 0) continue;
-    const base = constantOf(entry.base, path, i) ?? guessBase(entry.base, jump.pc, source);
-    return base === undefined ? undefined : readTable(base, 4, base, path, source);
+    if (entry?.kind !== 'mem' || operands[0]?.kind !== 'gpr') continue;
+    if (row.mnemonic === 'movsxd') return tableOf(entry, i, 4, path, source, guesses);
+    if (row.mnemonic === 'mov' && operands[0].n === target.n) return tableOf(entry, i, 8, path, source, guesses);
   }
   return undefined;
 }
 
-function readTable(address: number, entrySize: 4 | 8, relativeTo: number, path: readonly Insn[], source: CodeSource): JumpTable | undefined {
+/** The table whose entry the memory operand of instruction `at` loads. */
+function tableOf(entry: MemOperand, at: number, entrySize: 4 | 8, path: readonly Insn[], source: CodeSource, guesses: Guesses): JumpTable | undefined {
+  if (entry.index < 0 || entry.scale !== entrySize || entry.segment !== undefined) return undefined;
+  const bound = boundOf(path, at, entry.index);
+  const read = (base: number): JumpTable | undefined => readTable(base + entry.disp, entrySize, base, bound, path, source);
+  if (entry.base < 0) return entrySize === 8 ? read(0) : undefined;
+  const known = constantOf(entry.base, path, at);
+  if (known !== undefined) return read(known);
+  for (const base of guesses) {
+    const table = read(base);
+    if (table !== undefined) return table;
+  }
+  for (const base of guessBases(entry.base, path[path.length - 1]!.pc, source)) {
+    const table = read(base);
+    if (table === undefined) continue;
+    guesses.unshift(base);
+    return table;
+  }
+  return undefined;
+}
+
+/** Fewer entries than these make no table. */
+const MIN_ENTRIES = 3;
+
+function readTable(address: number, entrySize: 4 | 8, relativeTo: number, known: number | undefined, path: readonly Insn[], source: CodeSource): JumpTable | undefined {
   const pc = path[path.length - 1]!.pc;
-  const bound = boundOf(path) ?? UNBOUNDED_ENTRIES;
+  const bound = known ?? UNBOUNDED_ENTRIES;
   const readable = source.constant?.(address, bound * entrySize) ?? 0;
   const view = new DataView(source.bytes.buffer, source.bytes.byteOffset);
   const targets: number[] = [];
@@ -91,7 +123,7 @@ function readTable(address: number, entrySize: 4 | 8, relativeTo: number, path: 
     if ((entrySize === 8 && view.getUint32(entry + 4, true) !== 0) || Math.abs(to - pc) > NEAR || source.reach(to) === 0) break;
     targets.push(to);
   }
-  return targets.length < 2 ? undefined : { address, entrySize, relativeTo, targets };
+  return targets.length < Math.min(MIN_ENTRIES, bound) ? undefined : { address, entrySize, relativeTo, targets };
 }
 
 const ADD32 = opOf('i32.add'), SHL32 = opOf('i32.shl'), EQ32 = opOf('i32.eq'), AND32 = opOf('i32.and'), ADD64 = opOf('i64.add'), EXTEND_S = opOf('i64.extend_i32_s');
