@@ -47,18 +47,25 @@ export const totalOf = (pieces: readonly Piece[]): number => pieces.reduce((sum,
 
 /** All bytes of the pieces in one array, up to the first that cannot be read. Throws EFAULT when that is nothing. */
 export function gather(memory: GuestMemory, pieces: readonly Piece[]): Uint8Array {
-  const whole = pieces.filter((piece) => piece.length > 0);
-  if (whole.length === 1) return readablePart(memory, whole[0]!.ptr, whole[0]!.length);
-  const out = new Uint8Array(totalOf(whole));
-  let at = 0;
-  for (const piece of whole) {
-    const reachable = memory.reach(piece.ptr, piece.length, Perm.read);
-    if (reachable > 0) out.set(memory.readable(piece.ptr, reachable), at);
-    at += Math.max(0, reachable);
-    if (reachable < piece.length) break;
+  const parts: Uint8Array[] = [];
+  for (const { ptr, length } of pieces) {
+    if (length === 0) continue;
+    const reachable = Math.max(0, memory.reach(ptr, length, Perm.read));
+    if (reachable > 0) parts.push(memory.readable(ptr, reachable));
+    if (reachable < length) break;
   }
-  if (at === 0 && out.length > 0) throw EFAULT;
-  return out.subarray(0, at);
+  if (parts.length === 0 && totalOf(pieces) > 0) throw EFAULT;
+  return parts.length === 1 ? parts[0]! : concat(parts);
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 /** Spreads bytes over the pieces in order and returns how many found a place; stops at memory that cannot be written. Throws EFAULT when that is nothing. */

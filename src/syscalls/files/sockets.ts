@@ -258,11 +258,14 @@ function recvfrom(task: Task, fd: number, ptr: number, count: number, bits: numb
   return bits & MSG_TRUNC ? received.length : received.count;
 }
 
+/** What one receive into several pieces moves at most: more than any socket holds. */
+const MOST_RECEIVED = 1 << 20;
+
 function recvmsg(task: Task, fd: number, ptr: number, bits: number): number | Wait {
   const { socket } = socketAt(task, fd);
   const message = messageAt(task, ptr);
   const single = message.pieces.length === 1 ? message.pieces[0] : undefined;
-  const into = single ? writablePart(task.memory, single.ptr, single.length) : new Uint8Array(totalOf(message.pieces));
+  const into = single ? writablePart(task.memory, single.ptr, single.length) : new Uint8Array(Math.min(totalOf(message.pieces), MOST_RECEIVED));
   const received = receive(task, fd, into, bits);
   if (received instanceof Wait) return received;
   if (!single) scatterBack(task, message.pieces, into.subarray(0, received.count));
