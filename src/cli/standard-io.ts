@@ -1,4 +1,5 @@
 // The process's own standard streams as ports of a container: byte streams, or the terminal in raw mode.
+import { spawnSync } from 'node:child_process';
 import type { Streams, Tty } from '../host/ports.ts';
 
 /** A stream's consumer went away (`wherry run … | head`): the command ends as a program that got SIGPIPE. */
@@ -31,12 +32,16 @@ export function hostTty(interactive: boolean): Tty {
     input: (consumer) => {
       if (!interactive) return;
       process.stdin.setRawMode(true);
+      leaveOutputAlone();
       process.stdin.on('data', consumer);
     },
     size: () => ({ rows: process.stdout.rows ?? 24, columns: process.stdout.columns ?? 80 }),
     onResize: (listener) => { process.stdout.on('resize', listener); },
   };
 }
+
+/** Node's raw mode leaves the translation of NL to CR NL on, which moves the cursor of full-screen programs; setRawMode(false) undoes this too. */
+function leaveOutputAlone(): void { spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] }); }
 
 /** Gives the terminal and standard input back, so that the process can end. */
 export function restore(): void {
