@@ -16,9 +16,6 @@ import { Regions } from './regions.ts';
 const isStackOverflow = (e: unknown): boolean => e instanceof RangeError && /call stack/.test(e.message) || e instanceof Error && e.name === 'InternalError' && /recursion/.test(e.message);
 const isOutOfBounds = (e: unknown): boolean => e instanceof WebAssembly.RuntimeError && /memory access out of bounds|out of bounds/.test(e.message) && !/table/.test(e.message);
 
-/** Block entries between the first hot block and translating: a few milliseconds, about what a module costs whatever is in it. */
-const COLLECT = 100_000;
-
 /** Budget to be used before scattered modules are joined for the first time: some tenths of a second. */
 const FIRST_JOIN = 10_000_000;
 
@@ -166,10 +163,11 @@ export class GuestSpace implements Space, HubHost {
 
   /** Makes running code leave before long: a module costs the same for one region or many, so others may become hot meanwhile. */
   #leaveSoon(): void {
-    const excess = this.#budget - COLLECT;
+    const { collect } = this.#cpu.options;
+    const excess = this.#budget - collect;
     if (excess <= 0) return;
     this.#owed += excess;
-    this.#setBudget(COLLECT);
+    this.#setBudget(collect);
   }
 
   #fault(address: number, access: number): void {

@@ -1,5 +1,5 @@
 // A small address space for tests of the processor: code, data and stack pages, and a syscall that ends the run.
-import { Exit, Perm, RSP, type Space, type Cpu } from '../../src/guest/index.ts';
+import { Exit, Perm, RSP, state as registers, type Space, type Cpu } from '../../src/guest/index.ts';
 import { createCpu, type TranslatorOptions } from '../../src/translate/index.ts';
 import { hub } from './hub.ts';
 
@@ -22,6 +22,7 @@ export function guest(cpu: Cpu, code: Uint8Array, codePerm: number = RX, stackPa
   memory.bytes.fill(HLT, CODE, CODE + length).set(code, CODE);
   memory.protect(DATA, 0x2000, RW);
   memory.protect(STACK - stackPages * 4096, stackPages * 4096, RW);
+  state.setU32(registers.mxcsr, 0x1f80);
   state.setGpr(RSP, BigInt(STACK - 64));
   state.pc = CODE;
   return space;

@@ -1,7 +1,7 @@
 // The processor on hand-assembled code, interpreted, translated at first sight at each level, and mixed: loops, calls, faults at page ends, code that changes, budget, fork.
 import { test as suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Exit, levels, RAX, RCX, RDI, RSP, state } from '../../src/guest/index.ts';
+import { Exit, levels, RAX, RCX, RDI, RDX, RSP, state } from '../../src/guest/index.ts';
 import type { TranslatorOptions } from '../../src/translate/index.ts';
 import { CODE, DATA, RWX, RW, STACK, cpuFor, finish, guest, hex } from './guest.ts';
 
@@ -9,7 +9,7 @@ interface Configuration { name: string; options: Partial<TranslatorOptions>; exa
 const configurations: Configuration[] = [
   { name: 'interpreted', options: { mode: 'interpret' }, exactLoads: true, exactStores: true },
   ...levels.map((level) => ({ name: `translated at level ${level}`, options: { mode: 'translate', level } as const, exactLoads: level === 'all', exactStores: level !== 'none' })),
-  { name: 'mixed', options: { mode: 'tiered', threshold: 16, level: 'all' }, exactLoads: true, exactStores: true },
+  { name: 'mixed', options: { mode: 'tiered', threshold: 16, collect: 64, level: 'all' }, exactLoads: true, exactStores: true },
 ];
 for (const configuration of configurations) define(configuration);
 
@@ -140,6 +140,28 @@ function define({ name, options, exactLoads, exactStores }: Configuration): void
     assert.is(next.state.gpr(RSP), 0n);
     next.memory.protect(DATA, 4096, RW);
     next.release();
+  });
+
+  test('longjmp out of nested calls, a thousand times', () => {
+    // mov rbx,rsp; mov r12d,L1; mov edx,1000; L: call a; hlt; L1: dec edx; jnz L; syscall; a: call b; hlt; b: mov rsp,rbx; jmp r12
+    const space = guest(cpu, hex('4889e3 41bc14004000 bae8030000 e807000000 f4 ffca 75f6 0f05 e801000000 f4 4889dc 41ffe4'));
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.state.gpr(RDX), 0n);
+    assert.is(space.state.gpr(RSP), BigInt(STACK - 64));
+  });
+
+  if (exactStores) test('a callee changes the code it returns to', () => {
+    // call g; mov al,1; syscall; g: mov byte [rip to the 1],9; ret
+    const space = guest(cpu, hex('e804000000 b001 0f05 c605f6ffffff09 c3'), RWX);
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.state.gpr(RAX) & 0xffn, 9n);
+  });
+
+  test('a hot loop entered once, with calls in it', () => {
+    // mov edx,300000; L: call f; dec edx; jnz L; syscall; f: add rax,rdx; ret
+    const space = guest(cpu, hex('bae0930400 e806000000 ffca 75f7 0f05 90 4801d0 c3'));
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.state.gpr(RAX), 45000150000n);
   });
 
   test('deep recursion in the interpreter', () => {
