@@ -7,7 +7,7 @@ import { Random, randomF80, randomInteger, randomLane, randomRegisters } from '.
 
 /** One instruction of a program. `undefinedFlags` are RFLAGS bits whose value before it nobody promises. */
 export interface Item { at: number; bytes: Uint8Array; undefinedFlags: number }
-export interface Program { seed: number; items: Item[]; case: Case }
+export interface Program { seed: number; items: Item[]; case: Case; /** It loads MXCSR: then the status flags there are not exact. */ setsMxcsr: boolean }
 
 const ALL_FLAGS = 0x8d5;
 const FLAG_BITS: Record<string, number> = { o: 0x800, s: 0x80, z: 0x40, a: 0x10, p: 4, c: 1 };
@@ -53,6 +53,7 @@ class Writer {
   /** Offsets that a branch may be aimed at: starts of instructions that bring their registers with them. */
   readonly #landings: number[] = [];
   #at: number;
+  #setsMxcsr = false;
   #undefined = 0;
   /** Flags undefined at some earlier branch: it may land anywhere from there on. */
   #pending = 0;
@@ -74,7 +75,7 @@ class Writer {
     this.#undefined |= this.#pending;
     this.#put([0xcc]);
     for (const { item, opcodeLength } of this.#calls) this.#subroutine(item, opcodeLength);
-    return { seed: this.#seed, items: this.#items, case: this.#case() };
+    return { seed: this.#seed, items: this.#items, case: this.#case(), setsMxcsr: this.#setsMxcsr };
   }
 
   #block(count: number, depth: number): void {
@@ -177,6 +178,7 @@ class Writer {
     } else {
       this.#put([0xc7, 0x04, 0x25, ...cell, ...le(0x1f80 | random & 0xe040, 4)]);
       this.#put([0x0f, 0xae, 0x14, 0x25, ...cell]);
+      this.#setsMxcsr = true;
     }
   }
 
