@@ -4,7 +4,7 @@ import {
   ERANGE, EROFS, EXDEV, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOATIME, O_NOFOLLOW, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY, PATH_MAX, R_OK, RENAME_EXCHANGE,
   RENAME_NOREPLACE, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISGID, S_ISUID, S_ISVTX, W_OK, X_OK, XATTR_CREATE, XATTR_REPLACE,
 } from '../abi/index.ts';
-import { allowed, capable, creationAttr, demand, demandRemoval, modeChange, ownerChange, owns } from './permissions.ts';
+import { allowed, capable, creationAttr, demand, demandRemoval, modeChange, ownerChange, owns, privilegeDrop } from './permissions.ts';
 import type { Credentials, Inode, Name, Place, SetAttr } from './types.ts';
 import { find, type Found, walk, type WalkContext, type WalkOptions } from './walk.ts';
 
@@ -78,7 +78,7 @@ export function openExisting(context: WalkContext, place: Place, flags: number):
   demand(inode, wanted, context.credentials);
   if (flags & O_NOATIME && !owns(inode, context.credentials)) throw EPERM;
   if (type === S_IFSOCK) throw ENXIO;
-  if (flags & O_TRUNC && type === S_IFREG) inode.setattr?.({ size: 0 });
+  if (flags & O_TRUNC && type === S_IFREG) inode.setattr?.({ size: 0, ...privilegeDrop(inode, context.credentials) });
 }
 
 /** Makes a file where the walk found a free name. `absent`: the errno of a directory that cannot create. */
@@ -279,7 +279,7 @@ export function truncate(context: WalkContext, place: Place, size: number): void
   if (typeOf(place.inode) !== S_IFREG) throw EINVAL;
   canWriteTo(place);
   demand(place.inode, W_OK, context.credentials);
-  apply(place, { size });
+  apply(place, { size, ...privilegeDrop(place.inode, context.credentials) });
 }
 
 const XATTR_NAME_MAX = 255, XATTR_SIZE_MAX = 65536;
@@ -302,8 +302,8 @@ function checkXattr(context: WalkContext, place: Place, name: string, write: boo
   if (write) canWriteTo(place);
   const namespace = namespaces.find((n) => name.startsWith(n.prefix));
   if (!namespace || !place.inode.getxattr) throw EOPNOTSUPP;
-  if (name === namespace.prefix) throw EINVAL;
   namespace.check(place.inode, context.credentials, write);
+  if (name === namespace.prefix) throw EINVAL;
 }
 
 /** getxattr(2); ENODATA when there is none. */
