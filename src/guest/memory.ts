@@ -25,6 +25,8 @@ export class GuestMemory {
   view!: DataView;
   /** The permission table, a byte a page. */
   perms!: Uint8Array;
+  /** One past the highest page that ever had a permission bit: all that copying and cleaning must look at. */
+  protectedEnd = 0;
   /** Called before bytes of a watched page change (the Cpu sets it): forget the code there and give the right to write back. */
   onCodeWrite: (address: number, length: number) => void = () => {};
 
@@ -54,6 +56,7 @@ export class GuestMemory {
   protect(address: number, length: number, perm: number): void {
     if (perm & (Perm.read | Perm.write | Perm.execute)) this.ensure(address + length);
     if (this.#holdsCode(address, length)) this.onCodeWrite(address, length);
+    if (perm !== 0) this.protectedEnd = Math.max(this.protectedEnd, address + length);
     this.perms.fill(perm, address >>> PAGE_SHIFT, (address + length) / PAGE_SIZE);
   }
 

@@ -1,5 +1,5 @@
 // Which pages of a guest memory hold anything: for copying at fork and for cleaning a memory that goes back to the pool.
-import { PAGE_SHIFT, PAGE_SIZE, PERM_BASE, RECORDS_BASE, RECORDS_END, RUNTIME_TABLES, IMAGE_BASE, type GuestMemory } from '../guest/index.ts';
+import { PAGE_SHIFT, PAGE_SIZE, PERM_BASE, RECORDS_BASE, RECORDS_END, IMAGE_BASE, type GuestMemory } from '../guest/index.ts';
 
 const WORDS = PAGE_SIZE / 4;
 const FIRST_PAGE = IMAGE_BASE >>> PAGE_SHIFT;
@@ -14,7 +14,7 @@ const pageIsZero = (words: Int32Array, page: number): boolean => {
 export function eachUsedRun(memory: GuestMemory, visit: (from: number, to: number) => void): void {
   const words = new Int32Array(memory.memory.buffer);
   const perms = memory.perms;
-  const last = memory.bytes.length / PAGE_SIZE;
+  const last = Math.min(memory.bytes.length, memory.protectedEnd) / PAGE_SIZE;
   const quads = new Int32Array(memory.memory.buffer, PERM_BASE, perms.length / 4);
   let start = -1;
   for (let page = FIRST_PAGE; page < last; page++) {
@@ -29,13 +29,15 @@ export function eachUsedRun(memory: GuestMemory, visit: (from: number, to: numbe
 /** Copies the guest's pages and the permission table into a memory that is all zero. */
 export function copyGuest(from: GuestMemory, to: GuestMemory): void {
   to.ensure(from.bytes.length);
-  to.perms.set(from.perms.subarray(0, from.perms.length));
+  to.perms.set(from.perms.subarray(0, from.protectedEnd / PAGE_SIZE));
+  to.protectedEnd = from.protectedEnd;
   eachUsedRun(from, (start, end) => to.bytes.set(from.bytes.subarray(start, end), start));
 }
 
 /** Zeroes the guest's pages, the permission table and the runtime's windows up to `recordsEnd`; the tables of the hub stay. */
 export function wipe(memory: GuestMemory, recordsEnd: number): void {
   eachUsedRun(memory, (start, end) => memory.bytes.fill(0, start, end));
-  memory.bytes.fill(0, 0, RUNTIME_TABLES);
+  memory.bytes.fill(0, 0, PERM_BASE);
+  memory.perms.fill(0, 0, memory.protectedEnd / PAGE_SIZE);
   memory.bytes.fill(0, RECORDS_BASE, Math.min(recordsEnd, RECORDS_END));
 }
