@@ -1,5 +1,5 @@
 // The x86-64 signal frame: what a handler finds on its stack, and what rt_sigreturn puts back. Layout of arch/x86/include/uapi/asm/sigcontext.h and ucontext.h.
-import { AC, CpuState, DF, gprNames, ID, RAX, RDI, RDX, RSI, RSP, state, TF } from '../guest/index.ts';
+import { AC, CpuState, DF, gprNames, ID, MXCSR_DEFAULT, RAX, RDI, RDX, RSI, RSP, state, TF } from '../guest/index.ts';
 import type { GuestMemory } from '../guest/index.ts';
 import { SA_ONSTACK, SS_AUTODISARM, SS_DISABLE, SS_ONSTACK } from '../abi/index.ts';
 import { encodeSigInfo } from './siginfo.ts';
@@ -47,13 +47,15 @@ export function fxrstor(registers: CpuState, image: Uint8Array): void {
   registers.bytes.set(image.subarray(160, 416), state.xmm);
 }
 
-/** The state of x87 and SSE after execve (SDM: FNINIT, MXCSR default). */
+/** The state of x87 and SSE after execve and when a signal handler begins: FNINIT, MXCSR default, registers zero (fpu__clear_user_states in arch/x86/kernel/fpu/core.c). */
 export function resetFloatingPoint(registers: CpuState): void {
   registers.setU32(state.fcw, 0x37f);
   registers.setU32(state.fsw, 0);
   registers.setU32(state.top, 0);
   registers.setU32(state.fvalid, 0);
-  registers.setU32(state.mxcsr, 0x1f80);
+  registers.setU32(state.mxcsr, MXCSR_DEFAULT);
+  registers.bytes.fill(0, state.xmm, state.xmm + 256);
+  registers.bytes.fill(0, state.st, state.st + 128);
 }
 
 const onAltStack = (task: Task, sp: number): boolean => sp > task.altStack.sp && sp - task.altStack.sp <= task.altStack.size;
@@ -88,6 +90,7 @@ export function pushSignalFrame(task: Task, action: SignalAction, info: SigInfo,
   registers.setGpr(RSP, BigInt(at));
   registers.pc = action.handler;
   registers.rflags = registers.rflags & ~(DF | TF);
+  resetFloatingPoint(registers);
 }
 
 function writeContext(task: Task, at: number, sp: number, fpstate: number, info: SigInfo, mask: SignalSet, restorer: number): void {
