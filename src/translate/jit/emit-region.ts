@@ -54,6 +54,8 @@ export class RegionEmitter implements Frame {
   #groupList: Group[] = [];
   #budget = -1;
   #scratch = -1;
+  /** Level all looks at the page of the first byte too. */
+  #start = -1;
 
   constructor(region: Region, imports: Imports) {
     this.#region = region;
@@ -93,17 +95,29 @@ export class RegionEmitter implements Frame {
     code.i32(s.pc);
     if (s.do === Do.check) {
       emitter.emit(s.address!);
-      const last = s.offset + s.size - 1;
-      if (last !== 0) { code.i32(last); code.op(OP.add); }
-      code.i32(PAGE_SHIFT);
-      code.op(OP.shru);
-      code.memory(loads['i32.load8_u'], PERM_BASE);
+      const exact = s.size > 1 && this.#region.blocks[0]!.exactExits;
+      if (exact) code.tee(this.#start < 0 ? (this.#start = code.local('i32')) : this.#start);
+      this.#rightsAt(s.offset + s.size - 1);
+      if (exact) {
+        code.get(this.#start);
+        this.#rightsAt(s.offset);
+        code.op(OP.and);
+      }
       code.i32(s.detail);
       code.op(OP.and);
       code.op(OP.eqz);
     } else emitter.emit(s.value!);
     code.brIf(this.#groupList[s.group]!.label);
     code.drop();
+  }
+
+  /** The rights of the page that holds the byte `offset` after the address on the stack. */
+  #rightsAt(offset: number): void {
+    const { code } = this;
+    if (offset !== 0) { code.i32(offset); code.op(OP.add); }
+    code.i32(PAGE_SHIFT);
+    code.op(OP.shru);
+    code.memory(loads['i32.load8_u'], PERM_BASE);
   }
 
   // ---- exits
