@@ -143,6 +143,8 @@ export interface Call {
   cleanup?: () => void;
   /** The strace line so far. */
   text?: string;
+  /** Its beginning was printed, as others' lines came before its end. */
+  unfinished?: boolean;
   /** signal(7): calls that fail with EINTR whatever SA_RESTART says. */
   neverRestart: boolean;
   /** Not even signals interrupt it (the parent of a vfork). */

@@ -18,7 +18,19 @@ export class CategoryTrace {
   }
 
   has(category: TraceCategory): boolean { return this.#on.has(category); }
-  line(text: string): void { this.#line(text); }
+  /** The line of a call that blocked: printed as unfinished when another line comes before its end. */
+  open: { text: string; owner: unknown; closed: () => void } | undefined;
+
+  line(text: string): void {
+    const { open } = this;
+    if (open) {
+      this.open = undefined;
+      this.#line(open.text);
+      open.closed();
+    }
+    this.#line(text);
+  }
+
   /** Makes and prints the line only when the category is on. */
-  say(category: TraceCategory, text: () => string): void { if (this.#on.has(category)) this.#line(text()); }
+  say(category: TraceCategory, text: () => string): void { if (this.#on.has(category)) this.line(text()); }
 }

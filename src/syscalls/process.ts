@@ -1,6 +1,6 @@
 // Calls that make, replace, end and wait for processes: fork, vfork, clone, execve, exit, wait4 and their relatives.
 import {
-  CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_PIDFD, CLONE_THREAD, CLONE_VFORK, CLONE_VM, cloneFlags, E2BIG, EINVAL, EPERM, EFAULT, ESRCH, AT_EMPTY_PATH, AT_FDCWD,
+  CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_PIDFD, CLONE_SETTLS, CLONE_THREAD, CLONE_VFORK, CLONE_VM, cloneFlags, E2BIG, EINVAL, EPERM, EFAULT, ESRCH, AT_EMPTY_PATH, AT_FDCWD,
   AT_SYMLINK_NOFOLLOW, atFlags, P_ALL, P_PGID, P_PID, SIGCHLD, signalName, waitFlags, waitIds, WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WSTOPPED, ENOSYS, ELOOP, S_IFLNK, S_IFMT, PATH_MAX,
 } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
@@ -10,7 +10,7 @@ import { find } from '../vfs/index.ts';
 import type { Place } from '../vfs/index.ts';
 import { DirFd, flags, Hex, Int, oneOf, Path, Pid, pointed, Ptr, quote, readString, Size, U64, ULongHex, printFlags } from './codec.ts';
 import type { Codec } from './codec.ts';
-import { refuse, registersSet, sys } from './row.ts';
+import { arranged, refuse, registersSet, sys } from './row.ts';
 import type { Result, SyscallRow } from './row.ts';
 import { writeRusage } from './structs.ts';
 
@@ -147,7 +147,10 @@ const WaitStatus = pointed((task, ptr, { result }) => (result === 0 ? `0x${ptr.t
 const WaitOptions = flags(waitFlags);
 
 export const processCalls: readonly SyscallRow[] = [
-  sys(56, 'clone', [CloneFlags, Ptr, Ptr, Ptr, U64], (task, raw, stack, parentTidPtr, childTidPtr, tls) => doClone(task, raw, stack, parentTidPtr, childTidPtr, tls), 'no namespaces, no pidfd'),
+  arranged(sys(56, 'clone', [CloneFlags, Ptr, Ptr, Ptr, U64], doClone, 'no namespaces, no pidfd'), ([flagNames, stack, parentTid, childTid, tls], [bits]) => [
+    `child_stack=${stack}`, `flags=${flagNames}`, ...((bits as number) & CLONE_PARENT_SETTID ? [`parent_tid=${parentTid}`] : []), ...((bits as number) & CLONE_SETTLS ? [`tls=0x${BigInt(tls!).toString(16)}`] : []),
+    ...((bits as number) & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID) ? [`child_tidptr=${childTid}`] : []),
+  ]),
   sys(57, 'fork', [], (task) => start(task, plainFork(0))),
   sys(58, 'vfork', [], (task) => start(task, plainFork(CLONE_VM | CLONE_VFORK))),
   sys(435, 'clone3', [Ptr, Size], doClone3, 'no namespaces, no pidfd, no set_tid'),

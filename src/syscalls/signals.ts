@@ -191,7 +191,8 @@ function rtSigreturn(task: Task): Result {
 }
 
 const Action = (out?: 'out') => pointed((task, ptr) => {
-  const { handler, flags, restorer, mask } = readAction(task, ptr);
+  const { handler, flags, restorer } = readAction(task, ptr);
+  const mask = task.memory.readU64(ptr + 24);
   const name = handler === SIG_DFL ? 'SIG_DFL' : handler === SIG_IGN ? 'SIG_IGN' : `0x${handler.toString(16)}`;
   const rest = flags & sigactionFlags.SA_RESTORER ? `, sa_restorer=0x${restorer.toString(16)}` : '';
   return `{sa_handler=${name}, sa_mask=${printSignalSet(mask)}, sa_flags=${printFlags(Object.entries(sigactionFlags), flags, '0')}${rest}}`;

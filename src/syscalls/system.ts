@@ -1,8 +1,9 @@
 // Calls about the system as a whole: its name, memory, random bytes, limits, scheduling.
-import { CAP_SYS_RESOURCE, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, MEMORY_BYTES, resources, RLIMIT_NOFILE, uts } from '../abi/index.ts';
+import { CAP_SYS_RESOURCE, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, MEMORY_BYTES, resources, RLIM_INFINITY, RLIMIT_NOFILE, uts } from '../abi/index.ts';
 import { freeBytes } from '../linux/index.ts';
 import type { Limit, Task } from '../linux/index.ts';
-import { CString, flags, Hex, Int, oneOf, Pid, Ptr, Size, UInt } from './codec.ts';
+import { CString, flags, Hex, Int, oneOf, Pid, pointed, Ptr, quote, Size, UInt } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { processOf } from './identity.ts';
 import { refuse, sys } from './row.ts';
 import type { SyscallRow } from './row.ts';
@@ -160,15 +161,31 @@ function personality(task: Task, wanted: number): number {
   return old;
 }
 
+const rlimitNumber = (value: bigint): string => (value === RLIM_INFINITY ? 'RLIM64_INFINITY' : value > 1024n && value % 1024n === 0n ? `${value / 1024n}*1024` : String(value));
+const Rlimit = (out?: 'out') => pointed((task, ptr) => `{rlim_cur=${rlimitNumber(task.memory.readU64(ptr))}, rlim_max=${rlimitNumber(task.memory.readU64(ptr + 8))}}`, out);
+const cString = (bytes: Uint8Array): string => String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
+const Uts = pointed((task, ptr) => {
+  const field = (n: number): string => quote(cString(task.memory.readable(ptr + n * UTS_FIELD, UTS_FIELD)));
+  return `{sysname=${field(0)}, nodename=${field(1)}, ...}`;
+}, 'out');
+const RandomBytes: Codec<number> = {
+  decode: Ptr.decode, out: true,
+  print: (task, ptr, { result }) => {
+    if (result === undefined || result < 0) return Ptr.print(task, ptr, { args: [], result });
+    const text = [...task.memory.readable(ptr, Math.min(result, 32))].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join('');
+    return `"${text}"${result > 32 ? '...' : ''}`;
+  },
+};
+
 export const systemCalls: readonly SyscallRow[] = [
-  sys(63, 'uname', [Ptr], uname),
+  sys(63, 'uname', [Uts], uname),
   sys(99, 'sysinfo', [Ptr], sysinfo),
-  sys(318, 'getrandom', [Ptr, Size, flags(randomFlags)], getrandom),
+  sys(318, 'getrandom', [RandomBytes, Size, flags(randomFlags)], getrandom),
   sys(170, 'sethostname', [CString(65), Size], refuseName),
   sys(171, 'setdomainname', [CString(65), Size], refuseName),
-  sys(302, 'prlimit64', [Pid, oneOf(resources), Ptr, Ptr], prlimit, 'NOFILE binds; the rest are remembered'),
-  sys(97, 'getrlimit', [oneOf(resources), Ptr], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, 0, ptr); }),
-  sys(160, 'setrlimit', [oneOf(resources), Ptr], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, ptr, 0); }, 'NOFILE binds; the rest are remembered'),
+  sys(302, 'prlimit64', [Pid, oneOf(resources), Rlimit(), Rlimit('out')], prlimit, 'NOFILE binds; the rest are remembered'),
+  sys(97, 'getrlimit', [oneOf(resources), Rlimit('out')], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, 0, ptr); }),
+  sys(160, 'setrlimit', [oneOf(resources), Rlimit()], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, ptr, 0); }, 'NOFILE binds; the rest are remembered'),
   sys(24, 'sched_yield', [], (task) => { task.kernel.scheduler.mustSwitch = true; return 0; }),
   sys(203, 'sched_setaffinity', [Pid, Size, Ptr], schedSetaffinity, 'one processor'),
   sys(204, 'sched_getaffinity', [Pid, Size, Ptr], schedGetaffinity, 'one processor'),

@@ -5,9 +5,9 @@ import {
 import { Wait } from '../base/index.ts';
 import { ADDRESS_END, state } from '../guest/index.ts';
 import type { FutexWaiter, Task } from '../linux/index.ts';
-import { Hex, Int, oneOf, Pid, pointed, Ptr, Size, UInt, ULongHex } from './codec.ts';
+import { Hex, Int, oneOf, Pid, pointed, Ptr, quote, Size, UInt, ULongHex } from './codec.ts';
 import type { Codec } from './codec.ts';
-import { refuse, sys } from './row.ts';
+import { arranged, refuse, sys } from './row.ts';
 import type { Result, SyscallRow } from './row.ts';
 import { readTimespec } from './structs.ts';
 
@@ -219,14 +219,25 @@ const FutexFourth: Codec<number> = {
   print: (task, value, call) => ([futexOps.FUTEX_WAIT, futexOps.FUTEX_WAIT_BITSET].includes(((call.args[1] as number) & 0x7f) as 0) ? FutexTimeout.print(task, value, call) : String(value)),
 };
 
+/** How many arguments each operation uses. */
+const futexArity = new Map<number, number>([[futexOps.FUTEX_WAIT, 4], [futexOps.FUTEX_WAKE, 3], [futexOps.FUTEX_REQUEUE, 5]]);
+const FutexBits: Codec<number> = { decode: Hex.decode, print: (task, value, call) => (value === ANY_BIT ? 'FUTEX_BITSET_MATCH_ANY' : Hex.print(task, value, call)) };
+/** Options that return or take a string. */
+const PrctlArgument: Codec<number> = {
+  decode: Size.decode,
+  print: (task, value, call) => (call.args[0] === PR_SET_NAME ? quote(readName(task, value)) : ULongHex.print(task, value, call)),
+};
+const argumentlessPrctl = new Set<number>([PR_GET_DUMPABLE, PR_GET_KEEPCAPS, PR_GET_SECCOMP, PR_GET_SECUREBITS, PR_GET_TIMING, PR_GET_TIMERSLACK]);
+
 export const threadCalls: readonly SyscallRow[] = [
-  sys(202, 'futex', [Ptr, FutexOp, UInt, FutexFourth, Ptr, Hex], futex, 'no priority-inheriting operations'),
+  arranged(sys(202, 'futex', [Ptr, FutexOp, UInt, FutexFourth, Ptr, FutexBits], futex, 'no priority-inheriting operations'), (parts, args) => parts.slice(0, futexArity.get((args[1] as number) & 0x7f) ?? parts.length)),
   sys(158, 'arch_prctl', [oneOf(archPrctl), ULongHex], doArchPrctl),
-  sys(157, 'prctl', [oneOf(prctlOptions), ULongHex, ULongHex, ULongHex, ULongHex], prctl),
+  arranged(sys(157, 'prctl', [oneOf(prctlOptions), PrctlArgument, ULongHex, ULongHex, ULongHex], prctl), (parts, args) =>
+    (argumentlessPrctl.has(args[0] as number) ? parts.slice(0, 1) : args[0] === PR_SET_NAME || args[0] === PR_GET_NAME ? parts.slice(0, 2) : parts)),
   sys(218, 'set_tid_address', [Ptr], (task, ptr) => { task.clearChildTidPtr = ptr; return task.tid; }),
   sys(273, 'set_robust_list', [Ptr, Size], setRobustList),
   sys(274, 'get_robust_list', [Pid, Ptr, Ptr], getRobustList),
-  refuse(334, 'rseq', ENOSYS, 'restartable sequences are an optimisation; libc goes on without'),
+  refuse(334, 'rseq', ENOSYS, 'restartable sequences are an optimisation; libc goes on without', 4),
   refuse(205, 'set_thread_area', ENOSYS, 'only for 32-bit programs'),
   refuse(211, 'get_thread_area', ENOSYS, 'only for 32-bit programs'),
   refuse(154, 'modify_ldt', ENOSYS, 'only for 16- and 32-bit programs'),
