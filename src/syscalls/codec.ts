@@ -145,6 +145,9 @@ export function pointed(show: (task: Task, ptr: number, call: Printed) => string
   return out ? { decode: Ptr.decode, print, out: true } : { decode: Ptr.decode, print };
 }
 
+/** A path the call fills in. */
+export const OutPath = pointed((task, ptr) => quote(readString(task, ptr, PATH_MAX)), 'out');
+
 /** int *, filled in by the call. */
 export const OutInt = pointed((task, ptr) => `[${task.memory.readI32(ptr)}]`, 'out');
 

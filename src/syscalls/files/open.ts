@@ -167,7 +167,7 @@ export const openCalls: readonly SyscallRow[] = [
   sys(22, 'pipe', [OutPipeFds], (task, ptr) => pipe2(task, ptr, 0)),
   sys(85, 'creat', [Path, Mode], (task, path, mode) => openat(task, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)),
   sys(257, 'openat', [DirFd, Path, OpenFlags, OpenMode(2)], openat),
-  sys(293, 'pipe2', [OutPipeFds, OpenFlags], pipe2, 'packet mode (O_DIRECT) is EINVAL'),
+  sys(293, 'pipe2', [OutPipeFds, flags(openFlags)], pipe2, 'packet mode (O_DIRECT) is EINVAL'),
   sys(319, 'memfd_create', [CString(NAME_MAX + 1), flags(memfdFlags)], memfdCreate),
   sys(436, 'close_range', [Fd, Fd, flags({ CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC })], closeRange),
   sys(437, 'openat2', [DirFd, Path, Ptr, Size], openat2, 'RESOLVE_IN_ROOT is EOPNOTSUPP'),

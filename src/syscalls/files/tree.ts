@@ -7,7 +7,7 @@ import { DirectoryFile, placeOf } from '../../linux/index.ts';
 import type { Description, Task } from '../../linux/index.ts';
 import { demand, operations, pathOf } from '../../vfs/index.ts';
 import type { DirEntry, Place } from '../../vfs/index.ts';
-import { DirFd, Fd, Hex, Mode, Path, Ptr, Size, UInt, flags } from '../codec.ts';
+import { DirFd, Fd, Hex, Mode, OutPath, Path, Ptr, Size, UInt, flags } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { baseOf, contextOf, placeAt } from './at.ts';
@@ -136,7 +136,7 @@ function umask(task: Task, mask: number): number {
 
 export const treeCalls: readonly SyscallRow[] = [
   sys(78, 'getdents', [Fd, Ptr, UInt], (task, fd, ptr, size) => getdents(task, fd, ptr, size, encodeOldEntry)),
-  sys(79, 'getcwd', [Ptr, Size], getcwd),
+  sys(79, 'getcwd', [OutPath, Size], getcwd),
   sys(80, 'chdir', [Path], chdir),
   sys(81, 'fchdir', [Fd], fchdir),
   sys(82, 'rename', [Path, Path], (task, from, to) => renameat(task, AT_FDCWD, from, AT_FDCWD, to, 0)),
