@@ -1,5 +1,5 @@
 // A Cpu without a processor: "instructions" are JavaScript functions at addresses, so that Linux can be tested without the translator.
-import { CpuState, Exit, GuestMemory, RAX, R10, R8, R9, RDI, RDX, RSI, state } from '../../src/guest/index.ts';
+import { CpuState, Exit, GuestMemory, PAGE_SIZE, RAX, R10, R8, R9, RDI, RDX, RSI, state } from '../../src/guest/index.ts';
 import type { Cpu, Level, Space, SyscallHandler } from '../../src/guest/index.ts';
 
 /** Where a script's program starts; each step takes 16 bytes of address room. */
@@ -78,7 +78,10 @@ class ScriptedSpace implements Space {
   fork(): Space {
     const child = new ScriptedSpace(this.#cpu);
     child.memory.ensure(this.memory.bytes.length);
-    child.memory.bytes.set(this.memory.bytes);
+    child.memory.perms.set(this.memory.perms);
+    child.state.restore(this.state.save());
+    const { perms, bytes } = this.memory;
+    for (let page = 0; page < bytes.length / PAGE_SIZE; page++) if (perms[page] !== 0) child.memory.bytes.set(bytes.subarray(page * PAGE_SIZE, (page + 1) * PAGE_SIZE), page * PAGE_SIZE);
     child.level = this.level;
     return child;
   }
