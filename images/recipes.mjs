@@ -1,6 +1,6 @@
 // What goes into each image of the project, as data and a few lines of glue for what package scripts would have done.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closure, debs } from './debs.mjs';
@@ -60,6 +60,7 @@ async function debian({ cache, root }) {
   for (const [i, name] of everything.entries()) await (inBase.has(name) ? first : second).deb(files[i], slim);
   for (const [path, target] of glue) if (!first.has(path) && !second.has(path)) (targetIn(second, path, target) ? second : first).symlink(path, target);
   debianFiles(first);
+  compilePython(first, second);
   const third = extras(root, cache);
   first.file('var/lib/removed-by-a-later-layer', 'this file is hidden by a whiteout\n');
   third.file('var/lib/.wh.removed-by-a-later-layer', '');
@@ -92,6 +93,22 @@ function npmProgram(tree, cache, spec, name) {
     execFileSync('tar', ['-xzf', archive], { cwd: folder });
   }
   tree.hostFile(`opt/${name}`, join(folder, 'package', name));
+}
+
+/** What python3's package script does: compiles the standard library with the image's own interpreter, started through the image's own loader so that no root is needed. */
+function compilePython(first, second) {
+  const folder = mkdtempSync(join(tmpdir(), 'python-'));
+  try {
+    const wanted = (path) => /^usr\/lib\/(python3|x86_64-linux-gnu\/[^/]*\.so)/.test(path) || /^usr\/(bin\/python3\.\d+$|lib64\/)/.test(path) || path.startsWith('usr/share/python3/');
+    for (const tree of [first, second]) tree.writeTo(folder, wanted);
+    const libraries = join(folder, 'usr/lib/x86_64-linux-gnu');
+    const program = readdirSync(join(folder, 'usr/bin')).find((name) => name.startsWith('python3.'));
+    const library = `usr/lib/${program}`;
+    const skipped = '/(test|idlelib|lib2to3|turtledemo|ensurepip|distutils)/';
+    execFileSync(join(libraries, 'ld-linux-x86-64.so.2'), ['--library-path', libraries, join(folder, 'usr/bin', program), '-m', 'compileall', '-q', '-x', skipped, '-s', folder, '-p', '/', join(folder, library)],
+      { env: { PYTHONHOME: join(folder, 'usr'), PYTHONHASHSEED: '0' }, stdio: ['ignore', 'inherit', 'inherit'] });
+    for (const path of readdirSync(join(folder, library), { recursive: true })) if (path.endsWith('.pyc')) second.file(`${library}/${path}`, readFileSync(join(folder, library, path)));
+  } finally { rmSync(folder, { recursive: true }); }
 }
 
 /** Programs that are not from Debian: the static Go program of npm's esbuild, one in Rust, and the bench programs where there is a C compiler. */

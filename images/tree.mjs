@@ -1,12 +1,13 @@
 // A tree of files in memory with owners and modes, filled from Debian packages and literals, and written as a layer tar and a docker archive. Reproducible: same input, same bytes.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
 
 /** All times in an image: reproducible archives have no other. */
-const EPOCH = new Date('2024-01-01T00:00:00Z');
+export const EPOCH = new Date('2024-01-01T00:00:00Z');
 
 /** Top directories that are links into usr (merged /usr). */
 const mergedUsr = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
@@ -58,6 +59,19 @@ export class Tree {
       this.#add(path, { type, mode: mode & 0o7777, uid, gid, content: Buffer.concat(chunks), linkname: type === 'link' ? this.#place(linkname) : linkname });
     }
     return this;
+  }
+
+  /** Writes regular files and symbolic links that `wanted` says yes to into a folder of the host, with the times they have in the image. */
+  writeTo(folder, wanted) {
+    for (const [path, { type, mode, content, linkname }] of this.entries) {
+      if (!wanted(path) || (type !== 'file' && type !== 'symlink')) continue;
+      const at = join(folder, path);
+      mkdirSync(dirname(at), { recursive: true });
+      if (type === 'symlink') { symlinkSync(linkname, at); continue; }
+      writeFileSync(at, content);
+      chmodSync(at, mode & 0o777);
+      utimesSync(at, EPOCH, EPOCH);
+    }
   }
 
   /** The tree as an uncompressed tar, entries in the order of their paths (hard links after what they name). */
