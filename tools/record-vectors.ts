@@ -2,14 +2,15 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { table, type Row } from '../src/translate/x86/index.ts';
-import '../src/translate/index.ts';
-import { maskOf, seesMxcsr } from './oracle/compare.ts';
+import { hubFile } from '../src/translate/index.ts';
+import { differences, maskOf, seesMxcsr } from './oracle/compare.ts';
 import { caseOf, formCases, Unreachable, whyExcluded, type FormCases } from './oracle/generate.ts';
+import { GuestRunner, interpreted } from './oracle/guest.ts';
 import { hostCpuMissing, runOnHost } from './oracle/host-cpu.ts';
 import type { Case, Outcome } from './oracle/image.ts';
-import { readVectors, storeState, writeVectors, type StoredForm, type StoredRow } from './oracle/vector-file.ts';
+import { readVectors, rowKey, rowName, storeState, writeVectors, type StoredForm, type StoredRow } from './oracle/vector-file.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { forms: { type: 'string', default: '6' }, states: { type: 'string', default: '4' }, seed: { type: 'string', default: '1' } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { forms: { type: 'string', default: '8' }, states: { type: 'string', default: '4' }, seed: { type: 'string', default: '1' } } });
 const missing = hostCpuMissing();
 if (missing) { console.error(`cannot record vectors: ${missing}`); process.exit(1); }
 
@@ -25,6 +26,16 @@ function rowSeed(row: Row): number {
 }
 
 const same = (a: Outcome, b: Outcome): boolean => a.signal === b.signal && a.rip === b.rip && Buffer.compare(a.registers, b.registers) === 0 && JSON.stringify(a.memory) === JSON.stringify(b.memory);
+
+const runner = new GuestRunner(interpreted, hubFile());
+
+/** Prints where the interpreter differs from what the CPU just did. */
+function report(f: FormCases, c: Case, expected: Outcome): void {
+  const { row, operands, opSize, code } = f.form;
+  const mask = maskOf(row, operands.find((o) => o.kind === 'mem')?.address ?? 0, opSize);
+  const lines = differences(expected, runner.run(c), { ...mask, mxcsr: seesMxcsr(mask.mxcsr, c.registers) });
+  if (lines.length > 0) console.log(`${row.mnemonic} ${row.encoding}: ${Buffer.from(code).toString('hex')}: ${lines.slice(0, 4).join('; ')}`);
+}
 
 /** Records one row; states whose outcome is not the same twice are dropped. */
 function record(row: Row): StoredRow {
@@ -43,25 +54,25 @@ function record(row: Row): StoredRow {
     const mask = maskOf(row);
     const states = f.states.flatMap((state) => {
       const i = at++;
+      report(f, cases[i]!, first[i]!);
       if (!same(first[i]!, second[i]!)) { console.log(`${row.mnemonic} ${row.encoding}: not the same twice, dropped`); return []; }
       return [storeState(state.seed, state.set, cases[i]!, first[i]!, seesMxcsr(mask.mxcsr, cases[i]!.registers))];
     });
     return { code: f.form.code, codeOffset: f.codeOffset, opSize: f.form.opSize, areaAddress: area, states };
   });
-  return { mnemonic: row.mnemonic, encoding: row.encoding, operands: row.operands, forms: stored };
+  return { ...rowName(row), forms: stored };
 }
 
-const key = (row: { mnemonic: string; encoding: string; operands: string }): string => `${row.mnemonic} ${row.encoding} ${row.operands}`;
 const pattern = positionals[0] ? new RegExp(`^(${positionals[0]})$`) : undefined;
 
 for (const family of ['integer', 'sse', 'x87']) {
   const path = `test/isa/vectors/${family}.vectors`;
-  const old = new Map((pattern && existsSync(path) ? readVectors(path) : []).map((r) => [key(r), r]));
+  const old = new Map((pattern && existsSync(path) ? readVectors(path) : []).map((r) => [rowKey(r), r]));
   const rows = table.forms.map((f) => f.row).filter((row) => familyOf(row) === family);
   const recorded = rows.flatMap((row) => {
     const why = whyExcluded(row);
     if (why) { if (!pattern) console.log(`${row.mnemonic} ${row.encoding}: not recorded (${why})`); return []; }
-    if (pattern && !pattern.test(row.mnemonic)) return old.get(key(row)) ?? [];
+    if (pattern && !pattern.test(row.mnemonic)) return old.get(rowKey(rowName(row))) ?? [];
     return record(row);
   });
   writeVectors(path, recorded);

@@ -4,11 +4,10 @@ import { decode } from '../../src/translate/x86/index.ts';
 import { differences, maskOf, seesMxcsr } from '../../tools/oracle/compare.ts';
 import { exactAt, GuestRunner, type Way } from '../../tools/oracle/guest.ts';
 import { CODE } from '../../tools/oracle/image.ts';
-import { caseOfStored, outcomeOfStored, readVectors, type StoredForm, type StoredRow } from '../../tools/oracle/vector-file.ts';
+import { caseOfStored, outcomeOfStored, readVectors, rowKey, type StoredForm, type StoredRow } from '../../tools/oracle/vector-file.ts';
 
 export const families = ['integer', 'sse', 'x87'] as const;
 export const vectorsOf = (family: string): StoredRow[] => readVectors(`test/isa/vectors/${family}.vectors`);
-export const rowKey = (row: { mnemonic: string; encoding: string; operands: string }): string => `${row.mnemonic} ${row.encoding} ${row.operands}`;
 
 export interface Replayed { cases: number; skipped: number; wrong: string[] }
 

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { pack, unpack } from 'msgpackr';
+import type { Row } from '../../src/translate/x86/index.ts';
 import { registersOf } from './generate.ts';
 import { type Case, difference, image, type Outcome, type Patch, patched } from './image.ts';
 
@@ -14,6 +15,13 @@ export type StoredState = [seed: number, set: StoredPatch[], memory: StoredPatch
 /** `areaAddress` is where a save area lies (0: none). */
 export interface StoredForm { code: Uint8Array; codeOffset: number; opSize: number; areaAddress: number; states: StoredState[] }
 export interface StoredRow { mnemonic: string; encoding: string; operands: string; forms: StoredForm[] }
+
+const REPEAT = { rep: 'f3 ', repne: 'f2 ' } as const;
+
+/** What a row is filed under: rows that differ in the repeat prefix alone are different rows. */
+export const rowName = (row: Row): { mnemonic: string; encoding: string; operands: string } =>
+  ({ mnemonic: row.mnemonic, encoding: `${row.options.rep ? REPEAT[row.options.rep] : ''}${row.encoding}`, operands: row.operands });
+export const rowKey = (row: { mnemonic: string; encoding: string; operands: string }): string => `${row.mnemonic} ${row.encoding} ${row.operands}`;
 
 const store = (patches: readonly Patch[]): StoredPatch[] => patches.map((p) => [p.at, p.bytes]);
 const load = (patches: readonly StoredPatch[]): Patch[] => patches.map(([at, bytes]) => ({ at, bytes: Uint8Array.from(bytes) }));
