@@ -40,6 +40,9 @@ export const flagBit: Record<FlagName, number> = { CF, PF, AF, ZF, SF, OF };
 const flagShift: Record<FlagName, number> = { CF: 0, PF: 2, AF: 4, ZF: 6, SF: 7, OF: 11 };
 const flagNames: readonly FlagName[] = ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF'];
 
+/** The condition that is one flag. */
+const conditionOf: Readonly<Partial<Record<FlagName, number>>> = { OF: 0, CF: 2, ZF: 4, SF: 8, PF: 10 };
+
 const DYNAMIC = -1;
 /** One of two states by a condition. */
 const CHOICE = -2;
@@ -116,6 +119,8 @@ export class FlagState {
     const replaced = this.replaced[name];
     if (replaced !== undefined) return replaced;
     if (this.base === CHOICE) return select(this.kind!, this.whenTrue!.flag(name), this.whenFalse!.flag(name));
+    const cc = conditionOf[name];
+    if (this.base === DYNAMIC && this.#word === null && cc !== undefined) return operation(`helper.condition${cc}`, [this.kind!, this.a, this.b]);
     if (this.base === DYNAMIC || this.base === flagsBase.bits) return bitOf(this.#plainWord(), name);
     switch (name) {
       case 'ZF': return this.base === flagsBase.sub ? binary(this.size === 8 ? O.eq64 : O.eq, this.a, this.b) : isZero(this.size, this.#value);
