@@ -250,8 +250,8 @@ class Writer {
     const { chance, below } = { chance: (p: number) => this.#random.chance(p), below: (n: number) => this.#random.below(n) };
     if (/(^| )[XY]/.test(row.operands)) return this.#random.pick(this.#places) + below(64);
     if (chance(0.03) && size < 16) return DATA + 4096 - below((size || 16) + 1);
-    // A fault of an MMX instruction finds the x87 stack reset on the CPU; that is not worth imitating.
-    if (chance(0.01) && !/(^| )[PQN]/.test(row.operands)) return READ_ONLY + 16 * below(200);
+    // A fault of an MMX instruction finds the x87 stack reset on the CPU; that is not worth imitating. Whether a masked store of nothing faults is the CPU's choice.
+    if (chance(0.01) && !/(^| )[PQND]/.test(row.operands)) return READ_ONLY + 16 * below(200);
     const place = this.#random.pick(this.#places);
     return size === 16 || size === 0 ? place + 16 * below(3) : place + below(48);
   }
