@@ -85,10 +85,16 @@ function changedCells(space: Space, c: Case): Patch[] {
     put(CODE + c.codeOffset, c.code);
     for (const p of c.memory) put(p.at, p.bytes);
     const now = bytes.subarray(w.address, w.address + before.length);
-    if (Buffer.compare(now, before) === 0) continue;
-    for (let at = 0; at < before.length; at += 8) if (Buffer.compare(now.subarray(at, at + 8), before.subarray(at, at + 8)) !== 0) cells.push({ at: w.address + at, bytes: now.slice(at, at + 8) });
+    if (Buffer.compare(now, before) !== 0) compareWords(before, now, (at) => cells.push({ at: w.address + at, bytes: now.slice(at, at + 8) }));
   }
   return cells;
+}
+
+/** Calls `found` for each 8-byte cell that differs. Both arrays are aligned. */
+function compareWords(before: Uint8Array, now: Uint8Array, found: (at: number) => void): void {
+  const x = new Int32Array(before.buffer, before.byteOffset, before.length / 4);
+  const y = new Int32Array(now.buffer, now.byteOffset, now.length / 4);
+  for (let i = 0; i < x.length; i += 2) if (x[i] !== y[i] || x[i + 1] !== y[i + 1]) found(4 * i);
 }
 
 /** How guest code is executed: the interpreter alone, or everything translated, at a level. */
