@@ -240,10 +240,17 @@ const untilNul = (bytes: Uint8Array): string => {
 /** An octal field, or a base-256 one when its first bit is set. */
 function numberAt(header: Uint8Array, at: number, length: number, bad: () => LayerError): number {
   if (header[at]! & 0x80) return base256(header.subarray(at, at + length), bad);
-  const text = untilNul(header.subarray(at, at + length)).trim();
-  if (text === '') return 0;
-  if (!/^[0-7]+$/.test(text)) throw bad();
-  return Number.parseInt(text, 8);
+  let value = 0;
+  let place = at;
+  const end = at + length;
+  while (place < end && header[place] === 32) place++;
+  for (; place < end; place++) {
+    const digit = header[place]! - 48;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  for (; place < end && header[place] !== 0; place++) if (header[place] !== 32) throw bad();
+  return value;
 }
 
 function base256(field: Uint8Array, bad: () => LayerError): number {
