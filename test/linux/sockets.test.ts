@@ -1,11 +1,12 @@
 // AF_UNIX sockets through the system calls: pairs, names, backlogs, messages with descriptors and credentials, shutdown, options; and what other families answer.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AF_INET, AF_UNIX, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, SCM_RIGHTS, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, cmsghdrLayout, iovecLayout, msghdrLayout, socketOptions } from '../../src/abi/index.ts';
+import { AF_INET, AF_INET6, AF_UNIX, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, SCM_RIGHTS, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, addressFamilies, cmsghdrLayout, iovecLayout, msghdrLayout, socketOptions } from '../../src/abi/index.ts';
 import { Wait } from '../../src/base/index.ts';
 import { POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from '../../src/vfs/index.ts';
 import { BUFFER, FakeMachine } from './fake-machine.ts';
 
+const { AF_NETLINK } = addressFamilies;
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text, 'latin1'));
 const address = (path: string) => Uint8Array.from([AF_UNIX, 0, ...bytes(path), ...(path.startsWith('\0') ? [] : [0])]);
 
@@ -151,12 +152,81 @@ test('options and errors', () => {
   assert.is(m.call('getsockopt', a, SOL_SOCKET, socketOptions.SO_TYPE, BUFFER, BUFFER + 100), 0);
   assert.is(m.task.memory.readI32(BUFFER), SOCK_DGRAM);
   assert.is(m.call('getsockopt', a, SOL_SOCKET, 9999, BUFFER, BUFFER + 100), 'ENOPROTOOPT');
-  assert.is(m.call('socket', AF_INET, SOCK_STREAM, 0), 'EAFNOSUPPORT');
+  assert.is(m.call('socket', AF_NETLINK, SOCK_DGRAM, 0), 'EAFNOSUPPORT');
+  assert.is(m.call('socket', AF_INET, 3, 0), 'ESOCKTNOSUPPORT');
   assert.is(m.call('socket', AF_UNIX, 9, 0), 'ESOCKTNOSUPPORT');
   assert.is(m.call('socket', AF_UNIX, SOCK_STREAM, 77), 'EPROTONOSUPPORT');
   const file = m.call('open', '/tmp', 0, 0) as number;
   assert.is(m.call('recvfrom', file, BUFFER, 1, 0, 0, 0), 'ENOTSOCK');
   assert.is(m.call('connect', 99, address('/x'), 5), 'EBADF');
+});
+
+const inetAddress = (address: string, port: number) => Uint8Array.from([AF_INET, 0, port >> 8, port & 255, ...address.split('.').map(Number), 0, 0, 0, 0, 0, 0, 0, 0]);
+const inet6Address = (last: number, port: number) => Uint8Array.from([AF_INET6, 0, port >> 8, port & 255, 0, 0, 0, 0, ...Array<number>(15).fill(0), last, 0, 0, 0, 0]);
+/** The address a call stored at BUFFER. */
+const stored = (m: FakeMachine, name: string, fd: number) => {
+  m.task.memory.writeU32(BUFFER + 200, 28);
+  const result = m.call(name, fd, BUFFER, BUFFER + 200);
+  return result === 0 ? [...m.bytes(m.task.memory.readI32(BUFFER + 200))] : result;
+};
+const portOf = (address: string | number | Wait | number[]) => (address as number[])[2]! << 8 | (address as number[])[3]!;
+
+test('TCP on the loopback: bind, listen, connect, accept, names, the end of a connection', () => {
+  const m = new FakeMachine();
+  const socket = () => m.call('socket', AF_INET, SOCK_STREAM, 0) as number;
+  const at = (fd: number, name: string, address: string, port: number) => m.call(name, fd, inetAddress(address, port), 16);
+  const server = socket();
+  assert.is(at(socket(), 'connect', '127.0.0.1', 80), 'ECONNREFUSED');
+  assert.is(at(socket(), 'connect', '10.0.0.1', 80), 'ENETUNREACH');
+  assert.is(at(socket(), 'bind', '10.0.0.1', 80), 'EADDRNOTAVAIL');
+  assert.is(at(server, 'bind', '0.0.0.0', 0), 0);
+  const port = portOf(stored(m, 'getsockname', server));
+  assert.ok(port >= 32768);
+  assert.is(at(socket(), 'bind', '127.0.0.1', port), 'EADDRINUSE');
+  m.call('listen', server, 5);
+  const client = socket();
+  assert.is(stored(m, 'getpeername', client), 'ENOTCONN');
+  assert.is(receive(m, client, 1), 'ENOTCONN');
+  assert.is(at(client, 'connect', '127.0.0.1', port), 0);
+  const accepted = m.call('accept4', server, 0, 0, 0) as number;
+  assert.equal(stored(m, 'getpeername', client), [...inetAddress('127.0.0.1', port)]);
+  assert.equal(stored(m, 'getpeername', accepted), stored(m, 'getsockname', client));
+  send(m, client, 'GET /');
+  assert.is(receive(m, accepted, 100), 'GET /');
+  m.call('close', accepted);
+  assert.is(receive(m, client, 100), '');
+  m.call('close', server);
+  assert.is(at(socket(), 'connect', '127.0.0.1', port), 'ECONNREFUSED');
+});
+
+test('IPv6 and IPv4 meet: :: takes both, ::1 is the loopback', () => {
+  const m = new FakeMachine();
+  const server = m.call('socket', AF_INET6, SOCK_STREAM, 0) as number;
+  assert.is(m.call('bind', server, inet6Address(0, 8080), 28), 0);
+  m.call('listen', server, 5);
+  const six = m.call('socket', AF_INET6, SOCK_STREAM, 0) as number;
+  assert.is(m.call('connect', six, inet6Address(1, 8080), 28), 0);
+  const four = m.call('socket', AF_INET, SOCK_STREAM, 0) as number;
+  assert.is(m.call('connect', four, inetAddress('127.0.0.1', 8080), 16), 0);
+  m.call('accept4', server, 0, 0, 0);
+  const accepted = m.call('accept4', server, 0, 0, 0) as number;
+  assert.equal((stored(m, 'getpeername', accepted) as number[]).slice(8, 24), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 127, 0, 0, 1]);
+});
+
+test('UDP: datagrams by address, a connected socket hears of refusals', () => {
+  const m = new FakeMachine();
+  const socket = () => m.call('socket', AF_INET, SOCK_DGRAM, 0) as number;
+  const [server, client] = [socket(), socket()];
+  assert.is(m.call('bind', server, inetAddress('127.0.0.1', 5353), 16), 0);
+  assert.is(m.call('sendto', client, bytes('hi'), 2, 0, inetAddress('127.0.0.1', 5353), 16), 2);
+  m.task.memory.writeU32(BUFFER + 200, 16);
+  assert.is(m.call('recvfrom', server, BUFFER + 300, 100, 0, BUFFER, BUFFER + 200), 2);
+  assert.equal([...m.bytes(16)], stored(m, 'getsockname', client).toString() === '' ? [] : [...inetAddress('127.0.0.1', portOf(stored(m, 'getsockname', client)))]);
+  assert.is(m.call('sendto', client, bytes('lost'), 4, 0, inetAddress('127.0.0.1', 9), 16), 4);
+  assert.is(m.call('connect', client, inetAddress('127.0.0.1', 9), 16), 0);
+  assert.is(send(m, client, 'x'), 1);
+  assert.is(receive(m, client, 10), 'ECONNREFUSED');
+  assert.is(m.call('sendto', socket(), bytes('x'), 1, 0, 0, 0), 'EDESTADDRREQ');
 });
 
 test.run();

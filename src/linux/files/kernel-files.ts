@@ -5,15 +5,17 @@ import { Ptys } from '../tty/pty.ts';
 import type { Tty, TtyKernel } from '../tty/tty.ts';
 import { Devices } from './devices.ts';
 import { FdTable } from './fd-table.ts';
+import { InetPorts } from './inet-socket.ts';
 import { Locks } from './locks.ts';
 import { Fifos } from './pipe.ts';
-import { UnixNames } from './unix-socket.ts';
+import { UnixNames } from './unix-names.ts';
 
 export class KernelFiles {
   readonly fifos = new Fifos();
   readonly locks = new Locks();
   readonly devices = new Devices();
   readonly unixNames = new UnixNames();
+  readonly inetPorts = new InetPorts();
   readonly ptys: Ptys;
   /** The container's terminal, /dev/pts/0; absent without -t. */
   console: Tty | undefined;

@@ -1,4 +1,4 @@
-// Sockets within the machine: AF_UNIX streams, datagrams and sequenced packets, with passed descriptors and credentials. unix(7).
+// Sockets within the machine: streams, datagrams and sequenced packets between two ends, with passed descriptors and credentials. unix(7).
 import {
   EAGAIN, ECONNREFUSED, ECONNRESET, EINVAL, EISCONN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, EPIPE, EPROTOTYPE, SOCK_DGRAM, SOCK_STREAM, SOMAXCONN,
 } from '../../abi/index.ts';
@@ -22,7 +22,7 @@ export interface Received { count: number; /** Its full length, when more came t
 const DEFAULT_BUFFER = 212_992;
 const MOST_DATAGRAMS = 10;
 
-export class UnixSocket implements OpenFile {
+export class Socket implements OpenFile {
   readonly inode = anonymousInode('socket');
   readonly stream = true;
   readonly type: number;
@@ -30,9 +30,13 @@ export class UnixSocket implements OpenFile {
   readonly changed = new WaitQueue();
   /** Whether a write that gets EPIPE is spared SIGPIPE. */
   get quietPipe(): boolean { return this.connectionless; }
-  /** The name it is bound to: a path, or '\0' and an abstract name; '' without one. */
+  /** AF_UNIX, AF_INET, AF_INET6. */
+  readonly family: number;
+  /** The name it is bound to: of AF_UNIX a path, or '\0' and an abstract name; of others what follows the family in a socket address. '' without one. */
   name = '';
-  peer: UnixSocket | undefined;
+  peer: Socket | undefined;
+  /** The name of whom it is or was connected to; undefined: nobody. */
+  peerName: string | undefined;
   credentials: PeerCredentials;
   peerCredentials: PeerCredentials = { pid: 0, uid: 0xffff_ffff, gid: 0xffff_ffff };
   /** SO_PASSCRED. */
@@ -43,7 +47,7 @@ export class UnixSocket implements OpenFile {
   readonly #messages: Message[] = [];
   #queuedBytes = 0;
   /** Connections nobody has accepted yet; undefined unless listening. */
-  #backlog: UnixSocket[] | undefined;
+  #backlog: Socket[] | undefined;
   #backlogLimit = 0;
   #noMoreReads = false;
   #noMoreWrites = false;
@@ -53,23 +57,27 @@ export class UnixSocket implements OpenFile {
   /** Called when it is closed: its name is free again. */
   onClose: () => void = () => {};
 
-  constructor(type: number, credentials: PeerCredentials) {
+  constructor(family: number, type: number, credentials: PeerCredentials) {
+    this.family = family;
     this.type = type;
     this.credentials = credentials;
   }
 
   get connectionless(): boolean { return this.type === SOCK_DGRAM; }
   get listening(): boolean { return this.#backlog !== undefined; }
+  /** Bytes that wait to be received. */
+  get queued(): number { return this.#queuedBytes; }
   get connected(): boolean { return this.peer !== undefined; }
 
   /** Joins two fresh sockets (socketpair). */
-  static join(one: UnixSocket, other: UnixSocket): void {
+  static join(one: Socket, other: Socket): void {
     one.#meet(other);
     other.#meet(one);
   }
 
-  #meet(peer: UnixSocket): void {
+  #meet(peer: Socket): void {
     this.peer = peer;
+    this.peerName = peer.name;
     this.peerCredentials = peer.credentials;
     this.#everConnected = true;
   }
@@ -77,13 +85,20 @@ export class UnixSocket implements OpenFile {
   /** listen(2). */
   listen(backlog: number): void {
     if (this.connectionless) throw EOPNOTSUPP;
-    if (this.name === '' || this.#everConnected) throw EINVAL;
+    if (this.name === '' || this.connected) throw EINVAL;
     this.#backlog ??= [];
     this.#backlogLimit = Math.min(backlog >>> 0, SOMAXCONN);
   }
 
-  /** connect(2) to a bound socket; a Wait while its queue of connections is full. */
-  connect(target: UnixSocket, nonblock: boolean): Wait | undefined {
+  /** The other end of a connection to this listening socket, called `name`. */
+  protected child(name: string): Socket {
+    const child = new Socket(this.family, this.type, this.credentials);
+    child.name = name;
+    return child;
+  }
+
+  /** connect(2) to a bound socket, whose end of the connection is called `name`; a Wait while its queue of connections is full. */
+  connect(target: Socket, nonblock: boolean, name = target.name): Wait | undefined {
     if (target.type !== this.type) throw EPROTOTYPE;
     if (this.connectionless) {
       this.#meet(target);
@@ -96,9 +111,8 @@ export class UnixSocket implements OpenFile {
       if (nonblock) throw EAGAIN;
       return new Wait([target.changed]);
     }
-    const other = new UnixSocket(this.type, target.credentials);
-    other.name = target.name;
-    UnixSocket.join(this, other);
+    const other = target.child(name);
+    Socket.join(this, other);
     target.#backlog.push(other);
     target.changed.wake();
     this.changed.wake();
@@ -106,7 +120,7 @@ export class UnixSocket implements OpenFile {
   }
 
   /** accept(2): the next connection, or a Wait. */
-  accept(nonblock: boolean): UnixSocket | Wait {
+  accept(nonblock: boolean): Socket | Wait {
     if (!this.#backlog) throw this.connectionless ? EOPNOTSUPP : EINVAL;
     const next = this.#backlog.shift();
     if (!next) {
@@ -118,7 +132,7 @@ export class UnixSocket implements OpenFile {
   }
 
   /** Sends to the peer, or (datagrams) to `target`. A stream takes what fits; others all or nothing. */
-  send(bytes: Uint8Array, ancillary: Ancillary, nonblock: boolean, target?: UnixSocket): number | Wait {
+  send(bytes: Uint8Array, ancillary: Ancillary, nonblock: boolean, target?: Socket): number | Wait {
     if (this.#noMoreWrites) throw EPIPE;
     const to = target ?? this.peer;
     if (!to) throw this.#everConnected && !this.connectionless ? EPIPE : ENOTCONN;
@@ -126,7 +140,7 @@ export class UnixSocket implements OpenFile {
     if (to.#noMoreReads) throw EPIPE;
     if (this.type !== SOCK_STREAM && bytes.length > this.bufferBytes - 32) throw EMSGSIZE;
     const room = to.#room(this);
-    if (this.type === SOCK_STREAM ? room <= 0 && bytes.length > 0 : !to.#takes(bytes.length, this)) {
+    if (this.type === SOCK_STREAM ? room <= 0 && bytes.length > 0 : !to.takes(bytes.length, this)) {
       if (nonblock) throw EAGAIN;
       return new Wait([to.changed]);
     }
@@ -136,8 +150,9 @@ export class UnixSocket implements OpenFile {
     return count;
   }
 
-  #room(sender: UnixSocket): number { return sender.bufferBytes - this.#queuedBytes; }
-  #takes(length: number, sender: UnixSocket): boolean {
+  #room(sender: Socket): number { return sender.bufferBytes - this.#queuedBytes; }
+  /** Whether it has room for a message as a whole. */
+  takes(length: number, sender: Socket): boolean {
     return this.connectionless ? this.#messages.length <= MOST_DATAGRAMS : this.#messages.length === 0 || this.#room(sender) >= length;
   }
 
@@ -235,7 +250,7 @@ export class UnixSocket implements OpenFile {
     if (done) bits |= POLLRDHUP;
     if (!this.connectionless && (!this.#everConnected || (done && (this.#noMoreWrites || !this.peer || this.peer.#closed)))) bits |= POLLHUP;
     if (this.#reset) bits |= POLLERR;
-    const writable = !this.peer || this.peer.#closed || (this.connectionless ? this.peer.#takes(0, this) : this.peer.#room(this) * 2 >= this.bufferBytes);
+    const writable = !this.peer || this.peer.#closed || (this.connectionless ? this.peer.takes(0, this) : this.peer.#room(this) * 2 >= this.bufferBytes);
     return writable ? bits | POLLOUT : bits;
   }
 
@@ -257,23 +272,3 @@ export class UnixSocket implements OpenFile {
 }
 
 const sameSender = (a: PeerCredentials, b: PeerCredentials): boolean => a.pid === b.pid && a.uid === b.uid && a.gid === b.gid;
-
-/** The sockets that have a name: those of paths by their inode, abstract ones by name. */
-export class UnixNames {
-  readonly #byInode = new WeakMap<object, UnixSocket>();
-  readonly #abstract = new Map<string, UnixSocket>();
-
-  /** Binds to the inode of a path. */
-  bindInode(inode: object, socket: UnixSocket): void { this.#byInode.set(inode, socket); }
-  byInode(inode: object): UnixSocket | undefined { return this.#byInode.get(inode); }
-
-  /** Binds to an abstract name; false when it is taken. The name is free again when the socket closes. */
-  bindAbstract(name: string, socket: UnixSocket): boolean {
-    if (this.#abstract.has(name)) return false;
-    this.#abstract.set(name, socket);
-    socket.onClose = () => this.#abstract.delete(name);
-    return true;
-  }
-
-  byName(name: string): UnixSocket | undefined { return this.#abstract.get(name); }
-}

@@ -1,0 +1,150 @@
+// What is different between the families of sockets: making, naming, binding, connecting, sending to an address. unix(7), ip(7), ipv6(7).
+import {
+  AF_INET, AF_INET6, AF_UNIX, EADDRINUSE, EAFNOSUPPORT, ECONNREFUSED, EEXIST, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, S_IFSOCK,
+  UNIX_PATH_MAX, W_OK, isType,
+} from '../../abi/index.ts';
+import type { Wait } from '../../base/index.ts';
+import { InetSocket, Socket, canonicalAddress, decodeEndpoint, encodeEndpoint } from '../../linux/index.ts';
+import type { Ancillary, Endpoint, PeerCredentials, Task } from '../../linux/index.ts';
+import { demand, find, operations } from '../../vfs/index.ts';
+import { quote } from '../codec.ts';
+import { contextOf } from './at.ts';
+
+export interface SocketFamily {
+  make(task: Task, type: number, protocol: number, credentials: PeerCredentials): Socket;
+  bind(task: Task, socket: Socket, ptr: number, length: number): void;
+  connect(task: Task, socket: Socket, ptr: number, length: number, nonblock: boolean): Wait | undefined;
+  /** connect with AF_UNSPEC: a datagram socket has no peer any more. */
+  disconnect(socket: Socket): void;
+  send(socket: Socket, bytes: Uint8Array, ancillary: Ancillary, nonblock: boolean): number | Wait;
+  sendTo(task: Task, socket: Socket, bytes: Uint8Array, ancillary: Ancillary, ptr: number, length: number, nonblock: boolean): number | Wait;
+  /** The socket address of a name. */
+  encode(name: string): Uint8Array;
+}
+
+const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+const bytesOf = (text: string): number[] => Array.from(text, (c) => c.charCodeAt(0));
+const FAMILY_SIZE = 2;
+export const LONGEST_ADDRESS = FAMILY_SIZE + UNIX_PATH_MAX;
+
+/** The name in a sockaddr_un: a path without its NUL, or '\0' and an abstract name; '' when there is only a family. */
+function unixNameAt(task: Task, ptr: number, length: number): string {
+  if (length < FAMILY_SIZE || length > LONGEST_ADDRESS) throw EINVAL;
+  const bytes = task.memory.readable(ptr, length).slice();
+  if ((bytes[0]! | bytes[1]! << 8) !== AF_UNIX) throw EINVAL;
+  const name = latin1(bytes.subarray(FAMILY_SIZE));
+  return name.startsWith('\0') ? name : name.split('\0')[0]!;
+}
+
+/** An abstract name of the kernel's choice: five hexadecimal digits. */
+let lastAutomatic = 0;
+const automaticName = (): string => `\0${(++lastAutomatic).toString(16).padStart(5, '0')}`;
+
+function makeSocketFile(task: Task, path: string): object {
+  try {
+    return operations.mknod(contextOf(task), task.fs.cwd, path, S_IFSOCK | (0o777 & ~task.fs.umask), 0);
+  } catch (error) {
+    throw error === EEXIST ? EADDRINUSE : error;
+  }
+}
+
+/** The socket bound to a name. Throws ECONNREFUSED when nobody is there. */
+function unixSocketNamed(task: Task, name: string): Socket {
+  const { unixNames } = task.kernel.files;
+  if (name === '') throw ECONNREFUSED;
+  const found = name.startsWith('\0') ? unixNames.byName(name) : unixNames.byInode(socketInode(task, name));
+  if (!found) throw ECONNREFUSED;
+  return found;
+}
+
+function socketInode(task: Task, path: string): object {
+  const context = contextOf(task);
+  const { inode } = find(context, task.fs.cwd, path);
+  demand(inode, W_OK, context.credentials);
+  if (!isType(inode.mode, S_IFSOCK)) throw ECONNREFUSED;
+  return inode;
+}
+
+const unixFamily: SocketFamily = {
+  make(_task, type, protocol, credentials) {
+    if (protocol !== 0 && protocol !== AF_UNIX) throw EPROTONOSUPPORT;
+    if (![SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET].includes(type as 1)) throw ESOCKTNOSUPPORT;
+    return new Socket(AF_UNIX, type, credentials);
+  },
+  bind(task, socket, ptr, length) {
+    const given = unixNameAt(task, ptr, length);
+    if (socket.name !== '') throw EINVAL;
+    const name = given === '' ? automaticName() : given;
+    const { unixNames } = task.kernel.files;
+    if (!name.startsWith('\0')) unixNames.bindInode(makeSocketFile(task, name), socket);
+    else if (!unixNames.bindAbstract(name, socket)) throw EADDRINUSE;
+    socket.name = name;
+  },
+  connect: (task, socket, ptr, length, nonblock) => socket.connect(unixSocketNamed(task, unixNameAt(task, ptr, length)), nonblock),
+  disconnect(socket) { socket.peer = socket.peerName = undefined; },
+  send(socket, bytes, ancillary, nonblock) {
+    if (socket.connectionless && !socket.connected) throw ENOTCONN;
+    return socket.send(bytes, ancillary, nonblock);
+  },
+  sendTo(task, socket, bytes, ancillary, ptr, length, nonblock) {
+    if (!socket.connectionless) throw socket.connected ? EISCONN : EOPNOTSUPP;
+    return socket.send(bytes, ancillary, nonblock, unixSocketNamed(task, unixNameAt(task, ptr, length)));
+  },
+  encode: (name) => Uint8Array.from([AF_UNIX, 0, ...bytesOf(name === '' || name.startsWith('\0') ? name : `${name}\0`)]),
+};
+
+const IPPROTO_TCP = 6, IPPROTO_UDP = 17;
+const SOCKADDR_IN_SIZE = 16, SOCKADDR_IN6_SIZE = 28, SOCKADDR_IN6_SMALLEST = 24;
+
+/** The endpoint in a sockaddr_in or sockaddr_in6. Throws EINVAL, EAFNOSUPPORT. */
+function endpointAt(task: Task, socket: Socket, ptr: number, length: number): Endpoint {
+  const six = socket.family === AF_INET6;
+  if (length < FAMILY_SIZE) throw EINVAL;
+  const family = task.memory.readU16(ptr);
+  if (six && family === AF_INET && length >= SOCKADDR_IN_SIZE) return endpointIn(task.memory.readable(ptr, SOCKADDR_IN_SIZE), false);
+  if (length < (six ? SOCKADDR_IN6_SMALLEST : SOCKADDR_IN_SIZE)) throw EINVAL;
+  if (family !== socket.family) throw EAFNOSUPPORT;
+  return endpointIn(task.memory.readable(ptr, six ? SOCKADDR_IN6_SMALLEST : SOCKADDR_IN_SIZE), six);
+}
+
+function endpointIn(bytes: Uint8Array, six: boolean): Endpoint {
+  const address = six ? bytes.subarray(8, 24) : bytes.subarray(4, 8);
+  return { address: canonicalAddress(latin1(address)), port: bytes[2]! << 8 | bytes[3]! };
+}
+
+const inet = (socket: Socket): InetSocket => socket as InetSocket;
+
+/** AF_INET and AF_INET6. */
+const inetFamily = (family: number): SocketFamily => ({
+  make(task, type, protocol, credentials) {
+    const expected = { [SOCK_STREAM]: IPPROTO_TCP, [SOCK_DGRAM]: IPPROTO_UDP }[type];
+    if (expected === undefined) throw ESOCKTNOSUPPORT;
+    if (protocol !== 0 && protocol !== expected) throw EPROTONOSUPPORT;
+    return new InetSocket(family, type, credentials, task.kernel.files.inetPorts);
+  },
+  bind(task, socket, ptr, length) {
+    const endpoint = endpointAt(task, socket, ptr, length);
+    if (inet(socket).endpoint) throw EINVAL;
+    inet(socket).bind(endpoint);
+  },
+  connect: (task, socket, ptr, length, nonblock) => inet(socket).connectTo(endpointAt(task, socket, ptr, length), nonblock),
+  disconnect(socket) { inet(socket).remote = inet(socket).peerName = undefined; },
+  send: (socket, bytes, ancillary, nonblock) =>
+    (socket.connectionless ? inet(socket).sendDatagram(bytes, ancillary, undefined) : socket.send(bytes, ancillary, nonblock)),
+  sendTo: (task, socket, bytes, ancillary, ptr, length, nonblock) =>
+    (socket.connectionless ? inet(socket).sendDatagram(bytes, ancillary, endpointAt(task, socket, ptr, length)) : socket.send(bytes, ancillary, nonblock)),
+  encode: (name) => Uint8Array.from([family, 0, ...bytesOf(encodeEndpoint(family, name === '' ? { address: '\0\0\0\0', port: 0 } : decodeEndpoint(name)))]),
+});
+
+export const socketFamilies: ReadonlyMap<number, SocketFamily> = new Map([[AF_UNIX, unixFamily], [AF_INET, inetFamily(AF_INET)], [AF_INET6, inetFamily(AF_INET6)]]);
+
+/** A socket address as strace prints it. */
+export function printAddress(bytes: Uint8Array): string {
+  const family = bytes[0]! | bytes[1]! << 8;
+  const name = latin1(bytes.subarray(FAMILY_SIZE));
+  if (family === AF_UNIX) return `{sa_family=AF_UNIX, sun_path=${name.startsWith('\0') ? `@${quote(name.slice(1))}` : quote(name.split('\0')[0]!)}}`;
+  if (family === AF_INET && bytes.length >= SOCKADDR_IN_SIZE) return `{sa_family=AF_INET, sin_port=htons(${bytes[2]! << 8 | bytes[3]!}), sin_addr=inet_addr("${bytes.subarray(4, 8).join('.')}")}`;
+  if (family === AF_INET6 && bytes.length >= SOCKADDR_IN6_SIZE) return `{sa_family=AF_INET6, sin6_port=htons(${bytes[2]! << 8 | bytes[3]!}), ...}`;
+  return `{sa_family=${family}}`;
+}
+
