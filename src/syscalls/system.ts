@@ -103,6 +103,16 @@ function schedGetparam(task: Task, tid: number, ptr: number): number {
   return 0;
 }
 
+/** How long a task runs while others are ready, as the run loop's slices are. */
+const SLICE_NS = 10_000_000n;
+
+function schedRrGetInterval(task: Task, tid: number, ptr: number): number {
+  demandTask(task, tid);
+  task.memory.writeU64(ptr, 0n);
+  task.memory.writeU64(ptr + 8, SLICE_NS);
+  return 0;
+}
+
 const SCHED_OTHER = 0, SCHED_BATCH = 3, SCHED_IDLE = 5, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_RESET_ON_FORK = 0x4000_0000;
 const realTime = (policy: number): boolean => policy === SCHED_FIFO || policy === SCHED_RR;
 
@@ -195,6 +205,7 @@ export const systemCalls: readonly SyscallRow[] = [
   sys(145, 'sched_getscheduler', [Pid], (task, tid) => { demandTask(task, tid); return SCHED_OTHER; }),
   sys(146, 'sched_get_priority_max', [Int], priorityRange(99)),
   sys(147, 'sched_get_priority_min', [Int], priorityRange(1)),
+  sys(148, 'sched_rr_get_interval', [Pid, Ptr], schedRrGetInterval),
   sys(140, 'getpriority', [Int, Pid], getpriority),
   sys(141, 'setpriority', [Int, Pid, Int], setpriority, 'remembered; it changes nothing'),
   sys(309, 'getcpu', [Ptr, Ptr], getcpu),

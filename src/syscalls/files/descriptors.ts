@@ -1,10 +1,10 @@
 // Calls on descriptors themselves: dup, fcntl, flock, fsync. fcntl(2), dup(2), flock(2), fsync(2).
 import {
-  ESPIPE, EAGAIN, EBADF, EDEADLK, EINVAL, EOVERFLOW, EPERM, FD_CLOEXEC, F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NONBLOCK,
+  ESPIPE, EAGAIN, EBADF, EDEADLK, EINVAL, ENOTDIR, EOVERFLOW, EPERM, FD_CLOEXEC, F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NONBLOCK,
   SEEK_CUR, SEEK_END, SEEK_SET, fcntlCommands, flockLayout, flockOperations, openFlags, ownerExLayout,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { PipeEnd } from '../../linux/index.ts';
+import { DirectoryFile, PipeEnd } from '../../linux/index.ts';
 import type { Description, RecordLock, Task } from '../../linux/index.ts';
 import { owns } from '../../vfs/index.ts';
 import type { Codec } from '../codec.ts';
@@ -38,6 +38,15 @@ function setStatusFlags(task: Task, description: Description, bits: number): num
 interface FcntlCall { task: Task; fd: number; description: Description; argument: number }
 type Fcntl = (call: FcntlCall) => number | Wait;
 const F = fcntlCommands;
+
+const DN_MULTISHOT = 0x8000_0000;
+
+/** F_NOTIFY: asking for no event ends a watch there cannot be; asking for any is EINVAL, as on kernels built without it. */
+function notify(description: Description, events: number): number {
+  if (!(description.file instanceof DirectoryFile)) throw ENOTDIR;
+  if ((events & ~DN_MULTISHOT) !== 0) throw EINVAL;
+  return 0;
+}
 
 const pipeOf = ({ description }: FcntlCall) => {
   if (!(description.file instanceof PipeEnd)) throw EBADF;
@@ -75,6 +84,7 @@ const fcntlRows: Record<number, Fcntl> = {
   [F.F_GET_SEALS]: (call) => memoryFileOf(call).seals,
   [F.F_GETLEASE]: () => F_UNLCK,
   [F.F_SETLEASE]: () => { throw EAGAIN; },
+  [F.F_NOTIFY]: ({ description, argument }) => notify(description, argument),
 };
 
 const StatusFlags = openFlagsCodec(openFlags);
@@ -100,7 +110,7 @@ function fcntl(task: Task, fd: number, command: number, argument: number): numbe
   return row({ task, fd, description, argument });
 }
 
-/** The byte range that struct flock at `ptr` names. Throws EINVAL, EOVERFLOW. */
+/** The byte range that struct flock at `ptr` names. Throws EINVAL, ENOTDIR, EOVERFLOW. */
 function lockAt({ task, description, argument }: FcntlCall, owner: object, pid: number): RecordLock {
   const raw = flockLayout.decode(task.memory.readable(argument, flockLayout.size));
   if (pid === -1 && raw.l_pid !== 0) throw EINVAL;
