@@ -148,6 +148,9 @@ export class AddressSpace {
     return address;
   }
 
+  /** The lowest free room for a mapping. Throws ENOMEM. */
+  findRoom(length: number): number { return this.#free(pageUp(length)); }
+
   #free(length: number): number {
     const found = this.#regions.findFree(length, MMAP_BASE, ADDRESS_END);
     if (found === undefined) throw ENOMEM;

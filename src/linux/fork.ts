@@ -1,7 +1,8 @@
 // New tasks: fork, vfork, threads. clone(2).
-import { CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_CLEAR_SIGHAND, CLONE_FILES, CLONE_FS, CLONE_PARENT, CLONE_PARENT_SETTID, CLONE_SETTLS, CLONE_SIGHAND, CLONE_THREAD, CLONE_VFORK, CLONE_VM, EINVAL } from '../abi/index.ts';
+import { CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_CLEAR_SIGHAND, CLONE_FILES, CLONE_FS, CLONE_PARENT, CLONE_PARENT_SETTID, CLONE_SETTLS, CLONE_SIGHAND, CLONE_THREAD, CLONE_VFORK, CLONE_VM, EAGAIN, EINVAL, ENOMEM } from '../abi/index.ts';
 import { WaitQueue } from '../base/index.ts';
 import { RAX, RSP, state } from '../guest/index.ts';
+import type { AddressSpace } from './address-space.ts';
 import { Process, Task } from './task.ts';
 
 /** What clone and clone3 say. */
@@ -21,12 +22,16 @@ export interface Cloned { child: Task; vfork: { done: boolean; queue: WaitQueue 
 
 const has = (flags: number, bit: number): boolean => Math.floor(flags / bit) % 2 === 1;
 
-/** Makes a task and puts it in the ready queue. Throws EINVAL, EFAULT. The parent is current and its rcx and r11 are those of a returning system call. */
+/** As many tasks as fit the numbers, with room for process groups that outlive their processes. */
+const MAX_TASKS = 8192;
+
+/** Makes a task and puts it in the ready queue. Throws EINVAL, EFAULT, EAGAIN, ENOMEM. The parent is current and its rcx and r11 are those of a returning system call. */
 export function clone(parent: Task, request: CloneRequest): Cloned {
   const { flags } = request;
   const thread = has(flags, CLONE_THREAD);
   if ((thread && !has(flags, CLONE_SIGHAND)) || (has(flags, CLONE_SIGHAND) && !has(flags, CLONE_VM))) throw EINVAL;
   if (has(flags, CLONE_PARENT) && parent.process === parent.kernel.init) throw EINVAL;
+  if (parent.kernel.tasks.size + parent.kernel.processes.size >= 2 * MAX_TASKS) throw EAGAIN;
   if (has(flags, CLONE_PARENT_SETTID)) parent.memory.writable(request.parentTidPtr, 4);
   const child = makeTask(parent, request, thread);
   startRegisters(parent, child, request);
@@ -42,8 +47,8 @@ export function clone(parent: Task, request: CloneRequest): Cloned {
 function makeTask(parent: Task, request: CloneRequest, thread: boolean): Task {
   const { kernel } = parent;
   const { flags } = request;
+  const space = has(flags, CLONE_VM) ? parent.space : copySpace(parent.space);
   const tid = kernel.newPid();
-  const space = has(flags, CLONE_VM) ? parent.space : parent.space.fork();
   const process = thread ? parent.process : makeProcess(parent, request, tid);
   const child = new Task(tid, process, kernel, space, has(flags, CLONE_FILES) ? parent.files : parent.files.copy(), has(flags, CLONE_FS) ? parent.fs : parent.fs.copy(), parent.credentials.copy());
   if (!thread) process.leader = child;
@@ -54,6 +59,16 @@ function makeTask(parent: Task, request: CloneRequest, thread: boolean): Task {
   if (!has(flags, CLONE_VM) || has(flags, CLONE_VFORK)) child.altStack = { ...parent.altStack };
   kernel.tasks.set(tid, child);
   return child;
+}
+
+/** Throws ENOMEM when the host has no memory left for another address space. */
+function copySpace(space: AddressSpace): AddressSpace {
+  try {
+    return space.fork();
+  } catch (error) {
+    if (error instanceof RangeError) throw ENOMEM;
+    throw error;
+  }
 }
 
 function makeProcess(parent: Task, { flags, exitSignal }: CloneRequest, pid: number): Process {

@@ -6,7 +6,7 @@ export interface Limit { soft: bigint; hard: bigint }
 const values: Partial<Record<keyof typeof resources, [bigint, bigint]>> = {
   RLIMIT_STACK: [8n << 20n, RLIM_INFINITY],
   RLIMIT_CORE: [0n, RLIM_INFINITY],
-  RLIMIT_NOFILE: [1048576n, 1048576n],
+  RLIMIT_NOFILE: [1024n, 524288n],
   RLIMIT_MEMLOCK: [8n << 20n, 8n << 20n],
   RLIMIT_SIGPENDING: [31195n, 31195n],
   RLIMIT_MSGQUEUE: [819200n, 819200n],

@@ -1,8 +1,8 @@
 // execve: from a path and arguments to a new program in the task. execve(2).
-import { EACCES, ELOOP, ENOEXEC, S_ISGID, S_ISUID } from '../abi/index.ts';
+import { EACCES, ELOOP, ENOEXEC, ENOMEM, S_ISGID, S_ISUID } from '../abi/index.ts';
 import { RSP } from '../guest/index.ts';
 import { AddressSpace, resetFloatingPoint, replaceProgram } from '../linux/index.ts';
-import type { Credentials, Executable, MappedFile, Task } from '../linux/index.ts';
+import type { Credentials, Executable, Kernel, MappedFile, Task } from '../linux/index.ts';
 import { find, operations, pathOf } from '../vfs/index.ts';
 import type { Place } from '../vfs/index.ts';
 import { writeInitialStack } from './initial-stack.ts';
@@ -71,7 +71,7 @@ function openExecutable({ credentials, fs }: ExecContext, place: Place): MappedF
 function build(context: ExecContext, request: ExecRequest, program: Program): Prepared {
   const { kernel } = context;
   const interpreter = openInterpreter(context, program);
-  const space = new AddressSpace(kernel.cpu.createSpace(), kernel.placements);
+  const space = newSpace(kernel);
   try {
     const credentials = newCredentials(context, request.place);
     const placed = mapProgram(space, program, 'program');
@@ -87,6 +87,16 @@ function build(context: ExecContext, request: ExecRequest, program: Program): Pr
     return { space, credentials, executable: { name, path: pathOf(context.fs.root, request.place), inode: request.place.inode, place: request.place } };
   } catch (error) {
     kernel.defer(() => { space.release(); });
+    throw error;
+  }
+}
+
+/** Throws ENOMEM when the host has no memory left. */
+function newSpace(kernel: Kernel): AddressSpace {
+  try {
+    return new AddressSpace(kernel.cpu.createSpace(), kernel.placements);
+  } catch (error) {
+    if (error instanceof RangeError) throw ENOMEM;
     throw error;
   }
 }

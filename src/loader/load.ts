@@ -1,6 +1,6 @@
 // Maps an ELF program and its interpreter into a new address space.
-import { ENOEXEC, PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/index.ts';
-import { IMAGE_BASE, MMAP_BASE } from '../guest/index.ts';
+import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../abi/index.ts';
+import { IMAGE_BASE, STACK_LIMIT, STACK_TOP } from '../guest/index.ts';
 import { pageDown, pageUp, readWhole } from '../linux/index.ts';
 import type { AddressSpace, MappedFile } from '../linux/index.ts';
 import { BadProgram, PF_R, PF_W, PF_X, PT_LOAD, PT_PHDR, readElf } from './elf.ts';
@@ -31,12 +31,21 @@ export function interpreterPath({ elf, mapped }: Program): string | undefined {
 
 const protOf = (h: ProgramHeader): number => (h.flags & PF_R ? PROT_READ : 0) | (h.flags & PF_W ? PROT_WRITE : 0) | (h.flags & PF_X ? PROT_EXEC : 0);
 
-/** Maps the segments; `role` chooses where a position-independent file goes. Throws ENOEXEC when there is no room for a program with fixed addresses. */
+/** Maps the segments; `role` chooses where a position-independent file goes. Throws BadProgram when there is no room at a program's fixed addresses. */
 export function mapProgram(space: AddressSpace, { elf, mapped }: Program, role: 'program' | 'interpreter'): Placed {
-  const base = elf.relocatable ? (role === 'program' ? IMAGE_BASE : MMAP_BASE) - elf.start : 0;
-  if (elf.start + base < IMAGE_BASE || !space.isFree(elf.start + base, elf.end - elf.start)) throw ENOEXEC;
+  const base = elf.relocatable ? roomFor(space, elf, role) - elf.start : 0;
+  const [start, end] = [elf.start + base, elf.end + base];
+  if (!elf.relocatable && (start < IMAGE_BASE || end > HEAP_LIMIT)) throw new BadProgram(`linked for addresses 0x${start.toString(16)}–0x${end.toString(16)}, which cannot be used here`);
   for (const h of elf.headers) if (h.type === PT_LOAD) mapSegment(space, mapped, h, base);
-  return { entry: elf.entry + base, base, headersPtr: headersAddress(elf, base), end: elf.end + base };
+  return { entry: elf.entry + base, base, headersPtr: headersAddress(elf, base), end };
+}
+
+/** Programs and their heap lie below the stack. */
+const HEAP_LIMIT = STACK_TOP - STACK_LIMIT;
+
+function roomFor(space: AddressSpace, elf: Elf, role: 'program' | 'interpreter'): number {
+  const length = elf.end - elf.start;
+  return role === 'program' && IMAGE_BASE + length <= HEAP_LIMIT ? IMAGE_BASE : space.findRoom(length);
 }
 
 function mapSegment(space: AddressSpace, mapped: MappedFile, h: ProgramHeader, base: number): void {

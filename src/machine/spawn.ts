@@ -1,5 +1,5 @@
 // A container's first process: its program found and loaded, its session and credentials.
-import { EACCES, ENOENT, Errno } from '../abi/index.ts';
+import { EACCES, ENOENT, Errno, RLIMIT_NOFILE } from '../abi/index.ts';
 import { prepare } from '../loader/index.ts';
 import { Credentials, FsContext, Process, ProcessGroup, Session, SignalActions, Task } from '../linux/index.ts';
 import type { Kernel } from '../linux/index.ts';
@@ -43,7 +43,7 @@ export function spawnInit(kernel: Kernel, mounts: MountTable, request: ProcessRe
   const group = new ProcessGroup(pid, session);
   kernel.groups.set(pid, group);
   const process = new Process(pid, group, new SignalActions(), kernel.monotonicNs());
-  const task = new Task(pid, process, kernel, prepared.space, kernel.files.newTable(), fs, prepared.credentials);
+  const task = new Task(pid, process, kernel, prepared.space, kernel.files.newTable(Number(process.limits[RLIMIT_NOFILE]!.soft)), fs, prepared.credentials);
   process.leader = task;
   process.tasks.add(task);
   process.executable = prepared.executable;

@@ -31,7 +31,7 @@ test('/proc lists processes, and each has the files ps reads', () => {
   assert.is(stat.length, 52);
   assert.equal(stat.slice(0, 5), [String(child.pid), '(test)', 'R', '1', '1']);
   assert.match(m.cat('/proc/1/status'), /^Name:\ttest\nUmask:\t0022\nState:\tR \(running\)\nTgid:\t1\n/);
-  assert.match(m.cat('/proc/1/limits'), /Max open files            1048576              1048576              files     \n/);
+  assert.match(m.cat('/proc/1/limits'), /Max open files            1024                 524288               files     \n/);
   assert.is(m.call('open', '/proc/999/stat', 0, 0), 'ENOENT');
   m.kernel.processes.delete(child.pid);
   assert.is(m.call('open', `/proc/${child.pid}/stat`, 0, 0), 'ENOENT');

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { PAGE_SIZE, R12, RAX, RDI, RSI, RSP, STACK_TOP, state } from '../../src/guest/index.ts';
 import { StartError } from '../../src/machine/index.ts';
 import { boot, DATA } from './boot.ts';
+import { elf } from './elf-builder.ts';
 import { addressOf, ENTRY } from './scripted-cpu.ts';
 import type { Step } from './scripted-cpu.ts';
 
@@ -281,6 +282,8 @@ test('programs that cannot be started say why', () => {
   };
   assert.is(reason(['nothing']), 'ENOENT nothing: executable file not found in $PATH');
   assert.is(reason(['/nothing']), 'ENOENT /nothing: no such file or directory');
+  assert.is(reason(['/low'], { low: elf([{ flags: 5, vaddr: 0x1_0000, bytes: new Uint8Array(16) }], 0x1_0000) }), 'ENOEXEC /low: linked for addresses 0x10000–0x11000, which cannot be used here');
+  assert.is(reason(['/arm'], { arm: elf([{ flags: 5, vaddr: 0x40_0000, bytes: new Uint8Array(16) }], 0x40_0000, { machine: 183 }) }), 'ENOEXEC /arm: program for AArch64 (only x86-64 programs run here)');
   assert.is(reason(['/bad'], { bad: new TextEncoder().encode('hello') }), 'ENOEXEC /bad: not an ELF file');
 });
 
