@@ -8,7 +8,7 @@ export interface TranslatorOptions {
   readonly mode: 'tiered' | 'interpret' | 'translate';
   /** A block entered this many times is hot; blocks of its region with an eighth of it are translated with it. */
   readonly threshold: number;
-  /** Block entries between the first hot block and translating: a few milliseconds, about what a module costs whatever is in it. */
+  /** Block entries between the first hot block and translating: one or two milliseconds, about what a module costs whatever is in it. */
   readonly collect: number;
   /** Longest basic block, in instructions. */
   readonly blockLimit: number;
@@ -18,4 +18,4 @@ export interface TranslatorOptions {
   readonly pool: number;
 }
 
-export const defaultOptions: TranslatorOptions = { level: 'stores', mode: 'tiered', threshold: 1000, collect: 100_000, blockLimit: 64, cache: true, pool: 8 };
+export const defaultOptions: TranslatorOptions = { level: 'stores', mode: 'tiered', threshold: 1000, collect: 60_000, blockLimit: 64, cache: true, pool: 8 };

@@ -16,6 +16,9 @@ import { Regions } from './regions.ts';
 const isStackOverflow = (e: unknown): boolean => e instanceof RangeError && /call stack/.test(e.message) || e instanceof Error && e.name === 'InternalError' && /recursion/.test(e.message);
 const isOutOfBounds = (e: unknown): boolean => e instanceof WebAssembly.RuntimeError && /memory access out of bounds|out of bounds/.test(e.message) && !/table/.test(e.message);
 
+/** Times the option `collect`, at most. */
+const MOST_PATIENCE = 8;
+
 /** Budget to be used before scattered modules are joined for the first time: some tenths of a second. */
 const FIRST_JOIN = 10_000_000;
 
@@ -40,6 +43,9 @@ export class GuestSpace implements Space, HubHost {
   #given = 0;
   #used = 0;
   #joinAfter = FIRST_JOIN;
+  /** What was used since the first block now in #hot became hot, and how often hot blocks were translated. */
+  #collected = 0;
+  #promotions = 0;
   #running = false;
   #released = false;
   /** Regions are suspended. */
@@ -120,10 +126,11 @@ export class GuestSpace implements Space, HubHost {
 
   /** What waits for an empty stack: translating, a full window, the budget that was taken. */
   #settle(): void {
-    const ripe = this.#budget < 0 && this.#hot.length > 0;
     const left = this.#budget + this.#owed;
-    this.#used += this.#given - left;
+    const used = this.#given - left;
+    this.#used += used;
     this.#given = left;
+    if (this.#hot.length > 0) this.#collected += used;
     if (this.#owed !== 0) {
       this.#setBudget(left);
       this.#owed = 0;
@@ -133,9 +140,11 @@ export class GuestSpace implements Space, HubHost {
       this.#blocks.clear();
       this.#cpu.counters.windowsFull++;
     }
-    if (ripe) {
+    if (this.#hot.length > 0 && this.#collected >= this.#collectFor) {
       const hot = this.#hot;
       this.#hot = [];
+      this.#collected = 0;
+      this.#promotions++;
       this.#regions.promote(hot);
     } else if (this.#used > this.#joinAfter && this.#regions.isScattered) {
       this.#regions.consolidate();
@@ -161,13 +170,16 @@ export class GuestSpace implements Space, HubHost {
   get #budget(): number { return this.state.u32(state.budget) | 0; }
   #setBudget(value: number): void { this.state.setU32(state.budget, value); }
 
+  /** How much budget is used between the first hot block and translating: a program that keeps on becoming hot elsewhere waits longer, for fewer and larger modules. */
+  get #collectFor(): number { return this.#cpu.options.collect * Math.min(MOST_PATIENCE, 1 + this.#promotions / 8); }
+
   /** Makes running code leave before long: a module costs the same for one region or many, so others may become hot meanwhile. */
   #leaveSoon(): void {
-    const { collect } = this.#cpu.options;
-    const excess = this.#budget - collect;
+    const rest = Math.max(0, this.#collectFor - this.#collected);
+    const excess = this.#budget - rest;
     if (excess <= 0) return;
     this.#owed += excess;
-    this.#setBudget(collect);
+    this.#setBudget(rest);
   }
 
   #fault(address: number, access: number): void {
@@ -288,6 +300,7 @@ export class GuestSpace implements Space, HubHost {
     if (forgot === 0 && dropped === 0) return;
     this.#epoch++;
     this.#hot = [];
+    this.#collected = 0;
     this.#cpu.counters.invalidations++;
     this.#cpu.trace?.(`invalidate ${address.toString(16)}+${length.toString(16)}: ${forgot} blocks, ${dropped} modules`);
     const perms = this.memory.perms;
