@@ -32,11 +32,11 @@ export async function* chunksOf(blob: Blob): Chunks {
   }
 }
 
-/** The source with gzip taken off, where its first bytes say so. Throws ImageError 'unsupported' for other compressions. */
-export async function* uncompressed(source: Chunks, codecs: Codecs): Chunks {
+/** The first `length` bytes of a source (fewer when it ends before), and all of it again. */
+async function peek(source: Chunks, length: number): Promise<{ start: Uint8Array; all: Chunks }> {
   const iterator = source[Symbol.asyncIterator]();
   let start: Uint8Array = new Uint8Array(0);
-  while (start.length < 6) {
+  while (start.length < length) {
     const { value, done } = await iterator.next();
     if (done) break;
     const joined = new Uint8Array(start.length + value.length);
@@ -48,10 +48,34 @@ export async function* uncompressed(source: Chunks, codecs: Codecs): Chunks {
     yield start;
     yield* { [Symbol.asyncIterator]: () => iterator };
   };
+  return { start, all: all() };
+}
+
+/** The source with gzip taken off, where its first bytes say so. Throws ImageError 'unsupported' for other compressions. */
+export async function* uncompressed(source: Chunks, codecs: Codecs): Chunks {
+  const { start, all } = await peek(source, 6);
   const compression = compressionOf(start);
-  if (compression === undefined) yield* all();
-  else if (compression === 'gzip') yield* codecs.gunzip(all());
+  if (compression === undefined) yield* all;
+  else if (compression === 'gzip') yield* codecs.gunzip(all);
   else throw new ImageError('unsupported', `compressed with ${compression}, which is not supported (plain tar and gzip are)`);
+}
+
+const HEADER = 512;
+
+/** Passes on what begins like a tar, or is empty. Throws ImageError 'bad-archive'. */
+async function* tarOnly(source: Chunks): Chunks {
+  const { start, all } = await peek(source, HEADER);
+  if (start.length > 0 && !beginsLikeTar(start)) throw new ImageError('bad-archive', 'not a tar archive');
+  yield* all;
+}
+
+/** Whether the first block is a header with a right checksum, or the zeros that end an empty tar. */
+function beginsLikeTar(bytes: Uint8Array): boolean {
+  if (bytes.length < HEADER) return false;
+  let sum = 8 * 32;
+  for (let i = 0; i < HEADER; i++) if (i < 148 || i >= 156) sum += bytes[i]!;
+  const stated = String.fromCharCode(...bytes.subarray(148, 156)).replace(/\0.*$/s, '').trim();
+  return sum === 8 * 32 || Number.parseInt(stated, 8) === sum;
 }
 
 /** Writes a source to a file aside, and its SHA-256. */
@@ -81,7 +105,7 @@ export class Archive {
   static async read(source: Chunks, folder: Folder, codecs: Codecs): Promise<Archive> {
     const archive = new Archive();
     try {
-      await archive.#read(uncompressed(source, codecs), folder, codecs);
+      await archive.#read(tarOnly(uncompressed(source, codecs)), folder, codecs);
       return archive;
     } catch (error) {
       archive.discard();

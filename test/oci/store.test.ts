@@ -79,11 +79,13 @@ const flipped = (bytes: Uint8Array, at: number): Uint8Array => { const copy = by
 /** What makes the archive bad, the error's code, and what its one line must say. */
 const bad: [string, () => Promise<Uint8Array>, string, RegExp][] = [
   ['nothing at all', async () => new Uint8Array(0), 'no-manifest', /^x\.tar: no image in it/],
-  ['text', async () => Buffer.from('hello '.repeat(1000)), 'bad-archive', /^x\.tar: damaged or truncated archive/],
+  ['text', async () => Buffer.from('hello '.repeat(1000)), 'bad-archive', /^x\.tar: not a tar archive$/],
+  ['a line of text', async () => Buffer.from('hello'), 'bad-archive', /^x\.tar: not a tar archive$/],
   ['a tar without a manifest', async () => tarOf([{ name: 'a', content: 'b' }]), 'no-manifest', /^x\.tar: no image in it: neither manifest\.json nor index\.json/],
   ['a cut archive', async () => { const b = await archiveOf({ layers: [[{ name: 'f', content: 'x'.repeat(5000) }]] }); return b.subarray(0, 3000); }, 'bad-archive', /truncated/],
   ['a cut gzip archive', async () => { const b = gzipSync(await archiveOf()); return b.subarray(0, b.length - 20); }, 'bad-archive', /damaged or truncated/],
-  ['a broken header', async () => flipped(await archiveOf(), 3), 'bad-archive', /damaged/],
+  ['a broken header', async () => flipped(await archiveOf(), 3), 'bad-archive', /not a tar archive/],
+  ['a broken second header', async () => flipped(await archiveOf(), 512 + 2048 + 3), 'bad-archive', /damaged/],
   ['a changed layer', async () => flipped(await archiveOf(), 512 + 512 + 2), 'digest-mismatch', /^x\.tar: layer [0-9a-f]{64}\/layer\.tar does not match its digest/],
   ['a changed layer in a layout', async () => flipped(await archiveOf({ oci: true }), 512 + 512 + 2), 'digest-mismatch', /blobs\/sha256\/[0-9a-f]{64} has another content than its name says/],
   ['a wrong diff id', () => archiveOf({ diffIds: [`sha256:${'0'.repeat(64)}`] }), 'digest-mismatch', /the configuration says sha256:0000/],
