@@ -1,5 +1,5 @@
 // What verbs work with in Node: the root folder, the images, the processor with its prebuilt hub.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,7 @@ function buildVersion(): string {
 }
 
 /** The processor. Without the prebuilt hub it makes one, which takes a second. */
-export function openCpu(host: Host, options: Partial<TranslatorOptions>, trace: boolean): Cpu {
+export function openCpu(host: Host, options: Partial<TranslatorOptions>, { trace = false, dumpFolder }: { trace?: boolean; dumpFolder?: string | undefined } = {}): Cpu {
   const hub = join(installation(), 'dist/node/hub.wasm');
   return createCpu({
     options,
@@ -43,6 +43,7 @@ export function openCpu(host: Host, options: Partial<TranslatorOptions>, trace: 
     timestamp: () => host.clock.monotonicNs(),
     ...(host.cache ? { cache: host.cache, version: buildVersion() } : {}),
     ...(existsSync(hub) ? { hub: readFileSync(hub) } : {}),
+    ...(dumpFolder === undefined ? {} : { dump: (name, text) => { mkdirSync(dumpFolder, { recursive: true }); writeFileSync(join(dumpFolder, name), text); } }),
     ...(trace ? { trace: (line) => host.log(`[jit] ${line}`) } : {}),
   });
 }

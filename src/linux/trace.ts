@@ -1,6 +1,6 @@
 // Trace lines by category: which categories are on, and where lines go.
 
-export const traceCategories = ['syscall', 'signal', 'sched', 'mm', 'exec'] as const;
+export const traceCategories = ['syscall', 'signal', 'exec'] as const;
 export type TraceCategory = (typeof traceCategories)[number];
 
 /** The categories asked for, and the sink of lines. */

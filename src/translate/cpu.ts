@@ -25,6 +25,8 @@ export interface CpuConfig {
   readonly cache?: CacheStore;
   /** Names the build of the translator: translations kept by another one are not read. */
   readonly version?: string;
+  /** Takes every translated module as text (--dump). */
+  readonly dump?: (name: string, text: string) => void;
   /** Lines of --trace=jit. */
   readonly trace?: (line: string) => void;
   /** The time stamp counter. Without it every reading is 1000 ticks after the one before: the same in every run. */
@@ -83,11 +85,13 @@ export class TranslatingCpu implements Cpu {
   readonly warm: number;
   readonly #hub: WebAssembly.Module;
   /** Memories for the next processes, each with how to clean it. */
+  readonly #dump: CpuConfig['dump'];
   readonly #pool: { readonly vessel: Vessel; readonly clean: () => void }[] = [];
 
   constructor(config: CpuConfig) {
     this.options = { ...defaultOptions, ...config.options };
     this.trace = config.trace;
+    this.#dump = config.dump;
     this.nowMs = config.nowMs ?? (() => 0);
     this.timestamp = config.timestamp ?? countingTicks();
     this.grant = Math.max(1, this.options.threshold >> 3);
@@ -151,6 +155,7 @@ export class TranslatingCpu implements Cpu {
     this.registry.add(made.module);
     this.cache.note(made.parts, files, level);
     this.counters.modules++;
+    this.#dump?.(`module-${this.counters.modules}.txt`, made.text());
     this.counters.regions += made.module.functions;
     this.counters.guestInstructions += made.instructions;
     this.counters.wasmBytes += made.module.bytes.length;

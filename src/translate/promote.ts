@@ -1,7 +1,8 @@
 // Promotion: hot blocks become regions, translated together as one module.
 import { PAGE_SHIFT, PAGE_SIZE, Perm, type GuestMemory, type Level } from '../guest/index.ts';
 import type { Blocks } from './interp/blocks.ts';
-import { encode, makeRegion, type CodeSource, type Region, type RegionLimits } from './jit/index.ts';
+import { encode, makeRegion, regionText, type CodeSource, type Region, type RegionLimits } from './jit/index.ts';
+import { listModule } from './wasm/index.ts';
 import { RegionModule, type Piece } from './registry.ts';
 
 /** One region of a module, for the profile of its file. */
@@ -11,6 +12,8 @@ export interface Promotion {
   readonly module: RegionModule;
   readonly parts: readonly Part[];
   readonly instructions: number;
+  /** Every stage of it as text. */
+  readonly text: () => string;
 }
 
 /** Instructions of one region at most, and regions of one batch. */
@@ -68,7 +71,8 @@ function moduleOf(memory: GuestMemory, regions: readonly Region[], level: Level)
   const entries = new Map(regions.map((region, i) => [region.entry, i]));
   const parts = regions.map((region) => ({ entry: region.entry, blocks: region.blocks.map((b) => b.pc), pieces: pieces(memory, [region]) }));
   const module = new RegionModule(encode(regions), level, entries, pieces(memory, regions), [...new Set(parts.flatMap((part) => part.blocks))]);
-  return { module, parts, instructions: regions.reduce((sum, r) => sum + r.insnCount, 0) };
+  return { module, parts, instructions: regions.reduce((sum, r) => sum + r.insnCount, 0),
+    text: () => [...regions.map((region) => regionText(region, memory.bytes)), listModule(module.bytes), ''].join('\n\n') };
 }
 
 /** How many bytes from an address on the guest may read but not write. */

@@ -83,6 +83,7 @@ test('Docker\'s exit codes and one-line errors', () => {
     [['run', 'nosuchimage'], 125, /^wherry: Unable to find image 'nosuchimage:latest' locally/],
     [['run', 'UPPER', 'x'], 125, /^wherry: invalid reference format: repository name must be lowercase/],
     [['run', '--nope', 'busybox'], 125, /^unknown flag: --nope\n/],
+    [['run', '--trace', 'syscall,nope', 'busybox'], 125, /^invalid argument "nope" for "--trace" flag/],
     [['run', '--level', 'some', 'busybox'], 125, /^invalid argument "some" for "--level" flag: must be one of none, stores, all\n/],
     [['run'], 1, /^wherry: 'wherry run' requires at least 1 argument\n/],
     [['run', '-it', 'busybox', 'sh'], 1, /^the input device is not a TTY\n/],
@@ -122,6 +123,15 @@ test('a trace in strace\'s format, counters', () => {
   assert.match(err, /^openat\(AT_FDCWD, "\/etc\/hostname", O_RDONLY\) += 3$/m);
   assert.match(err, /^\+\+\+ exited with 0 \+\+\+$/m);
   assert.match(err, /^translated \d+ instructions/m);
+});
+
+test('every translated module as text', () => {
+  const folder = join(root, 'dump');
+  busybox('--no-cache', '--mode=translate', `--dump=${folder}`, 'busybox', 'true');
+  const text = readFileSync(join(folder, 'module-1.txt'), 'utf8');
+  assert.match(text, /^region [0-9a-f]+, \d+ instructions$/m);
+  assert.match(text, /^ {4}[0-9a-f]+ {2}xor ebp, ebp$/m);
+  assert.match(text, /^ +i64\.load/m);
 });
 
 test('a consumer that goes away ends the command', () => {

@@ -24,7 +24,7 @@ export const demo: Verb = {
     const [loaded] = await images.store.load(createReadStream(file, { fd: openSync(file, 'r') }), file);
     terminal.out(`Loaded image: ${loaded!.names[0]}\n`);
     const host = openHost(terminal);
-    const cpu = openCpu(host, {}, false);
+    const cpu = openCpu(host, {});
     for (const line of commands) {
       terminal.out(`\n$ wherry run --rm busybox sh -c '${line}'\n`);
       const started = performance.now();

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { createContainer, EngineError } from '../../engine/index.ts';
 import { type Level, levels } from '../../guest/index.ts';
+import { traceCategories } from '../../linux/index.ts';
 import type { Machine, MachineExit } from '../../machine/index.ts';
 import type { Image } from '../../oci/index.ts';
 import type { TranslatorOptions } from '../../translate/index.ts';
@@ -10,6 +11,16 @@ import { bool, list, type Parsed, string, UsageError } from '../flags.ts';
 import { openCpu, openHost, openImages } from '../setup.ts';
 import { endOnBrokenPipe, hostStreams, hostTty, restore } from '../standard-io.ts';
 import type { Terminal, Verb } from '../verb.ts';
+
+/** What --trace knows: Linux's categories, and the translator's. */
+const traceable = [...traceCategories, 'jit'] as const;
+
+function traceWords(parsed: Parsed): string[] {
+  const words = parsed.list('trace').flatMap((said) => said.split(','));
+  const wrong = words.find((word) => !(traceable as readonly string[]).includes(word));
+  if (wrong !== undefined) throw new UsageError(`invalid argument "${wrong}" for "--trace" flag: must be one of ${traceable.join(', ')}`);
+  return words;
+}
 
 const modes = ['tiered', 'interpret', 'translate'] as const;
 
@@ -70,7 +81,8 @@ export const run: Verb = {
     string('user', 'Username or UID (format: <name|uid>[:<group|gid>])', 'u'),
     string('entrypoint', 'Overwrite the default ENTRYPOINT of the image'),
     string('hostname', 'Container host name', 'h'),
-    list('trace', 'Write a trace to STDERR: syscall, signal, jit (several with commas)'),
+    list('trace', `Write a trace to STDERR: ${traceable.join(', ')} (several with commas)`),
+    string('dump', 'Write every translated module as text into a folder'),
     bool('stats', 'Print counters to STDERR at the end'),
     string('level', 'What translated code checks: none, stores, all', undefined, 'stores'),
     string('mode', 'How code runs: tiered, interpret, translate', undefined, 'tiered'),
@@ -86,10 +98,10 @@ export const run: Verb = {
       terminal.err('the input device is not a TTY\n');
       return 1;
     }
-    const traces = parsed.list('trace').flatMap((words) => words.split(','));
+    const traces = traceWords(parsed);
     const { image, images } = findImage(parsed, terminal);
     const host = openHost(terminal);
-    const cpu = openCpu(host, translatorOptions(parsed), traces.includes('jit'));
+    const cpu = openCpu(host, translatorOptions(parsed), { trace: traces.includes('jit'), dumpFolder: parsed.string('dump') });
     const text = (name: string, key: string): object => (parsed.has(name) ? { [key]: parsed.string(name) } : {});
     const { machine } = createContainer({ images, host, cpu, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) } }, image, {
       command: parsed.words.slice(1), tty, callerEnv: terminal.env, trace: traces,
