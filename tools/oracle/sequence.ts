@@ -13,7 +13,7 @@ const ALL_FLAGS = 0x8d5;
 const FLAG_BITS: Record<string, number> = { o: 0x800, s: 0x80, z: 0x40, a: 0x10, p: 4, c: 1 };
 
 /** Not in programs: results that may differ (transcendental functions, approximations, status registers, pointers of the x87 unit), or state that would end most programs early. */
-const LEFT_OUT = /^(f2xm1|fyl2x|fyl2xp1|fptan|fpatan|fsin|fcos|fsincos|rcpps|rcpss|rsqrtps|rsqrtss|stmxcsr|ldmxcsr|fxsave|fxrstor|fnsave|frstor|fnstenv|fldenv|fldcw|popf|leave|enter|ret|call|jmp|loop|loope|loopne|jrcxz|j.{1,3}|div|idiv|fnsetpm)$/;
+const LEFT_OUT = /^(f2xm1|fyl2x|fyl2xp1|fptan|fpatan|fsin|fcos|fsincos|rcpps|rcpss|rsqrtps|rsqrtss|stmxcsr|ldmxcsr|fxsave|fxrstor|fnsave|frstor|fnstenv|fldenv|fldcw|popf|leave|enter|ret|call|jmp|loop|loope|loopne|clflush|jrcxz|j.{1,3}|div|idiv|fnsetpm)$/;
 /** Instructions that read flags. */
 const READS_FLAGS = /^(adc|sbb|rcl|rcr|pushf|lahf|cmc|salc|set.*|cmov.*|fcmov.*|j.*)$/;
 /** A count of zero leaves flags as they are, so these define nothing for certain. */

@@ -24,10 +24,18 @@ function arcSeries(z: bigint, alternate: boolean): bigint {
   return sum;
 }
 
+/** A number computed when it is first asked for: starting up must not wait for it. */
+function later(compute: () => bigint): () => bigint {
+  let value: bigint | undefined;
+  return () => (value ??= compute());
+}
+
 /** ln 2 from Machin-like atanh sums: 18 atanh(1/26) - 2 atanh(1/4801) + 8 atanh(1/8749). */
-const LN2 = 18n * arcSeries(ONE / 26n, false) - 2n * arcSeries(ONE / 4801n, false) + 8n * arcSeries(ONE / 8749n, false);
+const ln2 = later(() => 18n * arcSeries(ONE / 26n, false) - 2n * arcSeries(ONE / 4801n, false) + 8n * arcSeries(ONE / 8749n, false));
+/** ln 10 = 3 ln 2 + ln(5/4). */
+const ln10 = later(() => 3n * ln2() + 2n * arcSeries(ONE / 9n, false));
 /** π = 16 atan(1/5) - 4 atan(1/239). */
-const PI = 16n * arcSeries(ONE / 5n, true) - 4n * arcSeries(ONE / 239n, true);
+const pi = later(() => 16n * arcSeries(ONE / 5n, true) - 4n * arcSeries(ONE / 239n, true));
 /** The value of π that the CPU reduces arguments with: 66 bits (SDM Vol. 1, 8.3.8), here with its lowest bit of weight 2^-64. */
 const PI_66 = 0x3_243f6a88_85a308d3n;
 
@@ -64,8 +72,8 @@ export function f2xm1(x: Float80, out: Float80): Float80 {
   unpack(x, p);
   if (p.exponent > 16383 || (p.exponent === 16383 && (p.hi !== 0x8000_0000 || p.lo !== 0))) { mode.raised |= PE; return out.copy(x); }
   if (p.exponent === 16383) return p.sign ? out.set(0xbffe, 0x8000_0000, 0) : out.copy(x);
-  if (p.exponent < 16383 - TINY) return tinyProduct(out, p.sign, LN2, 0);
-  const value = (p.sign ? -fixed(p) : fixed(p)) * LN2 >> P;
+  if (p.exponent < 16383 - TINY) return tinyProduct(out, p.sign, ln2(), 0);
+  const value = (p.sign ? -fixed(p) : fixed(p)) * ln2() >> P;
   const result = expm1(value);
   return inexact(out, p.sign, result < 0n ? -result : result, -Number(P));
 }
@@ -76,7 +84,7 @@ function tinyProduct(out: Float80, sign: number, factor: bigint, nudge: number):
 }
 
 /** log2 of a fixed-point number in [1/2, 2] given as 1 + d: 2 atanh(d / (2 + d)) / ln 2. */
-const log2Near1 = (d: bigint): bigint => (2n * arcSeries((d << P) / (2n * ONE + d), false) << P) / LN2;
+const log2Near1 = (d: bigint): bigint => (2n * arcSeries((d << P) / (2n * ONE + d), false) << P) / ln2();
 
 /** out = y · log2(x). */
 export function fyl2x(x: Float80, y: Float80, out: Float80): Float80 {
@@ -142,7 +150,7 @@ export function fyl2xp1(x: Float80, y: Float80, out: Float80): Float80 {
   unpack(x, p);
   unpack(y, q);
   if (p.exponent >= 16383 - TINY) return timesY(out, log2OfOnePlus());
-  const magnitude = significand(p) * ((ONE << P) / LN2) * significand(q);
+  const magnitude = significand(p) * ((ONE << P) / ln2()) * significand(q);
   return inexact(out, sign, magnitude, p.exponent + q.exponent - 2 * (16383 + 63) - Number(P));
 }
 
@@ -269,7 +277,7 @@ export function fpatan(x: Float80, y: Float80, out: Float80): Float80 {
   const eighths = kx === Kind.infinity ? (ky === Kind.infinity ? (negativeX ? 6n : 2n) : negativeX ? 8n : 0n)
     : ky === Kind.zero ? (negativeX ? 8n : 0n) : kx === Kind.zero || ky === Kind.infinity ? 4n : -1n;
   if (eighths === 0n) return setZero(out, signY);
-  if (eighths > 0n) return inexact(out, signY, PI * eighths, -Number(P) - 3);
+  if (eighths > 0n) return inexact(out, signY, pi() * eighths, -Number(P) - 3);
   unpack(x, p);
   unpack(y, q);
   return quotientAngle(out, negativeX, signY);
@@ -283,24 +291,23 @@ function quotientAngle(out: Float80, negativeX: boolean, signY: number): Float80
     return inexact(out, signY, quotient * 2n - 1n, distance - 193);
   }
   const FAR = 300;
-  if (distance > FAR || distance < -FAR) return inexact(out, signY, (distance > 0 ? PI >> 1n : PI) - 1n, -Number(P));
+  if (distance > FAR || distance < -FAR) return inexact(out, signY, (distance > 0 ? pi() >> 1n : pi()) - 1n, -Number(P));
   const steep = distance > 0 || (distance === 0 && significand(q) > significand(p));
   const ratio = steep ? shift(significand(p) << P, -distance) / significand(q) : shift(significand(q) << P, distance) / significand(p);
   let value = arctangent(ratio);
-  if (steep) value = (PI >> 1n) - value;
-  if (negativeX) value = PI - value;
+  if (steep) value = (pi() >> 1n) - value;
+  if (negativeX) value = pi() - value;
   return inexact(out, signY, value, -Number(P));
 }
 
-/** The constants fldl2t, fldl2e, fldpi, fldlg2, fldln2 round as the rounding control says; computed once. */
-const LOG10 = 3n * LN2 + 2n * arcSeries(ONE / 9n, false);
+/** The constants that fld1, fldl2t, fldl2e, fldpi, fldlg2 and fldln2 round as the rounding control says. */
 export const constants = {
-  one: { magnitude: ONE, exact: true },
-  l2t: { magnitude: (LOG10 << P) / LN2, exact: false },
-  l2e: { magnitude: (ONE << P) / LN2, exact: false },
-  pi: { magnitude: PI, exact: false },
-  lg2: { magnitude: (LN2 << P) / LOG10, exact: false },
-  ln2: { magnitude: LN2, exact: false },
+  one: { magnitude: () => ONE, exact: true },
+  l2t: { magnitude: () => (ln10() << P) / ln2(), exact: false },
+  l2e: { magnitude: () => (ONE << P) / ln2(), exact: false },
+  pi: { magnitude: pi, exact: false },
+  lg2: { magnitude: () => (ln2() << P) / ln10(), exact: false },
+  ln2: { magnitude: ln2, exact: false },
 } as const;
 
 const rounded = new Map<string, Float80>();
@@ -311,7 +318,7 @@ export function loadConstant(name: keyof typeof constants, out: Float80): Float8
   let value = rounded.get(key);
   if (value === undefined) {
     const raised = mode.raised;
-    value = roundInteger(new Float80(), 0, constants[name].magnitude, -Number(P), !constants[name].exact, 64);
+    value = roundInteger(new Float80(), 0, constants[name].magnitude(), -Number(P), !constants[name].exact, 64);
     rounded.set(key, value);
     mode.raised = raised;
     mode.up = 0;
