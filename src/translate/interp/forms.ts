@@ -74,17 +74,23 @@ export function* allForms(table: Table): Generator<IndexedForm> {
   }
 }
 
-export const slotCount = (table: Table): number => table.forms.length * FORMS;
+export const slotCount = (table: Table): number => table.rows.length * FORMS;
 
 /** Finds handlers by the slots of decoded instructions. */
 export class FormIndex implements HandlerIndex {
   readonly #slots: Uint16Array;
-  /** By row: the place of the operand that may be a memory operand read from the record, -1 for none. */
-  readonly #memoryPlaces: Int8Array;
-  readonly #fixed: readonly (readonly boolean[])[];
+  readonly #table: Table;
+  /** By row: the place of the operand that may be a memory operand read from the record, -1 for none. Both are made when first needed. */
+  #memoryPlaces = new Int8Array(0);
+  #fixed: readonly (readonly boolean[])[] = [];
 
   constructor(slots: Uint16Array, table: Table) {
     this.#slots = slots;
+    this.#table = table;
+  }
+
+  #prepare(): void {
+    const table = this.#table;
     this.#memoryPlaces = Int8Array.from(table.forms, (form) => form.letters.findIndex((letter) => onlyMemory.has(letter) || either.has(letter)));
     const known = new Map<string, readonly boolean[]>();
     this.#fixed = table.forms.map(({ row: { operands } }) => {
@@ -95,6 +101,7 @@ export class FormIndex implements HandlerIndex {
   }
 
   handlerOf(insn: Insn): number {
+    if (this.#fixed.length === 0) this.#prepare();
     const place = this.#memoryPlaces[insn.index]!;
     const operand = place < 0 ? undefined : insn.operands[place]!;
     const shape = operand === undefined || operand.kind !== 'mem' ? 0 : memoryForm(operand) === 'base' ? 1 : 2;
@@ -103,13 +110,17 @@ export class FormIndex implements HandlerIndex {
     return handler;
   }
 
-  fixedOf(insn: Insn): readonly boolean[] { return this.#fixed[insn.index]!; }
+  /** Which operands the row fixes. */
+  fixedOf(insn: Insn): readonly boolean[] {
+    if (this.#fixed.length === 0) this.#prepare();
+    return this.#fixed[insn.index]!;
+  }
 }
 
 /** What a prebuilt hub must agree with: rows and routines by name and order. FNV-1a, 32 bits. */
 export function fingerprint(table: Table): number {
   let hash = 0x811c9dc5;
-  const text = [...table.forms.map((f) => `${f.row.mnemonic} ${f.row.encoding} ${f.row.operands}`), ...routineNames()].join('\n');
+  const text = [...table.rows.map((row) => `${row.mnemonic} ${row.encoding} ${row.operands}`), ...routineNames()].join('\n');
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }

@@ -1,12 +1,18 @@
 // HOT: x86-64 machine code → Insn, one pass over the bytes with the tables of table.ts; about 0.3 µs an instruction (test/translate/decoder.test.ts prints it).
 import type { DecodedOperand, GprOperand, ImmOperand, Insn, MemOperand, MmOperand, SegOperand, Undecodable, XmmOperand } from './insn.ts';
 import { rows } from './rows/index.ts';
-import { type Form, indexRows, Letter, PrefixClass, SLOTS, type Table } from './table.ts';
+import { type Form, lazyTable, Letter, PrefixClass, SLOTS, type Table } from './table.ts';
 
 /** The tables of all rows. */
-export const table: Table = indexRows(rows);
+export const table: Table = lazyTable(rows);
 
-const { forms, slots, groups } = table;
+let forms: readonly Form[] = [];
+let slots: Int16Array;
+let groups: Uint16Array;
+
+/** Takes the tables when the first instruction is decoded. */
+function takeTables(): void { ({ forms, slots, groups } = table); }
+
 const MAX_LENGTH = 15;
 /** No instruction makes the decoder read further than this. */
 const LOOKAHEAD = 32;
@@ -48,6 +54,7 @@ const padded = new Uint8Array(LOOKAHEAD);
  * Decodes the instruction at bytes[offset], reading only bytes before `limit`; `pc` is its guest address.
  */
 export function decode(bytes: Uint8Array, offset: number, limit: number, pc: number): Insn | Undecodable {
+  if (forms.length === 0) takeTables();
   if (offset + LOOKAHEAD <= bytes.length) return decodeAt(bytes, offset, limit - offset, pc);
   const available = Math.min(limit - offset, bytes.length - offset);
   padded.fill(0).set(bytes.subarray(offset, Math.min(offset + available, offset + LOOKAHEAD)));

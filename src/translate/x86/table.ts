@@ -240,6 +240,7 @@ function groupOf(matching: readonly Pattern[], numberOf: NumberOf): Uint16Array 
 
 /** The decode tables. All numbers, so that they can be copied into a WebAssembly decoder as they are. */
 export interface Table {
+  readonly rows: readonly Row[];
   readonly forms: readonly Form[];
   /** [(map * 256 + opcode) * SLOTS + slot]: 0 nothing, n > 0 form n - 1, n < 0 group -n - 1. */
   readonly slots: Int16Array;
@@ -279,5 +280,12 @@ export function indexRows(rows: readonly Row[]): Table {
     hasModrm[key] = modrm ? 1 : 0;
     fillSlots(list, slots.subarray(key * SLOTS, (key + 1) * SLOTS), numberOf, groups);
   }
-  return { forms, slots, groups: joined(groups), hasModrm };
+  return { rows, forms, slots, groups: joined(groups), hasModrm };
+}
+
+/** The same, built when something but the rows is first asked for: a program that only the record decoder decodes does without. */
+export function lazyTable(rows: readonly Row[]): Table {
+  let built: Table | undefined;
+  const table = (): Table => (built ??= indexRows(rows));
+  return { rows, get forms() { return table().forms; }, get slots() { return table().slots; }, get groups() { return table().groups; }, get hasModrm() { return table().hasModrm; } };
 }
