@@ -8,15 +8,15 @@ import { type Piece, RegionModule, type Registry } from './registry.ts';
 /** What a kept module says of itself; the bytes of its code and of the module follow. */
 interface Header {
   readonly level: Level;
-  /** Entry pcs in the order of their functions. */
-  readonly entries: readonly number[];
+  /** Entry pcs and the numbers of their functions. */
+  readonly entries: readonly (readonly [number, number])[];
   readonly blocks: readonly number[];
   /** [address, length] of the code it was made from. */
   readonly pieces: readonly (readonly [number, number])[];
   readonly moduleBytes: number;
 }
 
-const MAGIC = 0x31_54_52_57;
+const MAGIC = 0x32_54_52_57;
 const PREFIX = 12;
 
 /** A hash of whole words, for damage, not for malice. */
@@ -32,7 +32,7 @@ function checksum(bytes: Uint8Array): number {
 /** A module with its code and blocks as bytes: magic, checksum of the rest, length of the header, header as JSON, code, module. */
 export function packModule(module: RegionModule): Uint8Array {
   const header: Header = {
-    level: module.level, entries: [...module.entries].sort((x, y) => x[1] - y[1]).map(([pc]) => pc), blocks: module.blocks,
+    level: module.level, entries: [...module.entries], blocks: module.blocks,
     pieces: module.pieces.map(({ address, bytes }) => [address, bytes.length]), moduleBytes: module.bytes.length,
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -58,7 +58,7 @@ export function unpackModule(file: Uint8Array): RegionModule | undefined {
   const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX, PREFIX + length))) as Header;
   let at = PREFIX + length;
   const pieces: Piece[] = header.pieces.map(([address, size]) => ({ address, bytes: file.subarray(at, at += size) }));
-  return new RegionModule(file.subarray(at, at + header.moduleBytes), header.level, new Map(header.entries.map((pc, i) => [pc, i])), pieces, header.blocks);
+  return new RegionModule(file.subarray(at, at + header.moduleBytes), header.level, new Map(header.entries), pieces, header.blocks);
 }
 
 const placeKey = (profile: Profile, place: number): string => `${profile.key} ${place}`;

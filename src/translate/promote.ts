@@ -18,11 +18,18 @@ export interface Promotion {
 
 /** Instructions of one region at most, and regions of one batch. */
 const REGION_LIMIT = 20_000, BATCH_LIMIT = 512;
+/** Instructions of a region that begins inside another one: what it takes to come to one of the other's entries, not a copy. */
+const INNER_LIMIT = 300;
 /** Bytes the decoder may look at from one address on. */
 const WINDOW = 64;
 
 const sourceOf = (memory: GuestMemory): CodeSource =>
   ({ bytes: memory.bytes, reach: (address) => memory.reach(address, WINDOW, Perm.execute), constant: (address, length) => constantBytes(memory, address, length) });
+
+/** What is translated already: pcs of blocks, and of those where large regions can be entered. */
+export interface Others { readonly blocks: ReadonlySet<number>; readonly largeEntries: ReadonlySet<number> }
+
+const noOthers: Others = { blocks: new Set(), largeEntries: new Set() };
 
 /** What a batch of regions is made of. */
 interface Wanted {
@@ -32,20 +39,29 @@ interface Wanted {
   callee(pc: number): boolean;
   /** Leave out an entry that an earlier region of the batch contains. */
   readonly skipCovered: boolean;
+  readonly others: Others;
 }
 
 function regionsOf(memory: GuestMemory, entries: readonly number[], level: Level, wanted: Wanted): { regions: Region[]; covered: Set<number> } {
   const source = sourceOf(memory);
-  const limits: RegionLimits = { wanted: wanted.block, maxInsns: REGION_LIMIT };
+  // Large regions are entered, not copied.
+  const large = new Set<number>(wanted.others.largeEntries);
+  const block = (pc: number): boolean => !large.has(pc) && wanted.block(pc);
+  const limits: RegionLimits = { wanted: block, maxInsns: REGION_LIMIT };
+  const inner: RegionLimits = { wanted: block, maxInsns: INNER_LIMIT };
+  const entered = new Set<number>();
   const regions: Region[] = [];
   const covered = new Set<number>();
   const queued = new Set([...entries].sort((x, y) => x - y));
   for (const pc of queued) {
-    if (wanted.skipCovered && covered.has(pc)) continue;
-    const region = makeRegion(pc, source, limits, level);
+    if (entered.has(pc) || (wanted.skipCovered && covered.has(pc))) continue;
+    const region = makeRegion(pc, source, covered.has(pc) || wanted.others.blocks.has(pc) ? inner : limits, level);
     if (region === undefined) continue;
     regions.push(region);
+    for (const entry of region.entries) entered.add(entry);
+    if (region.entries.length > 1) for (const entry of region.entries) large.add(entry);
     for (const { pc: block, end } of region.blocks) {
+      if (end.kind === 'dispatch') continue;
       covered.add(block);
       if (end.kind === 'call' && typeof end.target === 'number' && queued.size < BATCH_LIMIT && wanted.callee(end.target)) queued.add(end.target);
     }
@@ -54,22 +70,24 @@ function regionsOf(memory: GuestMemory, entries: readonly number[], level: Level
 }
 
 /** Translates the regions at `pcs` and their warm callees; a pc that another region of the batch contains waits until it proves hot again. Undefined when nothing could be translated. */
-export function promote(memory: GuestMemory, blocks: Blocks, pcs: readonly number[], level: Level, warm: number, known: (pc: number) => boolean): Promotion | undefined {
-  const { regions, covered } = regionsOf(memory, pcs, level, { block: (pc) => blocks.entries(pc) >= warm, callee: (pc) => warm > 0 && blocks.entries(pc) >= warm && !known(pc), skipCovered: true });
+export function promote(memory: GuestMemory, blocks: Blocks, pcs: readonly number[], level: Level, warm: number, known: (pc: number) => boolean, others: Others): Promotion | undefined {
+  const { regions, covered } = regionsOf(memory, pcs, level, { block: (pc) => blocks.entries(pc) >= warm, callee: (pc) => warm > 0 && blocks.entries(pc) >= warm && !known(pc), skipCovered: true, others });
   for (const pc of covered) blocks.recount(pc);
   return moduleOf(memory, regions, level);
 }
 
 /** Translates all regions at `entries`, of the blocks that are wanted, as one module. */
 export function translateSet(memory: GuestMemory, entries: Iterable<number>, wanted: (pc: number) => boolean, level: Level): Promotion | undefined {
-  const { regions } = regionsOf(memory, [...entries], level, { block: wanted, callee: () => false, skipCovered: false });
+  const { regions } = regionsOf(memory, [...entries], level, { block: wanted, callee: () => false, skipCovered: false, others: noOthers });
   return moduleOf(memory, regions, level);
 }
 
 function moduleOf(memory: GuestMemory, regions: readonly Region[], level: Level): Promotion | undefined {
   if (regions.length === 0) return undefined;
-  const entries = new Map(regions.map((region, i) => [region.entry, i]));
-  const parts = regions.map((region) => ({ entry: region.entry, blocks: region.blocks.map((b) => b.pc), pieces: pieces(memory, [region]) }));
+  // The first entry of a region wins over a further entry of another.
+  const entries = new Map<number, number>();
+  for (const further of [false, true]) for (const [i, region] of regions.entries()) for (const entry of further ? region.entries.slice(1) : region.entries.slice(0, 1)) if (!entries.has(entry)) entries.set(entry, i);
+  const parts = regions.map((region) => ({ entry: region.entries[0]!, blocks: region.blocks.filter((b) => b !== region.dispatcher).map((b) => b.pc), pieces: pieces(memory, [region]) }));
   const module = new RegionModule(encode(regions), level, entries, pieces(memory, regions), [...new Set(parts.flatMap((part) => part.blocks))]);
   return { module, parts, instructions: regions.reduce((sum, r) => sum + r.insnCount, 0),
     text: () => [...regions.map((region) => regionText(region, memory.bytes)), listModule(module.bytes), ''].join('\n\n') };

@@ -1,7 +1,7 @@
 // The translated regions of one space: which entry pcs have one, which modules are bound, and forgetting them when their code changes.
 import { setDispatch, clearDispatch, pagesWithin, watchPage, type Blocks } from './interp/blocks.ts';
 import type { FileRange } from './cache.ts';
-import { promote, translateSet } from './promote.ts';
+import { type Others, promote, translateSet } from './promote.ts';
 import type { TranslatingCpu } from './cpu.ts';
 import type { RegionModule } from './registry.ts';
 import type { GuestSpace } from './space.ts';
@@ -20,6 +20,8 @@ export class Regions {
   /** Those made for this space. */
   readonly #fresh = new Set<RegionModule>();
   #suspended = false;
+  /** Made when it is asked for. */
+  #inside: Others | undefined;
 
   #files: readonly FileRange[] = [];
 
@@ -63,9 +65,19 @@ export class Regions {
     return this.#entries.get(pc) ?? 0;
   }
 
+  /** What the bound modules have already. */
+  #others(): Others {
+    if (this.#inside === undefined) {
+      const modules = [...this.#bound];
+      this.#inside = { blocks: new Set(modules.flatMap((module) => module.blocks)), largeEntries: new Set(modules.flatMap((module) => module.largeEntries())) };
+    }
+    return this.#inside;
+  }
+
   #bind(module: RegionModule): void {
     if (this.#bound.has(module)) return;
     this.#bound.add(module);
+    this.#inside = undefined;
     this.#link(module);
     for (const page of module.pages()) {
       watchPage(this.#space.memory, page);
@@ -104,7 +116,7 @@ export class Regions {
     const missing = pcs.filter((pc) => this.at(pc) === 0);
     if (missing.length === 0) return;
     const { memory, level } = this.#space;
-    const module = this.#cpu.translate(() => promote(memory, this.#blocks, missing, level, this.#cpu.warm, (pc) => this.at(pc) !== 0), this.#files, level);
+    const module = this.#cpu.translate(() => promote(memory, this.#blocks, missing, level, this.#cpu.warm, (pc) => this.at(pc) !== 0, this.#others()), this.#files, level);
     if (module === undefined) return;
     this.#bind(module);
     this.#fresh.add(module);
@@ -148,6 +160,7 @@ export class Regions {
 
   #drop(module: RegionModule): void {
     this.#bound.delete(module);
+    this.#inside = undefined;
     this.#fresh.delete(module);
     for (const page of module.pages()) {
       const modules = this.#pages.get(page);

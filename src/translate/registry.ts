@@ -24,6 +24,14 @@ export class RegionModule {
     this.blocks = blocks;
   }
 
+  /** Entries of functions that can be entered at several places: they are large, and nobody wants copies of their code. */
+  largeEntries(): number[] {
+    const seen = new Set<number>();
+    const shared = new Set<number>();
+    for (const n of this.entries.values()) (seen.has(n) ? shared : seen).add(n);
+    return [...this.entries].filter(([, n]) => shared.has(n)).map(([pc]) => pc);
+  }
+
   /** How many functions it exports. */
   get functions(): number { return Math.max(...this.entries.values()) + 1; }
 

@@ -53,7 +53,9 @@ export type End =
   | { readonly kind: 'jump'; readonly target: number }
   | { readonly kind: 'branch'; readonly condition: Node; readonly target: number; readonly next: number }
   /** A jump table: targets[index] when index is below their number, which the guest has made sure of; else `target` says where to. */
-  | { readonly kind: 'table'; readonly index: Node; readonly targets: readonly number[]; readonly target: Node }
+  | { readonly kind: 'table'; readonly index: Node; readonly targets: readonly number[]; readonly target: Node; readonly table: { readonly address: number; readonly entrySize: 4 | 8; readonly relativeTo: number } }
+  /** Goes on at the block that the region's dispatch local says. */
+  | { readonly kind: 'dispatch' }
   | { readonly kind: 'indirect'; readonly target: Node }
   | { readonly kind: 'call'; readonly target: Node | number; readonly next: number }
   | { readonly kind: 'ret'; readonly target: Node }

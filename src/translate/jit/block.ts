@@ -38,6 +38,12 @@ export class Block {
   /** Blocks in the region that follow, in the order taken, not taken. */
   successors: Block[] = [];
   predecessors: Block[] = [];
+  /** Blocks of the region it goes to by way of the dispatcher, which then is a successor. */
+  routes: Block[] = [];
+  /** Whether an edge leaves the region. */
+  leaves = false;
+  /** Whether it counts the budget: loop heads, and blocks that irreducible loops go back to. */
+  counts = false;
   // ---- data flow
   dirtyIn = 0;
   liveIn = 0;
@@ -85,6 +91,12 @@ export class Block {
 
   /** Whether a version of the flags may still hold parts of what the block began with. */
   flagsCarriedTo(version: number): boolean { return this.registers.versions.slice(0, version).every((v) => v.lastKept >= 0); }
+}
+
+/** A block without code that goes to one of several. */
+export function dispatcher(): Block {
+  const registers = new BlockRegisters(-1);
+  return new Block(-1, 0, false, [], { kind: 'dispatch' }, registers, 0);
 }
 
 /** Values that the end of a block takes. */

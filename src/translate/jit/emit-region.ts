@@ -24,7 +24,7 @@ export interface Imports {
   region(pc: number): { readonly index: number; readonly ignoresFlags: boolean } | undefined;
 }
 
-const OP = { add: opOf('i32.add').code, and: opOf('i32.and').code, eqz: opOf('i32.eqz').code, shru: opOf('i32.shr_u').code, sub: opOf('i32.sub').code, lts: opOf('i32.lt_s').code, ne: opOf('i32.ne').code };
+const OP = { add: opOf('i32.add').code, and: opOf('i32.and').code, eqz: opOf('i32.eqz').code, shru: opOf('i32.shr_u').code, sub: opOf('i32.sub').code, lts: opOf('i32.lt_s').code, ltu: opOf('i32.lt_u').code, geu: opOf('i32.ge_u').code, shl: opOf('i32.shl').code, ne: opOf('i32.ne').code };
 const loadOfType: Partial<Record<Type, readonly number[]>> = { i32: loads['i32.load'], i64: loads['i64.load'], v128: loads['v128.load'] };
 const storeOfType: Partial<Record<Type, readonly number[]>> = { i32: stores['i32.store'], i64: stores['i64.store'], v128: stores['v128.store'] };
 
@@ -56,6 +56,8 @@ export class RegionEmitter implements Frame {
   #scratch = -1;
   /** Level all looks at the page of the first byte too. */
   #start = -1;
+  /** The dispatch local. */
+  #next = -1;
 
   constructor(region: Region, imports: Imports) {
     this.#region = region;
@@ -67,7 +69,8 @@ export class RegionEmitter implements Frame {
     const { code } = this;
     const { blocks } = this.#region;
     const entry = blocks[0]!;
-    const loops = blocks.some((b) => b.isLoopHead);
+    const loops = blocks.some((b) => b.counts);
+    if (this.#region.dispatcher !== undefined) this.#next = code.local('i32');
     if (loops) this.#budget = code.local('i32');
     for (const block of blocks) {
       this.#groupExits(block);
@@ -132,7 +135,7 @@ export class RegionEmitter implements Frame {
 
   #groupExits(block: Block): void {
     for (const s of block.statements) if (mayLeave(s) && s.live) this.#exitGroups.set(s, this.#group(Way.slow, block.dirtyIn | s.changed, exitNeedsFlags(block, s)));
-    if (block.isLoopHead) this.#group(Way.budget, block.dirtyIn, block.flagsDirtyIn && block.flagsLiveIn);
+    if (block.counts) this.#group(Way.budget, block.dirtyIn, block.flagsDirtyIn && block.flagsLiveIn);
     if (block.end.kind === 'branch' && leavesAtEnd(block)) this.#edgeGroup(block);
   }
 
@@ -250,23 +253,50 @@ export class RegionEmitter implements Frame {
       code.i32(0);
       code.op(OP.lts);
       code.if();
-      this.#storeState(state.pc, entry.pc);
+      if (this.#region.entries.length === 1) this.#storeState(state.pc, this.#region.entries[0]!);
       this.#storeState(state.exit, Exit.budget);
       code.i32(LEAVE);
       code.return();
       code.end();
     }
+    if (this.#region.entries.length > 1) this.#chooseEntry();
     this.#load(entry.liveIn, entry.flagsLiveIn);
+  }
+
+  /** Sets the dispatch local by state.pc. Its first value is the first entry's. */
+  #chooseEntry(): void {
+    const { code } = this;
+    const pc = this.#scratchLocal();
+    code.i32(STATE_BASE);
+    code.memory(loads['i32.load'], state.pc);
+    code.set(pc);
+    const { targets } = this.#region;
+    const sorted = this.#region.entries.map((entry) => ({ entry, id: targets.findIndex((b) => b.pc === entry) })).sort((x, y) => x.entry - y.entry);
+    const choose = (from: number, to: number): void => {
+      if (to - from === 1) {
+        code.i32(sorted[from]!.id);
+        return;
+      }
+      const middle = (from + to) >> 1;
+      code.get(pc);
+      code.i32(sorted[middle]!.entry);
+      code.op(OP.ltu);
+      code.if(0x7f);
+      choose(from, middle);
+      code.else();
+      choose(middle, to);
+      code.end();
+    };
+    choose(0, sorted.length);
+    code.set(this.#next);
   }
 
   // ---- control flow
   /** A block and everything it dominates. */
   #tree(block: Block): void {
     const { code } = this;
-    if (block.isLoopHead) {
-      block.label = code.loop();
-      this.#loopBudget(block);
-    }
+    if (block.isLoopHead) block.label = code.loop();
+    if (block.counts) this.#loopBudget(block);
     const merges = block.dominated.filter((b) => b.isMerge).sort((x, y) => y.order - x.order);
     for (const merge of merges) merge.label = code.block();
     this.#body(block);
@@ -300,7 +330,8 @@ export class RegionEmitter implements Frame {
       case 'next': this.#edge(block, end.next); break;
       case 'jump': this.#edge(block, end.target); break;
       case 'branch': this.#branch(block, end); break;
-      case 'table': this.#table(block, end); break;
+      case 'table': if (this.#region.tables.has(end.table.address)) this.#dispatchedTable(block, end); else this.#table(block, end); break;
+      case 'dispatch': this.#dispatch(block); break;
       case 'indirect': {
         emitter.emit(end.target);
         this.#leaveTo(block);
@@ -389,7 +420,7 @@ export class RegionEmitter implements Frame {
 
   /** Goes on after everything was stored: what is needed is read again. */
   #resume(block: Block, next: number): void {
-    const to = block.successors[0];
+    const to = this.#inside(block, next);
     if (to === undefined) {
       this.code.i32(next);
       this.code.return();
@@ -402,7 +433,7 @@ export class RegionEmitter implements Frame {
 
   /** An edge to a pc in or out of the region. */
   #edge(block: Block, pc: number): void {
-    const to = block.successors.find((s) => s.pc === pc);
+    const to = this.#inside(block, pc);
     if (to !== undefined) {
       this.#go(block, to);
       return;
@@ -412,20 +443,75 @@ export class RegionEmitter implements Frame {
     this.code.return();
   }
 
+  /** The block of the region at the end of an edge. */
+  #inside(block: Block, pc: number): Block | undefined { return block.successors.find((s) => s.pc === pc && s !== this.#region.dispatcher) ?? block.routes.find((s) => s.pc === pc); }
+
   /** Whether an edge is a plain branch to an open label. */
-  #isJump(block: Block, to: Block): boolean { return to.order <= block.order || to.isMerge; }
+  #isJump(block: Block, to: Block): boolean { return !block.routes.includes(to) && (to.order <= block.order || to.isMerge); }
 
   #go(block: Block, to: Block): void {
-    if (this.#isJump(block, to)) this.code.br(to.label);
+    const { code } = this;
+    if (block.routes.includes(to)) {
+      code.i32(this.#region.targets.indexOf(to));
+      code.set(this.#next);
+      code.br(this.#region.dispatcher!.label);
+    } else if (this.#isJump(block, to)) code.br(to.label);
     else this.#tree(to);
+  }
+
+  /** Jumps to where the dispatch local says; entries of tables that are not in the region leave to the address that the table has. */
+  #dispatch(block: Block): void {
+    const { code } = this;
+    const { targets, tables } = this.#region;
+    const away = [...tables.values()].map((dispatched) => ({ dispatched, label: code.block() }));
+    away.reverse();
+    const outside = new Map(away.map(({ dispatched, label }) => [dispatched, label]));
+    const labels = targets.map((b) => b.label);
+    for (const dispatched of tables.values()) for (const entry of dispatched.entries) labels.push(entry?.label ?? outside.get(dispatched)!);
+    code.get(this.#next);
+    code.brTable(labels, labels[0]!);
+    for (const { dispatched } of away) {
+      code.end();
+      const { table, first } = dispatched;
+      code.get(this.#next);
+      code.i32(first);
+      code.op(OP.sub);
+      code.i32(table.entrySize === 8 ? 3 : 2);
+      code.op(OP.shl);
+      code.memory(loads['i32.load'], table.address);
+      if (table.entrySize === 4) { code.i32(table.relativeTo); code.op(OP.add); }
+      this.#leaveTo(block);
+    }
+  }
+
+  /** A jump through a table that goes by way of the dispatcher. */
+  #dispatchedTable(block: Block, end: Extract<Block['end'], { kind: 'table' }>): void {
+    const { code } = this;
+    const emitter = this.#emitter;
+    const { first, entries } = this.#region.tables.get(end.table.address)!;
+    const index = this.#next;
+    const away = code.block();
+    emitter.emit(end.index);
+    code.tee(index);
+    code.i32(Math.min(entries.length, end.targets.length));
+    code.op(OP.geu);
+    code.brIf(away);
+    code.get(index);
+    code.i32(first);
+    code.op(OP.add);
+    code.set(index);
+    code.br(this.#region.dispatcher!.label);
+    code.end();
+    emitter.emit(end.target);
+    this.#leaveTo(block);
   }
 
   #branch(block: Block, end: { readonly target: number; readonly next: number }): void {
     const { code } = this;
     const emitter = this.#emitter;
     const condition = (block.end as { condition: Parameters<Emitter['emit']>[0] }).condition;
-    const taken = block.successors.find((s) => s.pc === end.target);
-    const other = block.successors.find((s) => s.pc === end.next);
+    const taken = this.#inside(block, end.target);
+    const other = this.#inside(block, end.next);
     if (taken === undefined || this.#isJump(block, taken)) {
       this.#conditional(block, taken, end.target, () => emitter.emit(condition));
       this.#edge(block, end.next);
@@ -435,9 +521,9 @@ export class RegionEmitter implements Frame {
     } else {
       emitter.emit(condition);
       code.if();
-      this.#tree(taken);
+      this.#go(block, taken);
       code.else();
-      this.#tree(other);
+      this.#go(block, other);
       code.end();
     }
   }
@@ -461,9 +547,18 @@ export class RegionEmitter implements Frame {
     const emitter = this.#emitter;
     const { index, target } = block.end as Extract<Block['end'], { kind: 'table' }>;
     const away = code.block();
-    const labels = end.targets.map((pc) => block.successors.find((s) => s.pc === pc)?.label ?? away);
+    const stubs = new Map<Block, number>();
+    for (const to of block.routes) stubs.set(to, code.block());
+    const labels = end.targets.map((pc) => {
+      const to = this.#inside(block, pc);
+      return to === undefined ? away : stubs.get(to) ?? to.label;
+    });
     emitter.emit(index);
     code.brTable(labels, away);
+    for (const to of [...block.routes].reverse()) {
+      code.end();
+      this.#go(block, to);
+    }
     code.end();
     emitter.emit(target);
     this.#leaveTo(block);

@@ -8,8 +8,7 @@ export const storesAll = (block: Block): boolean => block.end.kind === 'call' ||
 /** Whether control may leave the region at the block's end: always, or because a successor is not part of it. */
 export function leavesAtEnd(block: Block): boolean {
   switch (block.end.kind) {
-    case 'branch': return block.successors.length < 2;
-    case 'next': case 'jump': return block.successors.length < 1;
+    case 'branch': case 'next': case 'jump': case 'dispatch': return block.leaves;
     default: return true;
   }
 }
@@ -46,7 +45,7 @@ export function liveOut(block: Block): number {
 
 /** Registers that the exits inside a block store although the block has not set them before. */
 function exitUses(block: Block): number {
-  if (block.isLoopHead) return block.dirtyIn;
+  if (block.counts) return block.dirtyIn;
   const first = block.statements.find(mayLeave);
   return first === undefined ? 0 : block.dirtyIn & ~first.changed;
 }

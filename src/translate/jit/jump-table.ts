@@ -165,5 +165,5 @@ export function tableEnd(target: Node, table: JumpTable): End | undefined {
   if (base !== null && wrap(base) !== parts.others[0]) conditions.push(binary(EQ32, wrap(base), i32(table.relativeTo)));
   if (base !== null && table.relativeTo !== table.address && conditions.length < 2) conditions.push(binary(EQ32, wrap(base), i32(table.relativeTo)));
   const holds = conditions.reduce<Node>((x, y) => (isConstant(x) && x.low !== 0 ? y : binary(AND32, x, y)), i32(1));
-  return { kind: 'table', index: select(holds, parts.index, i32(-1)), targets: table.targets, target };
+  return { kind: 'table', index: select(holds, parts.index, i32(-1)), targets: table.targets, target, table };
 }

@@ -39,13 +39,13 @@ export function translate(entries: readonly number[], source: CodeSource, limits
       if (end.kind === 'call' && typeof end.target === 'number' && !queued.has(end.target) && limits.callee?.(end.target)) queued.add(end.target);
     }
   }
-  return { bytes: encode(regions), entries: regions.map((r) => r.entry), ranges: regions.flatMap((r) => r.ranges), insnCount: regions.reduce((sum, r) => sum + r.insnCount, 0) };
+  return { bytes: encode(regions), entries: regions.map((r) => r.entries[0]!), ranges: regions.flatMap((r) => r.ranges), insnCount: regions.reduce((sum, r) => sum + r.insnCount, 0) };
 }
 
 /** Whether a region overwrites all flags in its first block before it looks at them or leaves. */
 function ignoresFlags(region: Region): boolean {
   const first = region.blocks[0]!;
-  return first.flagsWritten && !first.flagsLiveAt(0, 0, false) && !first.isLoopHead;
+  return region.dispatcher === undefined && first.flagsWritten && !first.flagsLiveAt(0, 0, false) && !first.isLoopHead;
 }
 
 /** Emits regions as a module. */
@@ -60,10 +60,12 @@ export function encode(regions: readonly Region[]): Uint8Array {
   const helpers = new Map<string, number>();
   const used = usedHelpers(regions);
   for (const [name, params, result] of helperRows) if (used.has(name)) helpers.set(name, module.importFunction('hub', name, module.type(params, [result])));
-  const functions = new Map(regions.map((region) => [region.entry, { index: module.function(regionType), ignoresFlags: ignoresFlags(region) }]));
+  const indices = regions.map(() => module.function(regionType));
+  const functions = new Map(regions.flatMap((region, n) => region.entries.map((entry) => [entry, { index: indices[n]!, ignoresFlags: ignoresFlags(region) }] as const)).reverse());
+  for (const [n, region] of regions.entries()) functions.set(region.entries[0]!, { index: indices[n]!, ignoresFlags: ignoresFlags(region) });
   const imports: Imports = { call, syscall, routine, helper: (name) => helpers.get(name)!, region: (pc) => functions.get(pc) };
   for (const [n, region] of regions.entries()) {
-    const { index } = functions.get(region.entry)!;
+    const index = indices[n]!;
     module.body(index, new RegionEmitter(region, imports).emit());
     module.export(String(n), 'func', index);
   }

@@ -3,28 +3,50 @@ import type { Level } from '../../guest/index.ts';
 import { Block, checksOf, lift, type Stretch } from './block.ts';
 import { discover, type CodeSource, type RegionLimits } from './discover.ts';
 import { flow, storesAll } from './flow.ts';
-import { structure } from './structure.ts';
+import { type Shape, structure } from './structure.ts';
 
-export interface Region {
-  readonly entry: number;
-  /** In reverse postorder; the first is the entry's. */
-  readonly blocks: readonly Block[];
+export interface Region extends Shape {
+  /** Addresses at which the function can be entered: state.pc says which. */
+  readonly entries: readonly number[];
   /** Guest code and jump tables it was made from, as [begin, end) pairs, merged and ascending. */
   readonly ranges: readonly (readonly [number, number])[];
   readonly insnCount: number;
 }
+
+/** A region larger than this gets entries of its own where control comes back to it (returnPoints), so that no copies of it are made from there. */
+const LARGE = 600;
 
 /** Finds and lifts the region at `entry`; undefined when not even the first instruction can be translated. */
 export function makeRegion(entry: number, source: CodeSource, limits: RegionLimits, level: Level): Region | undefined {
   const stretches = discover(entry, source, limits);
   const first = stretches[0];
   if (first === undefined || (first.insns.length === 0 && first.slow)) return undefined;
-  const blocks = liftAll(stretches, level);
-  const head = blocks.get(entry)!;
-  for (const block of blocks.values()) block.successors = successorsOf(block).map((pc) => blocks.get(pc)).filter((b) => b !== undefined);
-  const ordered = structure(head);
-  flow(ordered);
-  return { entry, blocks: ordered, ranges: rangesOf(stretches), insnCount: ordered.reduce((sum, b) => sum + b.insnCount, 0) };
+  const large = stretches.reduce((sum, s) => sum + s.insns.length, 0) > LARGE;
+  const entries = large ? [entry, ...returnPoints(stretches).filter((pc) => pc !== entry)] : [entry];
+  const blocks = liftAll(stretches, new Set(entries), level);
+  for (const block of blocks.values()) {
+    const targets = successorsOf(block);
+    block.successors = targets.map((pc) => blocks.get(pc)).filter((b) => b !== undefined);
+    block.leaves = block.successors.length < targets.length;
+  }
+  const shape = structure(entries.map((pc) => blocks.get(pc)!), blocks);
+  flow(shape.blocks);
+  return { ...shape, entries, ranges: rangesOf(stretches), insnCount: shape.blocks.reduce((sum, b) => sum + b.insnCount, 0) };
+}
+
+/** Where control comes back to from outside: after calls and system calls, at loop heads, and where jump tables lead. */
+function returnPoints(stretches: readonly Stretch[]): number[] {
+  const starts = new Set(stretches.map((s) => s.pc));
+  const points = new Set<number>();
+  for (const s of stretches) {
+    const last = s.insns[s.insns.length - 1];
+    const ends = last?.row.options.ends;
+    if (s.slow || last === undefined) continue;
+    if (ends === 'call' || ends === 'syscall') points.add(s.next);
+    for (const to of s.table?.targets ?? []) points.add(to);
+    if (ends === 'jump' || ends === 'branch') for (const o of last.operands) if (o.kind === 'target' && o.address <= last.pc) points.add(o.address);
+  }
+  return [...points].filter((pc) => starts.has(pc));
 }
 
 /** Where control may go on inside a region. */
@@ -40,7 +62,7 @@ export function successorsOf(block: Block): readonly number[] {
 }
 
 /** Lifts the stretches in an order in which most predecessors come first, so that the kind of the flags is known where they agree. */
-function liftAll(stretches: readonly Stretch[], level: Level): Map<number, Block> {
+function liftAll(stretches: readonly Stretch[], entries: ReadonlySet<number>, level: Level): Map<number, Block> {
   const checks = checksOf(level);
   const at = new Map(stretches.map((s) => [s.pc, s]));
   const predecessors = predecessorsOf(stretches, at);
@@ -48,7 +70,7 @@ function liftAll(stretches: readonly Stretch[], level: Level): Map<number, Block
   /** The kind of the flags that a stretch ends with, for the successors: -1 is unknown. */
   const kindAfter = new Map<Stretch, number>();
   for (const stretch of orderStretches(stretches, at)) {
-    let kind = stretch === stretches[0] ? -1 : meet(predecessors.get(stretch)!.map((p) => kindAfter.get(p) ?? -1));
+    let kind = entries.has(stretch.pc) ? -1 : meet(predecessors.get(stretch)!.map((p) => kindAfter.get(p) ?? -1));
     for (let rest: Stretch | null = stretch; rest !== null;) {
       const lifted: { block: Block; rest: Stretch | null } = lift(rest, checks, kind);
       const { block } = lifted;
