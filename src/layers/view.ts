@@ -51,50 +51,55 @@ export function buildView(layers: readonly LayerIndex[]): ViewColumns {
   return new ViewBuilder(layers).build(mergeLayers(layers));
 }
 
-const perInode = ['layer', 'mode', 'uid', 'gid', 'rdev', 'nlink', 'size', 'mtimeSec', 'mtimeNs', 'offset', 'firstName', 'endName'] as const;
+/** The columns with a value for each inode, and how each is kept. */
+const inodeColumns = {
+  layer: Uint16Array, mode: Uint32Array, uid: Uint32Array, gid: Uint32Array, rdev: Uint32Array, nlink: Uint32Array, size: Float64Array, mtimeSec: Float64Array, mtimeNs: Uint32Array, offset: Float64Array,
+  firstName: Uint32Array, endName: Uint32Array,
+} as const;
+type Row = Record<keyof typeof inodeColumns, number>;
+type InodeColumns = Pick<ViewColumns, keyof typeof inodeColumns>;
+
+const columnsOf = (rows: readonly Row[]): InodeColumns => Object.fromEntries(
+  Object.entries(inodeColumns).map(([name, Column]) => [name, Column.from(rows.map((row) => row[name as keyof Row]))]),
+) as unknown as InodeColumns;
+
+/** A directory that no member names. */
+const impliedDirectory = { mode: S_IFDIR | 0o755, uid: 0, gid: 0, rdev: 0, size: 0, mtimeSec: 0, mtimeNs: 0, offset: 0 };
 
 class ViewBuilder {
   readonly #layers: readonly LayerIndex[];
   readonly #numbers = new Map<MergedNode, number>();
   readonly #nodes: MergedNode[] = [];
+  /** Per inode. One more first name stands at the end. */
+  readonly #links: number[] = [2];
+  readonly #firstName: number[] = [];
   readonly #names: string[] = [];
+  readonly #nameStart = new NumberColumn();
   readonly #nameDirectory = new NumberColumn();
   readonly #nameInode = new NumberColumn();
+  readonly #text: string[] = [];
+  #textLength = 0;
 
   constructor(layers: readonly LayerIndex[]) { this.#layers = layers; }
 
   build(root: MergedNode): ViewColumns {
-    this.#number(root);
-    const columns = Object.fromEntries(perInode.map((name) => [name, new NumberColumn()])) as Record<(typeof perInode)[number], NumberColumn>;
-    const links: number[] = [2];
-    // Names are given out breadth first, so #nodes grows while it is walked.
-    for (let inode = 0; inode < this.#nodes.length; inode++) {
-      columns.firstName.push(this.#names.length);
-      for (const [name, child] of this.#nodes[inode]!.children ?? []) this.#name(inode, name, this.#number(child), links);
-      columns.endName.push(this.#names.length);
-    }
-    const nameStart = new NumberColumn();
-    let textLength = 0;
-    for (const name of this.#names) { nameStart.push(textLength); textLength += name.length; }
-    nameStart.push(textLength);
-    const text = [...this.#names];
-    const extents = new NumberColumn();
-    const xattrs: ViewColumns['xattrs'] = [];
-    const rare = this.#rareByLayer();
-    this.#nodes.forEach((node, inode) => {
-      const row = this.#attributes(node);
-      if (row.target !== undefined) { row.offset = textLength; textLength += row.target.length; text.push(row.target); }
-      for (const name of ['mode', 'uid', 'gid', 'rdev', 'size', 'mtimeSec', 'mtimeNs', 'offset'] as const) columns[name].push(row[name]);
-      columns.layer.push(node.layer);
-      columns.nlink.push(links[inode] ?? 0);
-      for (const [at, length] of rare[node.layer]?.extents.get(node.entry) ?? []) for (const value of [inode, at!, length!]) extents.push(value);
-      for (const x of rare[node.layer]?.xattrs.get(node.entry) ?? []) xattrs.push({ inode, name: x.name, value: x.value });
-    });
+    this.#nameAll(root);
+    const rows = this.#nodes.map((node, inode) => this.#row(node, inode));
     return {
-      version: 1, inodes: this.#nodes.length, text: text.join(''), layer: Uint16Array.from(columns.layer.u32()), mode: columns.mode.u32(), uid: columns.uid.u32(), gid: columns.gid.u32(), rdev: columns.rdev.u32(),
-      nlink: columns.nlink.u32(), size: columns.size.f64(), mtimeSec: columns.mtimeSec.f64(), mtimeNs: columns.mtimeNs.u32(), offset: columns.offset.f64(), firstName: columns.firstName.u32(),
-      endName: columns.endName.u32(), nameStart: nameStart.u32(), nameDirectory: this.#nameDirectory.u32(), nameInode: this.#nameInode.u32(), table: this.#table(), extents: extents.f64(), xattrs,
+      version: 1, inodes: rows.length, ...columnsOf(rows), nameStart: this.#nameStart.u32(), nameDirectory: this.#nameDirectory.u32(), nameInode: this.#nameInode.u32(), table: this.#table(),
+      text: this.#text.join(''), ...this.#rare(),
     };
+  }
+
+  /** Numbers inodes and names, breadth first: #nodes grows while it is walked. */
+  #nameAll(root: MergedNode): void {
+    this.#number(root);
+    for (let inode = 0; inode < this.#nodes.length; inode++) {
+      this.#firstName.push(this.#names.length);
+      for (const [name, child] of this.#nodes[inode]!.children ?? []) this.#name(inode, name, child);
+    }
+    this.#firstName.push(this.#names.length);
+    this.#nameStart.push(this.#textLength);
   }
 
   #number(node: MergedNode): number {
@@ -106,36 +111,47 @@ class ViewBuilder {
     return number;
   }
 
-  #name(directory: number, name: string, inode: number, links: number[]): void {
+  #name(directory: number, name: string, child: MergedNode): void {
+    const inode = this.#number(child);
     this.#names.push(name);
+    this.#nameStart.push(this.#addText(name));
     this.#nameDirectory.push(directory);
     this.#nameInode.push(inode);
-    const isDirectory = this.#nodes[inode]!.children !== undefined;
-    links[inode] = isDirectory ? 2 + (links[inode] ?? 0) : (links[inode] ?? 0) + 1;
-    if (isDirectory) links[directory]!++;
+    this.#links[inode] = (this.#links[inode] ?? 0) + (child.children ? 2 : 1);
+    if (child.children) this.#links[directory]!++;
   }
 
-  #attributes(node: MergedNode): { mode: number; uid: number; gid: number; rdev: number; size: number; mtimeSec: number; mtimeNs: number; offset: number; target?: string } {
+  /** Appends to the block of text and tells where. */
+  #addText(text: string): number {
+    const start = this.#textLength;
+    this.#text.push(text);
+    this.#textLength += text.length;
+    return start;
+  }
+
+  #row(node: MergedNode, inode: number): Row {
+    const place = { layer: node.layer, nlink: this.#links[inode]!, firstName: this.#firstName[inode]!, endName: this.#firstName[inode + 1]! };
     const layer = this.#layers[node.layer];
     const e = node.entry;
-    if (e < 0 || !layer) return { mode: S_IFDIR | 0o755, uid: 0, gid: 0, rdev: 0, size: 0, mtimeSec: 0, mtimeNs: 0, offset: 0 };
+    if (e < 0 || !layer) return { ...impliedDirectory, ...place };
     const row = {
-      mode: layer.mode[e]!, uid: layer.uid[e]!, gid: layer.gid[e]!, rdev: layer.rdev[e]!, size: layer.size[e]!, mtimeSec: layer.mtimeSec[e]!, mtimeNs: layer.mtimeNs[e]!, offset: layer.offset[e]!,
+      mode: layer.mode[e]!, uid: layer.uid[e]!, gid: layer.gid[e]!, rdev: layer.rdev[e]!, size: layer.size[e]!, mtimeSec: layer.mtimeSec[e]!, mtimeNs: layer.mtimeNs[e]!, offset: layer.offset[e]!, ...place,
     };
     if ((row.mode & S_IFMT) !== S_IFLNK) return row;
     const target = layer.text.slice(layer.textStart[2 * e + 1], layer.textStart[2 * e + 2]);
-    return { ...row, size: target.length, target };
+    return { ...row, size: target.length, offset: this.#addText(target) };
   }
 
-  /** Extents and xattrs of each layer by entry. */
-  #rareByLayer(): { extents: Map<number, number[][]>; xattrs: Map<number, LayerIndex['xattrs']> }[] {
-    return this.#layers.map((layer) => {
-      const extents = new Map<number, number[][]>();
-      for (let i = 0; i < layer.extents.length; i += 3) append(extents, layer.extents[i]!, [layer.extents[i + 1]!, layer.extents[i + 2]!]);
-      const xattrs = new Map<number, LayerIndex['xattrs']>();
-      for (const x of layer.xattrs) append(xattrs, x.entry, x);
-      return { extents, xattrs };
+  /** What few inodes have: extents and xattrs. */
+  #rare(): Pick<ViewColumns, 'extents' | 'xattrs'> {
+    const byLayer = this.#layers.map(rareByEntry);
+    const extents = new NumberColumn();
+    const xattrs: ViewColumns['xattrs'] = [];
+    this.#nodes.forEach(({ layer, entry }, inode) => {
+      for (const [at, length] of byLayer[layer]?.extents.get(entry) ?? []) for (const value of [inode, at!, length!]) extents.push(value);
+      for (const { name, value } of byLayer[layer]?.xattrs.get(entry) ?? []) xattrs.push({ inode, name, value });
     });
+    return { extents: extents.f64(), xattrs };
   }
 
   #table(): Uint32Array {
@@ -150,6 +166,15 @@ class ViewBuilder {
     });
     return table;
   }
+}
+
+/** Extents and xattrs of a layer by entry. */
+function rareByEntry(layer: LayerIndex): { extents: Map<number, number[][]>; xattrs: Map<number, LayerIndex['xattrs']> } {
+  const extents = new Map<number, number[][]>();
+  for (let i = 0; i < layer.extents.length; i += 3) append(extents, layer.extents[i]!, [layer.extents[i + 1]!, layer.extents[i + 2]!]);
+  const xattrs = new Map<number, LayerIndex['xattrs']>();
+  for (const x of layer.xattrs) append(xattrs, x.entry, x);
+  return { extents, xattrs };
 }
 
 function append<V>(map: Map<number, V[]>, key: number, value: V): void {

@@ -203,7 +203,7 @@ if (uid === 0) {
         fs.chmodSync(at(p), mode);
         find({ ...t.context, credentials }, t.root, p).inode.setattr!({ uid: owner, gid: group, mode });
       }
-    }, 800, user);
+    }, 400, user);
   });
 }
 
