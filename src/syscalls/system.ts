@@ -104,7 +104,7 @@ function schedGetparam(task: Task, tid: number, ptr: number): number {
 }
 
 /** How long a task runs while others are ready, as the run loop's slices are. */
-const SLICE_NS = 10_000_000n;
+const SLICE_NS = 5_000_000n;
 
 function schedRrGetInterval(task: Task, tid: number, ptr: number): number {
   demandTask(task, tid);
