@@ -1,5 +1,5 @@
 // Calls about the system as a whole: its name, memory, random bytes, limits, scheduling.
-import { CAP_SYS_RESOURCE, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, MEMORY_BYTES, resources, RLIM_INFINITY, RLIMIT_NOFILE, uts } from '../abi/index.ts';
+import { CAP_SYS_RESOURCE, EACCES, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, MEMORY_BYTES, resources, RLIM_INFINITY, RLIMIT_NOFILE, uts } from '../abi/index.ts';
 import { freeBytes } from '../linux/index.ts';
 import type { Limit, Task } from '../linux/index.ts';
 import { CString, flags, Hex, Int, oneOf, Pid, pointed, Ptr, quote, Size, UInt } from './codec.ts';
@@ -144,7 +144,7 @@ function setpriority(task: Task, which: number, who: number, value: number): num
   if (which < PRIO_PROCESS || which > PRIO_USER) throw EINVAL;
   const process = which === PRIO_PROCESS ? processOf(task, who) : task.process;
   const nice = Math.max(-20, Math.min(19, value));
-  if (nice < process.nice) throw EPERM;
+  if (nice < process.nice) throw EACCES;
   process.nice = nice;
   return 0;
 }
