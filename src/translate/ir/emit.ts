@@ -44,6 +44,12 @@ const fusedStores = new Map<Op, Partial<Record<Size, readonly number[]>>>([
   [opOf('i32x4.extract_lane'), { 4: stores['v128.store32_lane'] }],
 ]);
 
+/** The same for a number that is loaded as its bits. */
+const zeroingFloatLoads = new Map<Op, { cast: Op; size: Size; code: readonly number[] }>([
+  [opOf('f64x2.replace_lane'), { cast: opOf('f64.reinterpret_i64'), size: 8, code: loads['v128.load64_zero'] }],
+  [opOf('f32x4.replace_lane'), { cast: opOf('f32.reinterpret_i32'), size: 4, code: loads['v128.load32_zero'] }],
+]);
+
 const isZeroVector = (node: Node): boolean => node.kind === Kind.constant && node.wide !== null && node.wide[0] === 0 && node.wide[1] === 0 && node.wide[2] === 0 && node.wide[3] === 0;
 
 /** Counts uses of everything that the live statements and `roots` need; to be called once before emission. Loads whose value nobody needs die. `routines`: whether arguments of conditional routines are emitted. */
@@ -274,8 +280,11 @@ export class Emitter {
     let code = load !== null ? fused![load.size] : undefined;
     let source = load;
     if (code === undefined && node.b !== null && isZeroVector(node.a!) && node.wide !== null && node.wide[0] === 0) {
-      source = this.#joinable(node.b);
-      code = source !== null ? zeroingLoads.get(op)?.[source.size] : undefined;
+      const float = zeroingFloatLoads.get(op);
+      const cast = float !== undefined && node.b.op === float.cast && node.b.uses === 1 && node.b.local < 0 ? node.b : null;
+      source = this.#joinable(cast !== null ? cast.a! : node.b);
+      code = source === null ? undefined : cast === null ? zeroingLoads.get(op)?.[source.size] : source.size === float!.size ? float!.code : undefined;
+      if (code !== undefined && cast !== null) cast.uses--;
     }
     if (code === undefined || source === null) return false;
     source.value!.uses--;

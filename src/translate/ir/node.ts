@@ -219,6 +219,8 @@ for (const type of ['i32', 'i64'] as const) {
   rule(`${type}.and`, { constants: fold('and'), zeroRight: zero, same: keep, more: (a, b) => {
     if (b.kind !== Kind.constant) return bitwise(AND, a, b, Math.min(a.bits, b.bits));
     if (b.low === -1 && (!wide || b.high === -1)) return a;
+    // A mask that keeps every bit that may be set.
+    if (a.bits < 32 && (~b.low & ((1 << a.bits) - 1)) === 0) return a;
     // A mask of ones that covers every bit that may be set.
     const ones = wide ? b.high === 0 && b.low === -1 ? 32 : lowOnes(b.low, b.high) : lowOnes(b.low, 0);
     if (ones >= a.bits) return a;

@@ -3,7 +3,7 @@ import { MXCSR_CONTROLS, MXCSR_DEFAULT, state } from '../../../guest/index.ts';
 import type { Builder, Operand, Value } from '../../ir/builder.ts';
 import { row } from '../row.ts';
 import type { Meaning, Row } from '../row.ts';
-import { aligned, high64, lane0, low64, setLane0, shuffle, sizeOf, unary, unaryLow, widen, zero } from './sse-values.ts';
+import { aligned, high64, lane0, low64, scalar, setLane0, shuffle, sizeOf, unary, unaryLow, widen, zero } from './sse-values.ts';
 import type { Scalar, Unary } from './sse-values.ts';
 
 // ---- 16 bytes
@@ -34,7 +34,7 @@ const whole: Row[] = [
 // ---- scalars: a load zeroes the rest of the register, a move between registers keeps it
 
 const scalarLoad = (format: Scalar): Meaning => (b, dst, src) =>
-  b.set(dst!, src!.kind === 'mem' ? widen(b, b.get(src!)) : setLane0(b, format, b.get(dst!), lane0(b, format, b.getAs(src!, 16))));
+  b.set(dst!, setLane0(b, format, src!.kind === 'mem' ? zero(b) : b.get(dst!), scalar(b, format, src!)));
 
 const scalarStore = (format: Scalar): Meaning => (b, dst, src) => {
   if (dst!.kind === 'mem') b.set(dst!, b.getAs(src!, sizeOf[format]));
