@@ -134,7 +134,7 @@ export function operation(name: OpName, args: readonly (Node | number)[]): Node 
 
 const op = opOf;
 const EQZ32 = op('i32.eqz');
-const OR32 = op('i32.or');
+const EQ32 = op('i32.eq');
 const WRAP = op('i32.wrap_i64');
 const EXTEND_U = op('i64.extend_i32_u');
 const EXTEND_S = op('i64.extend_i32_s');
@@ -256,16 +256,15 @@ const sameVectors: readonly (readonly [readonly string[], (a: Node) => Node])[] 
 for (const [names, same] of sameVectors) for (const name of names) fold2.set(op(name), (a, b) => (a === b ? same(a) : null));
 for (const name of ['v128.or', 'v128.xor']) fold2.set(op(name), chain(fold2.get(op(name))!, (a, b) => (wideZero(b) ? a : wideZero(a) ? b : null)));
 
-const compared = new Map<Op, { less: Op; greater: Op }>(['f32', 'f64'].map((t) => [op(`${t}.ge`), { less: op(`${t}.lt`), greater: op(`${t}.gt`) }]));
+const compared = new Map<Op, { atMost: Op; greater: Op }>(['f32', 'f64'].map((t) => [op(`${t}.ge`), { atMost: op(`${t}.le`), greater: op(`${t}.gt`) }]));
 
-/** not (x >= y), or not (x < y or x > y): the flags CF and ZF of a floating-point comparison, which jbe and ja ask for together, are not (x > y). */
+/** not (x >= y), or (x <= y) = (x >= y): the flags CF and ZF of a floating-point comparison, which jbe and ja ask for together, are not (x > y). */
 function notGreater(a: Node, b: Node): Node | null {
-  if (a.op !== EQZ32 || b.op !== EQZ32) return null;
-  const below = a.a!, different = b.a!;
-  const names = below.op === null ? undefined : compared.get(below.op);
-  if (names === undefined || different.op !== OR32 || different.a!.op !== names.less || different.b!.op !== names.greater) return null;
-  if (different.a!.a !== below.a || different.a!.b !== below.b) return null;
-  return unary(EQZ32, different.b!);
+  if (a.op !== EQZ32 || b.op !== EQ32 || a.a !== b.b) return null;
+  const atLeast = a.a!, atMost = b.a!;
+  const ops = atLeast.op === null ? undefined : compared.get(atLeast.op);
+  if (ops === undefined || atMost.op !== ops.atMost || atMost.a !== atLeast.a || atMost.b !== atLeast.b) return null;
+  return unary(EQZ32, binary(ops.greater, atLeast.a!, atLeast.b!));
 }
 
 /** Tries one rule, then another. */

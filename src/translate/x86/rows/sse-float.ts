@@ -102,13 +102,13 @@ const comparisons: Row[] = [
 const compareToFlags = (format: Scalar): Meaning => (b, first, second) => {
   const x = lane0(b, format, b.get(first!));
   const y = scalar(b, format, second!);
-  const below = b.eqz(b.op(`${format}.ge`, x, y));
-  const equal = b.eqz(b.or(b.op(`${format}.lt`, x, y), b.op(`${format}.gt`, x, y)));
-  const unordered = b.or(b.op(`${format}.ne`, x, x), b.op(`${format}.ne`, y, y));
+  // Both hold for equal numbers, neither for unordered ones.
+  const notBelow = b.op(`${format}.ge`, x, y);
+  const notAbove = b.op(`${format}.le`, x, y);
   b.setFlagsWord(b.i32(0));
-  b.setFlag('CF', below);
-  b.setFlag('PF', unordered);
-  b.setFlag('ZF', equal);
+  b.setFlag('CF', b.eqz(notBelow));
+  b.setFlag('PF', b.eqz(b.or(notAbove, notBelow)));
+  b.setFlag('ZF', b.eq(notAbove, notBelow));
 };
 
 const flagComparisons: Row[] = (['ucomis', 'comis'] as const).flatMap((name, i) => [
