@@ -55,4 +55,4 @@ function blockText(block: Block, bytes: Uint8Array): string[] {
 }
 
 /** One region: its blocks in the order of emission, each with its instructions, then its statements (× = found to be needless), then how it ends. */
-export const regionText = (region: Region, bytes: Uint8Array): string => [`region ${hex(region.entry)}, ${region.insnCount} instructions`, ...region.blocks.flatMap((block) => blockText(block, bytes))].join('\n');
+export const regionText = (region: Region, bytes: Uint8Array): string => [`region ${region.entries.map(hex).join(' ')}, ${region.insnCount} instructions`, ...region.blocks.flatMap((block) => blockText(block, bytes))].join('\n');
