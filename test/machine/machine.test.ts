@@ -70,6 +70,25 @@ test('fork copies memory, wait4 reaps, the parent is the child\'s parent', () =>
   assert.ok(b.cpu.spaces.every((s) => s.released), 'every memory was given back');
 });
 
+test('the trace of a call that others interrupt has two lines', () => {
+  const b = boot([
+    (c) => { c.sys(NR.fork); },
+    (c) => { c.go(c.gpr(RAX) === 0n ? 3 : 2); },
+    (c) => { c.sys(NR.wait4, -1, DATA, 0, 0); },
+    (c) => { c.sys(NR.exit_group, c.gpr(RAX) === 0n ? 7 : 0); },
+  ], { trace: ['syscall'] });
+  assert.equal(b.exit(), { code: 0 });
+  assert.equal(b.lines.map((l) => l.replace(/ +=/, ' =')), [
+    '[pid 1] fork() = 2',
+    '[pid 1] wait4(-1,  <unfinished ...>',
+    '[pid 2] exit_group(7) = ?',
+    '[pid 2] +++ exited with 7 +++',
+    '<... wait4 resumed>[{WIFEXITED(s) && WEXITSTATUS(s) == 7}], 0, NULL) = 2',
+    'exit_group(0) = ?',
+    '+++ exited with 0 +++',
+  ]);
+});
+
 test('a vfork child shares memory, and its parent waits until it has exited', () => {
   const b = boot([
     (c) => { c.sys(NR.vfork); },
