@@ -102,7 +102,7 @@ export interface Way { readonly name: string; readonly mode: TranslatorOptions['
 export const interpreted: Way = { name: 'interpreter', mode: 'interpret', level: 'all', budget: 5000 };
 export const translated: readonly Way[] = (['none', 'stores', 'all'] as const).map((level) => ({ name: `translated at ${level}`, mode: 'translate', level, budget: 5000 }));
 /** Interpreted until something is a little hot, and interrupted often: what passes between interpreter and translated code. */
-export const tiered: Way = { name: 'tiered', mode: 'tiered', level: 'stores', threshold: 4, budget: 40 };
+export const tiered: Way = { name: 'tiered', mode: 'tiered', level: 'stores', threshold: 2, budget: 3 };
 
 /** A program that spends so much has gone astray. */
 const PATIENCE = 200_000;
@@ -124,7 +124,7 @@ export class GuestRunner {
   }
 
   #fresh(): Space {
-    const space = createCpu({ ...(this.#hub ? { hub: this.#hub } : {}), options: { mode: this.way.mode, level: this.way.level, cache: false, ...(this.way.threshold ? { threshold: this.way.threshold } : {}) } }).createSpace();
+    const space = createCpu({ ...(this.#hub ? { hub: this.#hub } : {}), options: { mode: this.way.mode, level: this.way.level, cache: false, ...(this.way.threshold ? { threshold: this.way.threshold, collect: 1 } : {}) } }).createSpace();
     mapWindows(space);
     return space;
   }

@@ -101,7 +101,7 @@ class Writer {
   /** mov counter, n; body; sub counter, 1; jg body. A counter that was never set, or jumped over, ends the loop at once. */
   #loop(length: number, depth: number): number {
     const low = COUNTERS[depth]! & 7;
-    const rounds = this.#random.chance(0.05) ? 300 : 1 + this.#random.below(6);
+    const rounds = this.#random.chance(0.1) ? 300 : 1 + this.#random.below(12);
     this.#put([0x41, 0xb8 | low, rounds & 255, rounds >> 8, 0, 0]);
     const head = this.#at;
     this.#block(length, depth + 1);
