@@ -21,9 +21,18 @@ const writers: Record<FieldType, (view: DataView, at: number, value: number | bi
   i16: (view, at, value) => view.setInt16(at, Number(value), true),
   u32: (view, at, value) => view.setUint32(at, Number(value), true),
   i32: (view, at, value) => view.setInt32(at, Number(value), true),
-  u64: (view, at, value) => view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), true),
-  i64: (view, at, value) => view.setBigInt64(at, BigInt.asIntN(64, BigInt(value)), true),
+  u64: write64,
+  i64: write64,
 };
+
+/** Both kinds have the same bits; numbers are written in halves, without a bigint. */
+function write64(view: DataView, at: number, value: number | bigint): void {
+  if (typeof value === 'bigint') view.setBigUint64(at, BigInt.asUintN(64, value), true);
+  else {
+    view.setUint32(at, value, true);
+    view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+  }
+}
 
 const readers: Record<FieldType, (view: DataView, at: number) => number | bigint> = {
   u8: (view, at) => view.getUint8(at),
@@ -37,19 +46,22 @@ const readers: Record<FieldType, (view: DataView, at: number) => number | bigint
 };
 
 export function struct<const F extends Fields>(size: number, fields: F): Struct<F> {
-  const rows = Object.entries(fields);
+  const rows = Object.entries(fields).map(([name, [type, at]]) => ({ name, at, write: writers[type], read: readers[type] }));
   return {
     size,
     fields,
     encode(values) {
       const bytes = new Uint8Array(size);
       const view = new DataView(bytes.buffer);
-      for (const [name, [type, at]] of rows) writers[type](view, at, values[name] ?? 0);
+      for (const { name, at, write } of rows) {
+        const value = values[name];
+        if (value !== undefined) write(view, at, value);
+      }
       return bytes;
     },
     decode(bytes) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      return Object.fromEntries(rows.map(([name, [type, at]]) => [name, readers[type](view, at)])) as Decoded<F>;
+      return Object.fromEntries(rows.map(({ name, at, read }) => [name, read(view, at)])) as Decoded<F>;
     },
   };
 }

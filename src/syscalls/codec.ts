@@ -1,5 +1,6 @@
 // Argument codecs of system calls: each reads one argument from a register, types the handler, and prints it as strace does.
 import { AT_FDCWD, EFAULT, ENAMETOOLONG, PATH_MAX, signalName } from '../abi/index.ts';
+import { latin1 } from '../base/index.ts';
 import { state } from '../guest/index.ts';
 import { hasSignal } from '../linux/index.ts';
 import type { SignalSet, Task } from '../linux/index.ts';
@@ -82,12 +83,6 @@ export function openFlagsCodec(table: Readonly<Record<string, number>>): Codec<n
   const access = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'];
   return number(low, (value) => [access[value & 3]!, printFlags(rows, (value & ~3) >>> 0, '')].filter((s) => s !== '').join('|'));
 }
-
-const latin1 = (bytes: Uint8Array): string => {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
-  return text;
-};
 
 const escapes: Record<number, string> = { 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r', 34: '\\"', 92: '\\\\' };
 

@@ -3,7 +3,7 @@ import {
   CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_PIDFD, CLONE_SETTLS, CLONE_THREAD, CLONE_VFORK, CLONE_VM, cloneFlags, E2BIG, EINVAL, EPERM, EFAULT, ESRCH, AT_EMPTY_PATH, AT_FDCWD,
   AT_SYMLINK_NOFOLLOW, atFlags, P_ALL, P_PGID, P_PID, SIGCHLD, signalName, waitFlags, waitIds, WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WSTOPPED, ENOSYS, ELOOP, S_IFLNK, S_IFMT, PATH_MAX,
 } from '../abi/index.ts';
-import { Wait } from '../base/index.ts';
+import { latin1, Wait } from '../base/index.ts';
 import { clone, encodeSigInfo, exitedStatus, exitGroup, exitThread, processTimeNs, takeReport } from '../linux/index.ts';
 import type { ChildChoice, CloneRequest, Task } from '../linux/index.ts';
 import { find } from '../vfs/index.ts';
@@ -85,9 +85,7 @@ function readStrings(task: Task, ptr: number): string[] {
 function readArgument(task: Task, ptr: number): string {
   const bytes = task.memory.readCString(ptr, MAX_STRING);
   if (!bytes) throw E2BIG;
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
-  return text;
+  return latin1(bytes);
 }
 
 const Strings: Codec<number> = pointed((task, ptr) => `[${readStrings(task, ptr).map((s) => quote(s, 32)).join(', ')}]`);

@@ -1,5 +1,6 @@
 // The /proc file system: a directory per process, files about the machine, and /proc/sys. proc(5), sysctl(8).
 import { EINVAL, EPERM } from '../../abi/index.ts';
+import { latin1 } from '../../base/index.ts';
 import { GeneratedFs, generated } from '../../vfs/index.ts';
 import type { Node } from '../../vfs/index.ts';
 import type { Kernel } from '../kernel.ts';
@@ -44,7 +45,7 @@ function setting(initial: string): Node {
   return file(() => `${value}\n`, 0o644, (bytes) => { value = text(bytes); });
 }
 
-const text = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('').trimEnd();
+const text = (bytes: Uint8Array): string => latin1(bytes).trimEnd();
 
 /** The host name can be read by all and changed by none: containers may not. */
 const hostnameFile = (kernel: Kernel): Node => file(() => `${kernel.hostname}\n`, 0o644, () => { throw EPERM; });

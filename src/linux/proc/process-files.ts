@@ -1,5 +1,6 @@
 // The files of /proc/PID and /proc/PID/task/TID: a row for each. proc(5).
 import { EACCES, EINVAL, O_ACCMODE, O_CLOEXEC, O_RDONLY, O_WRONLY, S_IFDIR, S_IFLNK } from '../../abi/index.ts';
+import { latin1 } from '../../base/index.ts';
 import { generated, pathOf } from '../../vfs/index.ts';
 import type { Node, Place } from '../../vfs/index.ts';
 import { AnonymousInode, EpollFile, EventFile, placeOf } from '../files/index.ts';
@@ -55,8 +56,6 @@ const linkMode = (description: Description): number => {
 };
 
 const fdLink = (task: Task) => (_fd: number, description: Description): Node => ({ mode: linkMode(description), target: () => descriptionLabel(description, task.fs.root), place: () => placeOf(description) });
-
-const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
 function setName(task: Task, bytes: Uint8Array): void { task.name = latin1(bytes).split(/[\n\0]/)[0]!.slice(0, 15); }
 

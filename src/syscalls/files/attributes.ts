@@ -3,6 +3,7 @@ import {
   AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, EBADF, EFAULT, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, ERANGE, ESPIPE, E2BIG, S_IFDIR, S_IFIFO, S_IFREG, SIGXFSZ, UTIME_NOW, UTIME_OMIT, atFlags,
   fallocateModes, isType, resources, xattrFlags,
 } from '../../abi/index.ts';
+import { latin1Bytes } from '../../base/index.ts';
 import { placeOf } from '../../linux/index.ts';
 import type { Task } from '../../linux/index.ts';
 import { operations } from '../../vfs/index.ts';
@@ -161,7 +162,7 @@ const getxattr = (task: Task, place: Place, name: string, ptr: number, size: num
 
 function listxattr(task: Task, place: Place, ptr: number, size: number): number {
   const text = operations.listxattr(contextOf(task), place).map((name) => `${name}\0`).join('');
-  return storeSized(task, ptr, size, Uint8Array.from(text, (c) => c.charCodeAt(0)));
+  return storeSized(task, ptr, size, latin1Bytes(text));
 }
 
 function removexattr(task: Task, place: Place, name: string): number {

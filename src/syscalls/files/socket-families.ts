@@ -3,6 +3,7 @@ import {
   AF_INET, AF_INET6, AF_UNIX, EADDRINUSE, EAFNOSUPPORT, ECONNREFUSED, EEXIST, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, S_IFSOCK,
   UNIX_PATH_MAX, W_OK, isType,
 } from '../../abi/index.ts';
+import { latin1, latin1Bytes } from '../../base/index.ts';
 import type { Wait } from '../../base/index.ts';
 import { InetSocket, Socket, canonicalAddress, decodeEndpoint, encodeEndpoint } from '../../linux/index.ts';
 import type { Ancillary, Endpoint, PeerCredentials, Task } from '../../linux/index.ts';
@@ -22,8 +23,6 @@ export interface SocketFamily {
   encode(name: string): Uint8Array;
 }
 
-const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-const bytesOf = (text: string): number[] => Array.from(text, (c) => c.charCodeAt(0));
 const FAMILY_SIZE = 2;
 export const LONGEST_ADDRESS = FAMILY_SIZE + UNIX_PATH_MAX;
 
@@ -90,7 +89,7 @@ const unixFamily: SocketFamily = {
     if (!socket.connectionless) throw socket.connected ? EISCONN : EOPNOTSUPP;
     return socket.send(bytes, ancillary, nonblock, unixSocketNamed(task, unixNameAt(task, ptr, length)));
   },
-  encode: (name) => Uint8Array.from([AF_UNIX, 0, ...bytesOf(name === '' || name.startsWith('\0') ? name : `${name}\0`)]),
+  encode: (name) => Uint8Array.from([AF_UNIX, 0, ...latin1Bytes(name === '' || name.startsWith('\0') ? name : `${name}\0`)]),
 };
 
 const IPPROTO_TCP = 6, IPPROTO_UDP = 17;
@@ -133,7 +132,7 @@ const inetFamily = (family: number): SocketFamily => ({
     (socket.connectionless ? inet(socket).sendDatagram(bytes, ancillary, undefined) : socket.send(bytes, ancillary, nonblock)),
   sendTo: (task, socket, bytes, ancillary, ptr, length, nonblock) =>
     (socket.connectionless ? inet(socket).sendDatagram(bytes, ancillary, endpointAt(task, socket, ptr, length)) : socket.send(bytes, ancillary, nonblock)),
-  encode: (name) => Uint8Array.from([family, 0, ...bytesOf(encodeEndpoint(family, name === '' ? { address: '\0\0\0\0', port: 0 } : decodeEndpoint(name)))]),
+  encode: (name) => Uint8Array.from([family, 0, ...latin1Bytes(encodeEndpoint(family, name === '' ? { address: '\0\0\0\0', port: 0 } : decodeEndpoint(name)))]),
 });
 
 export const socketFamilies: ReadonlyMap<number, SocketFamily> = new Map([[AF_UNIX, unixFamily], [AF_INET, inetFamily(AF_INET)], [AF_INET6, inetFamily(AF_INET6)]]);

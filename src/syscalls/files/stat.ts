@@ -3,6 +3,7 @@ import {
   AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, EINVAL, ENOENT, O_PATH, R_OK, STATX_BASIC_STATS, STATX_MNT_ID, STATX__RESERVED, S_IFLNK, W_OK, X_OK, accessModes, atFlags,
   isType, major, minor, statLayout, statfsLayout, statxLayout,
 } from '../../abi/index.ts';
+import { latin1 } from '../../base/index.ts';
 import { placeOf } from '../../linux/index.ts';
 import type { Task } from '../../linux/index.ts';
 import { operations } from '../../vfs/index.ts';
@@ -131,7 +132,7 @@ const OutStatfs = pointed((task, ptr) => {
   return `{f_type=0x${f_type.toString(16)}, f_bsize=${f_bsize}, f_blocks=${f_blocks}, ...}`;
 }, 'out');
 /** As many bytes as the result says. */
-const OutText = pointed((task, ptr, { result }) => quote(String.fromCharCode(...task.memory.readable(ptr, result!)), 32), 'out');
+const OutText = pointed((task, ptr, { result }) => quote(latin1(task.memory.readable(ptr, result!)), 32), 'out');
 const AccessMode = flags(accessModes, 'F_OK');
 const AtFlags = flags(atFlags);
 const StatxMask = pointed((_task, mask) => printFlags([['STATX_BASIC_STATS', STATX_BASIC_STATS], ['STATX_MNT_ID', STATX_MNT_ID]], mask, '0'));
