@@ -238,8 +238,8 @@ for (const type of ['i32', 'i64'] as const) {
   for (const [name, same] of [['eq', one], ['ne', none], ['lt_s', none], ['lt_u', none], ['gt_s', none], ['gt_u', none], ['le_s', one], ['le_u', one], ['ge_s', one], ['ge_u', one]] as const) {
     rule(`${type}.${name}`, { constants: compare(name), same });
   }
-  fold2.set(O('eq'), chain(fold2.get(O('eq'))!, (a, b) => (isZero(b) ? unary(EQZ, a) : null)));
-  fold2.set(O('ne'), chain(fold2.get(O('ne'))!, (a, b) => (isZero(b) && a.bits === 1 ? (wide ? wrap(a) : a) : isZero(b) && a.op === EXTEND_U ? binary(op('i32.ne'), a.a!, i32(0)) : null)));
+  fold2.set(O('eq'), chain(fold2.get(O('eq'))!, (a, b) => (isSame(a, b) ? i32(1) : isZero(b) ? unary(EQZ, a) : null)));
+  fold2.set(O('ne'), chain(fold2.get(O('ne'))!, (a, b) => (isSame(a, b) ? i32(0) : isZero(b) && a.bits === 1 ? (wide ? wrap(a) : a) : isZero(b) && a.op === EXTEND_U ? binary(op('i32.ne'), a.a!, i32(0)) : null)));
   const inverses = ['eq ne', 'lt_s ge_s', 'lt_u ge_u', 'gt_s le_s', 'gt_u le_u'].flatMap((pair) => { const [x, y] = pair.split(' ') as [string, string]; return [[O(x), O(y)], [O(y), O(x)]] as const; });
   for (const [from, to] of inverses) inverse.set(from, to);
 }
@@ -266,6 +266,17 @@ function notGreater(a: Node, b: Node): Node | null {
   if (ops === undefined || atMost.op !== ops.atMost || atMost.a !== atLeast.a || atMost.b !== atLeast.b) return null;
   return unary(EQZ32, binary(ops.greater, atLeast.a!, atLeast.b!));
 }
+
+/** Whether two nodes are certainly equal: the same one, or the same operation on the same operands. */
+function isSame(a: Node, b: Node): boolean {
+  if (a === b) return true;
+  if (a.kind === Kind.constant) return b.kind === Kind.constant && a.low === b.low && a.high === b.high && a.wide === null && b.wide === null;
+  return a.op !== null && a.op === b.op && a.wide === null && a.a === b.a && a.c === b.c && (a.b === b.b || (a.b !== null && b.b !== null && isConstant(a.b) && isSame(a.b, b.b)));
+}
+
+// Division of numbers that fit 32 bits is faster there.
+const DIV32 = op('i32.div_u');
+fold2.set(op('i64.div_u'), (a, b) => (a.bits <= 32 && b.bits <= 32 ? extendU(raw(DIV32, wrap(a), wrap(b))) : null));
 
 /** Tries one rule, then another. */
 function chain(first: Fold2, second: Fold2): Fold2 { return (a, b) => first(a, b) ?? second(a, b); }

@@ -97,13 +97,25 @@ function divideNarrow(b: Builder, size: 1 | 2 | 4, source: Value, signed: boolea
   store(b, size, low, b.zext(b.sub(dividendSafe, b.mul(quotient, safe)), 8, size));
 }
 
-/** 8 bytes: a dividend that is rAX extended is divided here, any other by a routine. */
+/** 128 by 64 bits. A quotient that does not fit, as for a divisor of 0, is #DE. */
+function divideUnsigned(b: Builder, high: Value, low: Value, divisor: Value): void {
+  b.trapIf(b.eqz(b.ltu(high, divisor)), DIVIDE_ERROR);
+  const quotient = b.op('helper.udivq', high, low, divisor);
+  store(b, 8, quotient, b.sub(low, b.mul(quotient, divisor)));
+}
+
+/** 8 bytes: a signed dividend that is rAX extended is divided here, any other by a routine. */
 function divideWide(b: Builder, divisor: Value, signed: boolean): void {
   const low = b.get(b.gpr(RAX, 8));
   const high = b.get(b.gpr(RDX, 8));
+  const extended = b.eq(high, signed ? b.shrs(low, b.i32(63)) : b.i64(0));
+  if (!signed && b.known(extended) !== 1) {
+    divideUnsigned(b, high, low, divisor);
+    return;
+  }
   const half = (v: Value, upper: boolean): Value => b.op('i32.wrap_i64', upper ? b.shru(v, b.i32(32)) : v);
   b.trapIf(b.eqz(divisor), DIVIDE_ERROR);
-  b.routineIf(b.ne(high, signed ? b.shrs(low, b.i32(63)) : b.i64(0)), signed ? 'idiv128' : 'div128', half(divisor, false), half(divisor, true));
+  if (signed) b.routineIf(b.eqz(extended), 'idiv128', half(divisor, false), half(divisor, true));
   const overflow = b.and(b.eq(low, b.i64(1n << 63n)), b.eq(divisor, b.i64(-1)));
   if (signed) b.trapIf(overflow, DIVIDE_ERROR);
   const safe = b.select(signed ? b.or(b.eqz(divisor), overflow) : b.eqz(divisor), b.i64(1), divisor);
