@@ -100,6 +100,12 @@ export class AddressSpace {
     for (const r of this.regions) if (r.object === object && r.dirty) object.store(r.offset, this.memory.bytes.subarray(r.start, r.end));
   }
 
+  /** Two mappings of one object in this space see each other's stores from here on. */
+  #exchange(object: SharedObject): void {
+    const views = this.regions.filter((r) => r.object === object);
+    if (views.length > 1) for (const view of views) this.#load(view);
+  }
+
   #load(region: Region): void {
     this.memory.ensure(region.end);
     region.object!.load(region.offset, this.memory.bytes.subarray(region.start, region.end));
@@ -165,7 +171,7 @@ export class AddressSpace {
     if (region.file && !region.file.writable) return;
     region.object = region.file ? fileObject(region.file.file) : new AnonymousObject();
     if (!region.file) region.offset = 0;
-    if (region.object.holder !== this) region.object.holder?.giveUp(region.object);
+    region.object.holder?.giveUp(region.object);
     region.object.holder = this;
     this.#objects.add(region.object);
   }
@@ -195,12 +201,16 @@ export class AddressSpace {
     const end = Math.min(address + pageUp(length), ADDRESS_END);
     if (this.#regions.isFree(address, end)) return;
     this.#forgetCode(address, end);
+    const shared = new Set(this.#regions.meeting(address, end).flatMap((r) => (r.object ? [r.object] : [])));
+    for (const object of shared) this.giveUp(object);
     for (const region of this.#regions.remove(address, end)) {
-      if (region.object && region.dirty) region.object.store(region.offset, this.memory.bytes.subarray(region.start, region.end));
       if (region.dirty) this.memory.zero(region.start, region.end - region.start);
       this.memory.protect(region.start, region.end - region.start, 0);
     }
-    for (const object of [...this.#objects]) if (!this.regions.some((r) => r.object === object)) this.#letGo(object);
+    for (const object of shared) {
+      if (!this.regions.some((r) => r.object === object)) this.#letGo(object);
+      else for (const r of this.regions) if (r.object === object) this.#load(r);
+    }
   }
 
   #letGo(object: SharedObject): void {
@@ -346,8 +356,9 @@ export class AddressSpace {
 
   /** msync(2): shared file pages reach their file. */
   sync(address: number, length: number): void {
-    for (const region of this.#regions.meeting(address, address + length)) {
-      if (region.object && region.dirty) region.object.store(region.offset, this.memory.bytes.subarray(region.start, region.end));
+    for (const object of new Set(this.#regions.meeting(address, address + length).flatMap((r) => (r.object ? [r.object] : [])))) {
+      this.giveUp(object);
+      this.#exchange(object);
     }
   }
 

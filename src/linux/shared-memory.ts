@@ -15,65 +15,67 @@ export interface SharedObject {
   store(offset: number, from: Uint8Array): void;
 }
 
-/** MAP_SHARED | MAP_ANONYMOUS. */
-export class AnonymousObject implements SharedObject {
+/** What the pages held when they were loaded: only bytes that a program changed since are stored, so that what others changed is kept. */
+abstract class Tracked {
   readonly id = nextId++;
   holder: AddressSpace | undefined;
-  #bytes = new Uint8Array(0);
-
-  load(offset: number, into: Uint8Array): void {
-    const held = this.#bytes.subarray(offset, offset + into.length);
-    into.set(held);
-    into.fill(0, held.length);
-  }
-
-  store(offset: number, from: Uint8Array): void {
-    if (this.#bytes.length < offset + from.length) {
-      const larger = new Uint8Array(offset + from.length);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    this.#bytes.set(from, offset);
-  }
-}
-
-/** MAP_SHARED of a file that was opened for writing: bytes that stores changed reach the file when another space is entered, at msync, munmap and exit. */
-export class FileObject implements SharedObject {
-  readonly id = nextId++;
-  holder: AddressSpace | undefined;
-  readonly #file: OpenFile;
-  /** What was read, so that only what the program changed is written and writes by other means are kept. */
+  /** The content as last loaded or stored. */
   #base = new Uint8Array(0);
-  constructor(file: OpenFile) { this.#file = file; }
+
+  protected abstract fetch(offset: number, into: Uint8Array): void;
+  protected abstract keep(offset: number, changed: Uint8Array): void;
+  /** One past the last byte that can be kept. */
+  protected abstract limit(): number;
 
   load(offset: number, into: Uint8Array): void {
-    into.fill(0, readWhole(this.#file, offset, into));
-    const end = offset + into.length;
-    if (this.#base.length < end) {
-      const larger = new Uint8Array(end);
-      larger.set(this.#base);
-      this.#base = larger;
-    }
+    this.#cover(offset + into.length);
+    this.fetch(offset, into);
     this.#base.set(into, offset);
   }
 
-  /** Bytes beyond the end of the file are not the file's. */
   store(offset: number, from: Uint8Array): void {
-    const length = Math.min(from.length, this.#file.inode.stat().size - offset);
+    const length = Math.min(from.length, this.limit() - offset);
     for (let at = 0; at < length; at += PAGE_SIZE) this.#storePage(offset + at, from.subarray(at, Math.min(at + PAGE_SIZE, length)));
   }
 
+  #cover(end: number): void {
+    if (this.#base.length >= end) return;
+    const larger = new Uint8Array(end);
+    larger.set(this.#base);
+    this.#base = larger;
+  }
+
+  /** Stores each run of changed bytes of a page. */
   #storePage(offset: number, now: Uint8Array): void {
     const base = this.#base.subarray(offset, offset + now.length);
-    let first = 0;
-    while (first < now.length && now[first] === base[first]) first++;
-    if (first === now.length) return;
-    let end = now.length;
-    while (now[end - 1] === base[end - 1]) end--;
-    const changed = now.slice(first, end);
-    this.#file.write?.(changed, offset + first, true);
-    base.set(changed, first);
+    for (let at = 0; at < now.length; at++) {
+      if (now[at] === base[at]) continue;
+      let end = at + 1;
+      while (end < now.length && now[end] !== base[end]) end++;
+      const changed = now.slice(at, end);
+      this.keep(offset + at, changed);
+      base.set(changed, at);
+      at = end;
+    }
   }
+
+  protected get base(): Uint8Array { return this.#base; }
+}
+
+/** MAP_SHARED | MAP_ANONYMOUS: the content is what was stored last. */
+export class AnonymousObject extends Tracked implements SharedObject {
+  protected fetch(offset: number, into: Uint8Array): void { into.set(this.base.subarray(offset, offset + into.length)); }
+  protected keep(): void {}
+  protected limit(): number { return this.base.length; }
+}
+
+/** MAP_SHARED of a file that was opened for writing: stores reach the file when another space is entered, at msync, munmap and exit. Bytes beyond the end of the file are not the file's. */
+export class FileObject extends Tracked implements SharedObject {
+  readonly #file: OpenFile;
+  constructor(file: OpenFile) { super(); this.#file = file; }
+  protected fetch(offset: number, into: Uint8Array): void { into.fill(0, readWhole(this.#file, offset, into)); }
+  protected keep(offset: number, changed: Uint8Array): void { this.#file.write?.(changed, offset, true); }
+  protected limit(): number { return this.#file.inode.stat().size; }
 }
 
 /** Reads from `offset` until `into` is full or the file ends; returns how many bytes came. */

@@ -87,6 +87,28 @@ static void sharing(void) {
   await(pid, 0);
 }
 
+/** A child writes through a second mapping of a file it inherited one of. */
+static void twice(void) {
+  word fd = S3(open, "/tmp/memory-twice", O_RDWR | O_CREAT | O_TRUNC, 0600);
+  S2(ftruncate, fd, PAGE);
+  volatile char *mine = (char *)map(0, PAGE, RW, MAP_SHARED, fd, 0);
+  mine[0] = 7;
+  word pid = fork();
+  if (pid == 0) {
+    volatile char *second = (char *)map(0, PAGE, RW, MAP_SHARED, fd, 0);
+    second[1] = second[0] + 1;
+    S2(munmap, second, PAGE);
+    quit(mine[1]);
+  }
+  int status;
+  await(pid, &status);
+  say("second mapping: %d %d, status %x\n", (word)mine[0], (word)mine[1], (word)status);
+  mine[2] = 9;
+  volatile char *again = (char *)map(0, PAGE, RW, MAP_SHARED, fd, 0);
+  say("third mapping: %d %d %d\n", (word)again[0], (word)again[1], (word)again[2]);
+  S1(unlink, "/tmp/memory-twice");
+}
+
 static void files(void) {
   char text[16];
   word fd = S3(open, "/tmp/memory-test", O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -144,4 +166,4 @@ static void reserve(void) {
   say("deep stack: %d\n", deep(40000));
 }
 
-static void test(void) { anonymous(); errors(); remapping(); heap(); sharing(); files(); code(); reserve(); }
+static void test(void) { anonymous(); errors(); remapping(); heap(); sharing(); twice(); files(); code(); reserve(); }
