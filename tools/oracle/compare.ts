@@ -36,9 +36,6 @@ const MXCSR_DEFAULT = 0x1f80, MXCSR_STATUS = 0x3f;
 /** Whether MXCSR counts in a run from these registers: its status flags are exact only while its modes are unusual. */
 export const seesMxcsr = (always: boolean, registers: Uint8Array): boolean => always || (new DataView(registers.buffer, registers.byteOffset).getUint32(image.mxcsr, true) & ~MXCSR_STATUS) !== MXCSR_DEFAULT;
 
-/** A mask that is at least as loose as both. */
-export const looser = (a: Mask, b: Mask): Mask => ({ flags: a.flags | b.flags, mxcsr: a.mxcsr && b.mxcsr, ulp: a.ulp || b.ulp, approximate: a.approximate || b.approximate, ignored: [...a.ignored, ...b.ignored] });
-
 const GPR = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'];
 const hex = (bytes: Uint8Array): string => [...bytes].reverse().map((b) => b.toString(16).padStart(2, '0')).join('');
 const equal = (x: Uint8Array, y: Uint8Array): boolean => x.every((byte, i) => byte === y[i]);

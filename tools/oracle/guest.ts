@@ -7,12 +7,12 @@ const rights = { rx: Perm.read | Perm.execute, rw: Perm.read | Perm.write, r: Pe
 const PAGE = 4096;
 
 /** Maps the windows. */
-export function mapWindows(space: Space): void {
+function mapWindows(space: Space): void {
   for (const w of windows) space.memory.protect(w.address, w.pages * PAGE, Perm.mapped | rights[w.rights]);
 }
 
 /** Fills memory and registers as the case has them. */
-export function loadCase(space: Space, c: Case): void {
+function loadCase(space: Space, c: Case): void {
   const { bytes } = space.memory;
   for (const [i, w] of windows.entries()) bytes.set(blankWindow(i), w.address);
   bytes.set(c.code, CODE + c.codeOffset);
@@ -42,7 +42,7 @@ function loadRegisters(space: Space, registers: Uint8Array): void {
 }
 
 /** The registers as an image. Fields the guest does not keep (pointers of the x87 unit) are zero. */
-export function readRegisters(space: Space): Uint8Array {
+function readRegisters(space: Space): Uint8Array {
   const cpu = space.state;
   const registers = new Uint8Array(IMAGE_SIZE);
   const to = new DataView(registers.buffer);
@@ -67,7 +67,7 @@ const SIGNALS: Record<number, number> = { 0: 8, 1: 5, 3: 5, 4: 11, 6: 4, 13: 11,
 const SIGSEGV = 11, PAGE_FAULT = 14;
 
 /** What a run left behind; `exit` is what code left with. */
-export function outcomeOf(space: Space, c: Case, exit: Exit): Outcome {
+function outcomeOf(space: Space, c: Case, exit: Exit): Outcome {
   const cpu = space.state;
   const fault = exit === Exit.fault;
   const trap = fault ? PAGE_FAULT : cpu.u32(state.trapVector);

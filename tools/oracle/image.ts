@@ -11,7 +11,7 @@ export const windows = [
   { address: 0x50_2000, pages: 1, rights: 'r' },
   { address: 0x0fff_e000, pages: 2, rights: 'rw' },
 ] as const;
-export const CODE = 0x40_0000, DATA = 0x50_0000, DATA_END = 0x50_3000, READ_ONLY = 0x50_2000, STACK = 0x0fff_e000, STACK_END = 0x1000_0000, GS_BASE = 0x50_0000;
+export const CODE = 0x40_0000, DATA = 0x50_0000, DATA_END = 0x50_3000, READ_ONLY = 0x50_2000, STACK = 0x0fff_e000, GS_BASE = 0x50_0000;
 const PAGE = 4096;
 
 /** Bytes that differ from something: at an offset of an image, or at an address of memory. */

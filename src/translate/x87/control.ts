@@ -50,7 +50,6 @@ waiting('frotate', (by) => {
   unit.fsw &= ~C1;
   return commit();
 });
-waiting('emms', () => { unit.valid = 0; return commit(); });
 
 /** The full tag word: two bits for each physical register. */
 function tagWord(): number {

@@ -2,5 +2,3 @@
 import './calculations.ts';
 import './control.ts';
 import './moves.ts';
-
-export { Float80, mode } from './float80.ts';
