@@ -60,7 +60,7 @@ export class HandlerFile implements RegisterFile {
 
   /** A load or store of the runtime's own memory. */
   #push(what: number, address: Node, offset: number, size: Size, value: Node): Statement {
-    const statement: Statement = { do: what, pc: 0, address, offset, size, detail: 1, value, flags: null, routine: null, changed: 0, flagsVersion: 0, instruction: 0, group: 0, live: true };
+    const statement: Statement = { do: what, pc: 0, address, offset, size, detail: 1, value, flags: null, routine: null, changed: 0, flagsVersion: 0, instruction: 0, lowest: 0, highest: 0, group: 0, live: true };
     this.#builder!.statements.push(statement);
     return statement;
   }

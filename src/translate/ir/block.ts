@@ -41,6 +41,9 @@ export interface Statement {
   readonly changed: number;
   readonly flagsVersion: number;
   readonly instruction: number;
+  /** check: the bytes looked at, relative to the last one of the access: more than one when the check stands for others (jit/merge-checks.ts). */
+  lowest: number;
+  highest: number;
   /** Which of the function's exits it takes. */
   group: number;
   /** setFlags, setSlot, check: false when data flow has found that nobody needs it. */

@@ -221,7 +221,7 @@ export class GraphBuilder implements Builder {
 
   // ---- memory
   #push(what: number, address: Node | null, offset: number, size: Size, detail: number, value: Node | null, flags: FlagState | null = null): Statement {
-    const statement: Statement = { do: what, pc: this.file.pcNumber, address, offset, size, detail, value, flags, routine: null, changed: this.file.changed, flagsVersion: this.file.flagsVersion, instruction: this.file.instruction, group: 0, live: true };
+    const statement: Statement = { do: what, pc: this.file.pcNumber, address, offset, size, detail, value, flags, routine: null, changed: this.file.changed, flagsVersion: this.file.flagsVersion, instruction: this.file.instruction, lowest: 0, highest: 0, group: 0, live: true };
     this.statements.push(statement);
     return statement;
   }

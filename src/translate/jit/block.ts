@@ -8,6 +8,7 @@ import { Kind, Node, wrap } from '../ir/node.ts';
 import { routineId } from '../ir/routines.ts';
 import type { Insn, TargetOperand } from '../x86/index.ts';
 import { BlockRegisters } from './block-registers.ts';
+import { mergeChecks } from './merge-checks.ts';
 import { type JumpTable, tableEnd } from './jump-table.ts';
 
 /** A stretch of instructions before it is lifted. `end` 'slow': the instruction at `next` cannot be decoded. */
@@ -163,6 +164,7 @@ export function lift(stretch: Stretch, checks: Checks, flagsKind: number): { blo
     if (builder.ender !== null) next = insn.pc + insn.length;
   }
   const finalFrom = registers.finish();
+  if (checks.stores && !checks.loads) mergeChecks(builder.statements);
   const whole = count === insns.length && !(builder.ender !== null && stretch.slow);
   const block = new Block(stretch.pc, count, checks.loads, builder.statements, endOf(stretch, next, insns[count - 1], builder.ender), registers, finalFrom);
   return { block, rest: whole ? null : { ...stretch, pc: next, insns: insns.slice(count) } };

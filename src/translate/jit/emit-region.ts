@@ -54,8 +54,9 @@ export class RegionEmitter implements Frame {
   #groupList: Group[] = [];
   #budget = -1;
   #scratch = -1;
-  /** Level all looks at the page of the first byte too. */
+  /** The address of a check that looks at two pages. */
   #start = -1;
+  readonly #exact: boolean;
   /** The dispatch local. */
   #next = -1;
 
@@ -63,6 +64,7 @@ export class RegionEmitter implements Frame {
     this.#region = region;
     this.#imports = imports;
     this.#emitter = new Emitter(this);
+    this.#exact = region.blocks.some((b) => b.exactExits);
   }
 
   emit(): Code {
@@ -98,12 +100,15 @@ export class RegionEmitter implements Frame {
     code.i32(s.pc);
     if (s.do === Do.check) {
       emitter.emit(s.address!);
-      const exact = s.size > 1 && this.#region.blocks[0]!.exactExits;
-      if (exact) code.tee(this.#start < 0 ? (this.#start = code.local('i32')) : this.#start);
-      this.#rightsAt(s.offset + s.size - 1);
-      if (exact) {
+      const last = s.offset + s.size - 1;
+      // Level all looks at the first byte too; a check that stands for others at the lowest and the highest.
+      const low = this.#exact ? s.offset : last + s.lowest;
+      const high = last + s.highest;
+      if (low !== high) code.tee(this.#start < 0 ? (this.#start = code.local('i32')) : this.#start);
+      this.#rightsAt(high);
+      if (low !== high) {
         code.get(this.#start);
-        this.#rightsAt(s.offset);
+        this.#rightsAt(low);
         code.op(OP.and);
       }
       code.i32(s.detail);
