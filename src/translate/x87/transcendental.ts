@@ -1,9 +1,9 @@
-// The transcendental instructions: f2xm1, fyl2x, fyl2xp1, fptan, fpatan, fsin, fcos, computed with 256-bit fixed-point numbers and rounded once.
+// The transcendental instructions: f2xm1, fyl2x, fyl2xp1, fptan, fpatan, fsin, fcos, computed with fixed-point numbers of 192 bits below the point and rounded once.
 import { bitLength, integerRoot, invalid, noteDenormals, propagateNaN, roundInteger } from './arithmetic.ts';
 import { Float80, Kind, kindOf, mode, Parts, PE, setInfinity, setZero, unpack, ZE } from './float80.ts';
 
 /** Fixed-point numbers have this many bits below the point. */
-const P = 256n;
+const P = 192n;
 const ONE = 1n << P;
 
 const p = new Parts();
@@ -115,7 +115,7 @@ function logOfZero(ky: Kind, signY: number, out: Float80): Float80 {
   return setInfinity(out, signY ^ 1);
 }
 
-/** log2 of a positive number, fixed point; relative precision holds near 1 because the significand has 64 bits and P is 256. */
+/** log2 of a positive number, fixed point; relative precision holds near 1 because the significand has 64 bits and P is 192. */
 function log2(n: Parts): bigint {
   let k = n.exponent - 16383;
   let m = significand(n) << (P - 63n);
