@@ -59,6 +59,14 @@ function define({ name, options, exactLoads, exactStores }: Configuration): void
     space.release();
   });
 
+  if (exactLoads) test('a load that begins in an unmapped page and ends in a mapped one faults at its first byte', () => {
+    // mov edi, DATA-4; mov rax,[rdi]
+    const space = guest(cpu, hex('bffcff4f00 488b07 0f05'));
+    assert.is(finish(space), Exit.fault);
+    assert.is(space.state.u32(state.faultAddress), DATA - 4);
+    assert.is(space.state.pc, CODE + 5);
+  });
+
   test('an access over two mapped pages works', () => {
     // mov edi, DATA+0xffc; mov rax,0x11223344; mov [rdi],rax; mov rcx,[rdi]; syscall
     const space = guest(cpu, hex('bffc0f5000 48c7c044332211 488907 488b0f 48894f08 0f05'));
