@@ -4,7 +4,7 @@ import { CpuState, GuestMemory, PAGE_SIZE, Perm, STATE_BASE, STATE_SIZE, type Le
 import { defineHelpers } from '../../src/translate/ir/helpers.ts';
 import { LEAVE, SLOW, translate } from '../../src/translate/jit/index.ts';
 import { Outcome, routines } from '../../src/translate/ir/routines.ts';
-import { ModuleBuilder } from '../../src/translate/wasm/index.ts';
+import { listModule, ModuleBuilder } from '../../src/translate/wasm/index.ts';
 
 export const CODE = 0x40_0000;
 export const DATA = 0x50_0000;
@@ -43,11 +43,11 @@ export class Bench {
   }
 
   /** Translates the code as one region that ends where the bytes end. */
-  load(code: Uint8Array | readonly number[], level: Level = 'stores'): void {
+  load(code: Uint8Array | readonly number[], level: Level = 'stores', tables: { constant: boolean } = { constant: false }): void {
     this.memory.bytes.fill(0xcc, CODE, CODE + PAGE_SIZE);
     this.memory.bytes.set(code, CODE);
     const end = CODE + code.length;
-    const source = { bytes: this.memory.bytes, reach: (address: number) => Math.max(0, Math.min(end - address, address >= CODE ? PAGE_SIZE : 0)) };
+    const source = { bytes: this.memory.bytes, reach: (address: number) => Math.max(0, Math.min(end - address, address >= CODE ? PAGE_SIZE : 0)), constant: (_: number, length: number) => (tables.constant ? length : 0) };
     const translation = translate([CODE], source, { wanted: (pc) => pc >= CODE && pc < end, maxInsns: 1000 }, level);
     this.bytes = translation.bytes;
     this.#instance = translation.entries.length === 0 ? undefined : new WebAssembly.Instance(compile(translation.bytes), {
@@ -57,6 +57,15 @@ export class Bench {
 
   #routine(id: number, a: number, b: number, c: number, d: number): number {
     return routines[id]!({ memory: this.memory, state: this.state } as never, a, b, c, d) === Outcome.next ? 0 : 1;
+  }
+
+  /** The WebAssembly text of the loaded code. */
+  get listing(): string { return listModule(this.bytes); }
+
+  /** Runs the loaded function from one of its entries. */
+  enter(pc: number, budget = 1000): number {
+    this.state.pc = pc;
+    return this.run(budget);
   }
 
   /** Runs from the code's begin. Returns where it came to (also in state.pc), LEAVE or SLOW. */
