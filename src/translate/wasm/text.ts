@@ -2,7 +2,7 @@
 import { allOps } from '../ir/ops.ts';
 import { loads, stores } from './code.ts';
 
-interface Form { readonly name: string; readonly immediates: 'none' | 'index' | 'two' | 'memory' | 's32' | 's64' | 'bytes' | 'block' | 'table'; readonly count?: number }
+interface Form { readonly name: string; readonly immediates: 'none' | 'index' | 'two' | 'memory' | 'memory lane' | 's32' | 's64' | 'bytes' | 'block' | 'table'; readonly count?: number }
 
 const forms = new Map<number, Form>();
 const simdForms = new Map<number, Form>();
@@ -23,6 +23,7 @@ const control: readonly (readonly [number, string, Form['immediates']])[] = [
   [0x41, 'i32.const', 's32'], [0x42, 'i64.const', 's64'],
 ];
 for (const [code, name, immediates] of control) define([code], { name, immediates });
+for (const name of ['v128.store32_lane', 'v128.store64_lane'] as const) define(stores[name], { name, immediates: 'memory lane' });
 simdForms.set(12, { name: 'v128.const', immediates: 'bytes', count: 16 });
 
 class Reader {
@@ -66,6 +67,7 @@ function immediatesOf(form: Form, r: Reader): string[] {
     case 'index': return [String(r.u32())];
     case 'two': return [String(r.u32()), String(r.u32())];
     case 'memory': { r.u32(); const offset = r.u32(); return offset === 0 ? [] : [`offset=0x${offset.toString(16)}`]; }
+    case 'memory lane': { r.u32(); const offset = r.u32(); return [...(offset === 0 ? [] : [`offset=0x${offset.toString(16)}`]), String(r.u8())]; }
     case 's32': return [String(r.signed())];
     case 's64': { const v = r.signed(); return [v > 0xffffn || v < -0xffffn ? `0x${BigInt.asUintN(64, v).toString(16)}` : String(v)]; }
     case 'bytes': return Array.from({ length: form.count! }, () => String(r.u8()));
