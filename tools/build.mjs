@@ -1,5 +1,8 @@
 // Bundles src/ into dist/ for Node and the browser. `--if-missing` does nothing when dist/ is already there.
-import { copyFileSync, existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildHub } from './build-hub.mjs';
 
@@ -14,18 +17,33 @@ const webFiles = [['src/web/index.html', 'index.html'], ['node_modules/@xterm/xt
 
 const common = { bundle: true, format: 'esm', target: ['es2022'], sourcemap: 'linked', logLevel: 'warning', loader: { '.wasm': 'binary' } };
 
-if (!(process.argv.includes('--if-missing') && existsSync('dist/node/wherry.mjs'))) {
+/** For Node the bundle is a script: V8 can be given what it compiled before, which it cannot for modules. */
+const asScript = { format: 'cjs', define: { 'import.meta.url': 'wherryUrl' }, banner: { js: "const wherryUrl = require('node:url').pathToFileURL(__filename).href;" } };
+
+/** Loads and runs a small image, so that V8 has compiled what every run needs, and keeps that beside the bundle. */
+function keepCode() {
+  const root = mkdtempSync(join(tmpdir(), 'wherry-build-'));
+  const wherry = (args, env) => spawnSync(process.execPath, ['bin/wherry.mjs', ...args], { env: { ...process.env, WHERRY_ROOT: root, ...env }, encoding: 'utf8' });
+  rmSync('dist/node/wherry.code', { force: true });
+  wherry(['load', '-q', '-i', 'images/busybox.tar']);
+  const { status, stderr } = wherry(['run', '--rm', 'busybox', 'sh', '-c', 'ls -l / | cat'], { WHERRY_KEEP_CODE: 'dist/node/wherry.code' });
+  rmSync(root, { recursive: true, force: true });
+  if (status !== 0) throw new Error(`the built command does not run: ${stderr}`);
+}
+
+if (!(process.argv.includes('--if-missing') && existsSync('dist/node/wherry.cjs'))) {
   for (const entry of entries) {
     if (!existsSync(entry.in)) continue;
     const node = entry.platform === 'node';
     await build({
       ...common,
       entryPoints: [entry.in],
-      outfile: `${entry.out}.${node ? 'mjs' : 'js'}`,
+      outfile: `${entry.out}.${node ? 'cjs' : 'js'}`,
       platform: node ? 'node' : 'browser',
-      banner: node ? { js: "import { createRequire as wherryCreateRequire } from 'node:module'; const require = wherryCreateRequire(import.meta.url);" } : {},
+      ...(node ? asScript : {}),
     });
   }
   for (const [from, to] of webFiles) copyFileSync(from, `dist/web/${to}`);
   await buildHub(['dist/node/hub.wasm', 'dist/web/hub.wasm']);
+  keepCode();
 }

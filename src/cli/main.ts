@@ -64,4 +64,4 @@ const terminal: Terminal = {
   inIsTty: process.stdin.isTTY ?? false,
 };
 
-process.exitCode = await main(process.argv.slice(2), terminal);
+void main(process.argv.slice(2), terminal).then((status) => { process.exitCode = status; });
