@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-interface Workload { readonly name: string; readonly argv: readonly string[]; readonly group: 'static' | 'program' | 'memory' | 'start'; readonly stdin?: string }
+interface Workload { readonly name: string; readonly argv: readonly string[]; readonly group: 'static' | 'program' | 'memory' | 'start' }
 
 const b = (program: string, ...args: string[]): string[] => [`/bench/bin/${program}`, ...args];
 const shell = (line: string): string[] => ['/bin/busybox', 'sh', '-c', line];
@@ -22,7 +22,7 @@ const workloads: readonly Workload[] = [
   { name: 'mandel', group: 'static', argv: b('mandel', '3600') },
   { name: 'stream_16M', group: 'static', argv: b('stream', '16', '60') },
   { name: 'simd', group: 'static', argv: b('simd', '600000') },
-  { name: 'syscalls_1M', group: 'static', argv: b('syscalls', '5000000') },
+  { name: 'syscalls_5M', group: 'static', argv: shell('/bench/bin/syscalls 5000000; true') },
   { name: 'chase_16M', group: 'memory', argv: b('chase', '16384', '6000000') },
   { name: 'chase_1M', group: 'memory', argv: b('chase', '1024', '30000000') },
   { name: 'memcpy_32M', group: 'memory', argv: b('memcpy', '32', '20') },
@@ -44,12 +44,25 @@ const level = option('level') ?? 'stores';
 const image = 'debian:bookworm';
 const archive = resolve('.cache/images/debian.tar');
 const rootFolder = resolve('.cache/bench/rootfs');
+const storeFolder = resolve('.cache/bench/store');
+const scratch = mkdtempSync(join(tmpdir(), 'wherry-bench-'));
+
+interface Timing { readonly cpuMs: number; readonly wallMs: number; readonly out: string; readonly err: string }
 
 /** CPU and wall milliseconds of one run of a command, by the operating system's accounting of a finished child (bash's times). */
-function time(argv: readonly string[], stdin?: string): { cpuMs: number; wallMs: number; out: string } {
-  const timed = spawnSync('bash', ['-c', 'TIMEFORMAT="%U %S %R"; { time "$@" 2>&3; } 3>/dev/null', 'time', ...argv], { encoding: 'utf8', input: stdin ?? '', maxBuffer: 1 << 26, timeout: 600_000 });
+function time(argv: readonly string[]): Timing {
+  const errors = join(scratch, 'stderr');
+  const timed = spawnSync('bash', ['-c', 'TIMEFORMAT="%U %S %R"; { time "$@" 2>&3; } 3>"$ERRORS"', 'time', ...argv],
+    { encoding: 'utf8', input: '', maxBuffer: 1 << 26, timeout: 600_000, env: { ...process.env, WHERRY_ROOT: storeFolder, ERRORS: errors } });
   const [user = NaN, system = NaN, real = NaN] = timed.stderr.trim().split('\n').at(-1)!.split(' ').map(Number);
-  return { cpuMs: (user + system) * 1000, wallMs: real * 1000, out: timed.stdout.slice(0, 200) };
+  return { cpuMs: (user + system) * 1000, wallMs: real * 1000, out: timed.stdout.slice(0, 200), err: readFileSync(errors, 'utf8') };
+}
+
+/** What --stats said of a run: instructions and regions translated, modules, bytes a guest instruction, and the milliseconds it took. */
+function translation(err: string): { instructions: number; modules: number; bytes: number; ms: number } {
+  const [, instructions = '0', modules = '0'] = /translated (\d+) instructions in \d+ regions, (\d+) modules/.exec(err) ?? [];
+  const [, bytes = '0', ms = '0'] = /WebAssembly (\d+) bytes.*took ([\d.]+) ms/.exec(err) ?? [];
+  return { instructions: Number(instructions), modules: Number(modules), bytes: Number(bytes), ms: Number(ms) };
 }
 
 const median = (values: readonly number[]): number => [...values].sort((x, y) => x - y)[values.length >> 1]!;
@@ -68,33 +81,48 @@ function prepareRoot(): void {
 const native = (argv: readonly string[]): string[] => ['chroot', rootFolder, ...argv];
 const qemu = spawnSync('which', ['qemu-x86_64-static'], { encoding: 'utf8' }).stdout.trim();
 const underQemu = (argv: readonly string[]): string[] => [qemu, '-L', rootFolder, join(rootFolder, argv[0]!), ...argv.slice(1).map((a) => (a.startsWith('/bench/') ? join(rootFolder, a) : a))];
-const ours = (argv: readonly string[]): string[] => [process.execPath, 'bin/wherry.mjs', 'run', '--rm', '-i', `--level=${level}`, image, ...argv];
+const ours = (argv: readonly string[]): string[] => [process.execPath, 'bin/wherry.mjs', 'run', '--rm', '-i', '--stats', `--level=${level}`, image, ...argv];
+
+/** All runs of one workload, the columns in turn. The first run of ours begins without kept translations. */
+function measure(w: Workload): { native: Timing[]; qemu: Timing[]; ours: Timing[] } {
+  const runs = { native: [] as Timing[], qemu: [] as Timing[], ours: [] as Timing[] };
+  rmSync(join(storeFolder, 'cache'), { recursive: true, force: true });
+  for (let r = 0; r < reps; r++) {
+    runs.native.push(time(native(w.argv)));
+    runs.ours.push(time(ours(w.argv)));
+    if (qemu && w.group === 'static') runs.qemu.push(time(underQemu(w.argv)));
+  }
+  return runs;
+}
+
+const ms = (value: number): string => value.toFixed(value < 10 ? 1 : 0);
 
 function main(): void {
   if (!existsSync(archive)) { console.error('bench: build the test images first: npm run test-images'); process.exit(1); }
   if (process.getuid?.() !== 0) { console.error('bench: the native column needs root (chroot)'); process.exit(1); }
   prepareRoot();
-  execFileSync(process.execPath, ['bin/wherry.mjs', 'load', '-q', '-i', archive], { stdio: 'ignore' });
-  console.log(`CPU time of whole processes, median of ${reps}, level ${level}; node -e 0: ${median(Array.from({ length: 5 }, () => time([process.execPath, '-e', '0']).wallMs)).toFixed(0)} ms wall`);
-  console.log('workload            native ms   qemu ×   wherry × (first)   wherry wall ms   same output');
+  execFileSync(process.execPath, ['bin/wherry.mjs', 'load', '-q', '-i', archive], { stdio: 'ignore', env: { ...process.env, WHERRY_ROOT: storeFolder } });
+  const node = median(Array.from({ length: 5 }, () => time([process.execPath, '-e', '0']).wallMs));
+  console.log(`CPU time of whole processes (all threads), median of ${reps}, level ${level}; × is the ratio to native in the same run. "first" begins without kept translations. node -e 0 takes ${ms(node)} ms.`);
+  const heading = ['workload', 'native ms', 'qemu ×', 'wherry ×', 'first ×', 'wall ms', 'first wall', 'same output', 'instructions', 'modules', 'bytes/insn', 'k insn/s'];
+  const rows: string[][] = [heading];
   const ratios: number[] = [];
   for (const w of workloads) {
     if (only && !only.some((o) => w.name.includes(o))) continue;
-    const cells = { native: [] as number[], qemu: [] as number[], ours: [] as number[], wall: [] as number[] };
-    let same = true;
-    for (let r = 0; r < reps; r++) {
-      const n = time(native(w.argv));
-      const o = time(ours(w.argv));
-      cells.native.push(n.cpuMs); cells.ours.push(o.cpuMs); cells.wall.push(o.wallMs);
-      same &&= n.out === o.out;
-      if (qemu && w.group === 'static') cells.qemu.push(time(underQemu(w.argv)).cpuMs);
-    }
-    const ratio = median(cells.ours) / median(cells.native);
+    const runs = measure(w);
+    const cpu = (timings: readonly Timing[]): number => median(timings.map((t) => t.cpuMs));
+    const base = cpu(runs.native);
+    const ratio = cpu(runs.ours) / base;
     if (w.group === 'static') ratios.push(ratio);
-    const q = cells.qemu.length ? (median(cells.qemu) / median(cells.native)).toFixed(2) : '-';
-    console.log(`${w.name.padEnd(18)} ${median(cells.native).toFixed(0).padStart(10)} ${q.padStart(8)} ${ratio.toFixed(2).padStart(8)} (${(cells.ours[0]! / cells.native[0]!).toFixed(2)}) ${median(cells.wall).toFixed(0).padStart(14)}   ${same ? 'yes' : 'NO'}`);
+    const t = translation(runs.ours[0]!.err);
+    rows.push([w.name, ms(base), runs.qemu.length ? (cpu(runs.qemu) / base).toFixed(2) : '-', ratio.toFixed(2), (runs.ours[0]!.cpuMs / base).toFixed(2), ms(median(runs.ours.map((o) => o.wallMs))), ms(runs.ours[0]!.wallMs),
+      runs.ours.every((o) => o.out === runs.native[0]!.out) ? 'yes' : 'NO', String(t.instructions), String(t.modules), t.instructions ? (t.bytes / t.instructions).toFixed(1) : '-', t.ms ? (t.instructions / t.ms).toFixed(0) : '-']);
+    process.stderr.write(`${w.name} ${ratio.toFixed(2)}\n`);
   }
+  const widths = heading.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  for (const row of rows) console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '));
   if (ratios.length) console.log(`geometric mean of the static CPU workloads: ${Math.exp(ratios.reduce((s, r) => s + Math.log(r), 0) / ratios.length).toFixed(2)} × native`);
+  rmSync(scratch, { recursive: true });
 }
 
 main();
