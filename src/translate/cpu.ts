@@ -10,7 +10,7 @@ import { TranslationCache } from './cache.ts';
 import { buildHub, readHub } from './interp/build.ts';
 import { Vessel } from './interp/vessel.ts';
 import { type TranslatorOptions, defaultOptions } from './options.ts';
-import { wipe } from './pages.ts';
+import { mappedBytes, wipe } from './pages.ts';
 import { Registry, type RegionModule } from './registry.ts';
 import { GuestSpace } from './space.ts';
 import { hostNansAreExact } from './ir/host-nan.ts';
@@ -65,8 +65,8 @@ export class Counters {
   translateMs = 0;
 }
 
-/** A memory larger than this is not kept for the next process. */
-const POOLED_LIMIT = 0x4000_0000;
+/** A memory in which more than this is mapped, in bytes, is not kept for the next process. */
+const POOLED_LIMIT = 0x400_0000;
 
 export class TranslatingCpu implements Cpu {
   onSyscall: SyscallHandler = () => false;
@@ -134,7 +134,7 @@ export class TranslatingCpu implements Cpu {
   /** Takes a memory back; it is cleaned when it is needed again. */
   recycle(vessel: Vessel, memory: GuestMemory, recordsEnd: number): void {
     vessel.host = undefined;
-    if (this.#pool.length >= this.options.pool || memory.bytes.length > POOLED_LIMIT) return;
+    if (this.#pool.length >= this.options.pool || mappedBytes(memory) > POOLED_LIMIT) return;
     this.#pool.push({ vessel, clean: () => wipe(memory, recordsEnd) });
   }
 

@@ -1,5 +1,5 @@
 // The switches of the translator: every one has a default, and turning one off bisects a bug.
-import type { Level } from '../guest/index.ts';
+import { RECORDS_BASE, RECORDS_END, type Level } from '../guest/index.ts';
 
 export interface TranslatorOptions {
   /** What emitted code of new spaces checks. */
@@ -12,10 +12,12 @@ export interface TranslatorOptions {
   readonly collect: number;
   /** Longest basic block, in instructions. */
   readonly blockLimit: number;
+  /** Bytes of the record window that are used; when they are full, decoding begins again. */
+  readonly records: number;
   /** Use and fill the translation cache. */
   readonly cache: boolean;
   /** Memories kept for the next process. */
   readonly pool: number;
 }
 
-export const defaultOptions: TranslatorOptions = { level: 'stores', mode: 'tiered', threshold: 1000, collect: 60_000, blockLimit: 64, cache: true, pool: 8 };
+export const defaultOptions: TranslatorOptions = { level: 'stores', mode: 'tiered', threshold: 1000, collect: 60_000, blockLimit: 64, records: RECORDS_END - RECORDS_BASE, cache: true, pool: 8 };

@@ -26,6 +26,14 @@ export function eachUsedRun(memory: GuestMemory, visit: (from: number, to: numbe
   if (start >= 0) visit(start * PAGE_SIZE, last * PAGE_SIZE);
 }
 
+/** How much the guest has mapped with content, at most. */
+export function mappedBytes(memory: GuestMemory): number {
+  const last = Math.min(memory.bytes.length, memory.protectedEnd) / PAGE_SIZE;
+  let pages = 0;
+  for (let page = FIRST_PAGE; page < last; page++) if (memory.perms[page] !== 0) pages++;
+  return pages * PAGE_SIZE;
+}
+
 /** Copies the guest's pages and the permission table into a memory that is all zero. */
 export function copyGuest(from: GuestMemory, to: GuestMemory): void {
   to.ensure(from.bytes.length);

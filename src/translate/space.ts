@@ -62,7 +62,7 @@ export class GuestSpace implements Space, HubHost {
     this.state = new CpuState(this.memory);
     vessel.host = this;
     if (parent !== undefined) this.#copy(parent);
-    this.#blocks = new Blocks({ memory: this.memory, handlers: cpu.handlers, decode: cpu.decode, decodeRecords: vessel.hub.decode, grant: cpu.grant, blockLimit: cpu.options.blockLimit }, parent && parent.#blocks);
+    this.#blocks = new Blocks({ memory: this.memory, handlers: cpu.handlers, decode: cpu.decode, decodeRecords: vessel.hub.decode, grant: cpu.grant, blockLimit: cpu.options.blockLimit, records: cpu.options.records }, parent && parent.#blocks);
     this.#regions = new Regions(cpu, this, this.#blocks, parent && parent.#regions);
     this.memory.onCodeWrite = (address, length) => this.#codeWritten(address, length);
   }
@@ -295,6 +295,8 @@ export class GuestSpace implements Space, HubHost {
     if (length <= 0) return;
     const first = address >>> PAGE_SHIFT;
     const last = Math.floor((address + length - 1) / PAGE_SIZE);
+    const perms = this.memory.perms;
+    for (let page = first; page <= last; page++) if (perms[page]! & (Perm.code | Perm.watched)) unwatchPage(this.memory, page);
     const forgot = this.#blocks.forget(first, last);
     const dropped = this.#regions.forget(first, last);
     if (forgot === 0 && dropped === 0) return;
@@ -303,8 +305,6 @@ export class GuestSpace implements Space, HubHost {
     this.#collected = 0;
     this.#cpu.counters.invalidations++;
     this.#cpu.trace?.(`invalidate ${address.toString(16)}+${length.toString(16)}: ${forgot} blocks, ${dropped} modules`);
-    const perms = this.memory.perms;
-    for (let page = first; page <= last; page++) if (perms[page]! & Perm.code) unwatchPage(this.memory, page);
   }
 
   timestamp(): bigint { return this.#cpu.timestamp(); }

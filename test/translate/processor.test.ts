@@ -172,6 +172,36 @@ function define({ name, options, exactLoads, exactStores }: Configuration): void
     assert.is(space.state.gpr(RAX), 45000150000n);
   });
 
+  if (exactStores) test('a record window that fills up again and again', () => {
+    // mov ecx,2000; xor edx,edx; L: inc byte [imm]; mov al,0; add dl,al; dec ecx; jnz L; syscall
+    const own = cpuFor({ ...options, mode: options.mode === 'translate' ? 'tiered' : options.mode!, records: 16384 });
+    own.onSyscall = () => false;
+    const space = guest(own, hex('b9d0070000 31d2 fe0501000000 b000 00c2 ffc9 75f2 0f05'), RWX);
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.state.gpr(RDX) & 0xffn, BigInt((2000 * 2001 / 2) & 255));
+    assert.match(own.stats().join(), /record windows filled [1-9]/);
+  });
+
+  if (exactStores) test('a store into a page whose code was forgotten long ago', () => {
+    // mov byte [CODE+0x1000],1; syscall, after code of that page was decoded and the window was cleared
+    const code = new Uint8Array(0x2000).fill(0x90);
+    code.set(hex('e8fb0f0000 0f05 c6042500104000c3 0f05'));
+    code.set(hex('c3'), 0x1000);
+    const own = cpuFor({ ...options, mode: options.mode === 'translate' ? 'tiered' : options.mode!, records: 8192 });
+    own.onSyscall = () => false;
+    const space = guest(own, code, RWX);
+    assert.is(finish(space), Exit.syscall);
+    for (let i = 0; i < 4; i++) {
+      space.state.pc = CODE + 0x100 * (i + 1);
+      space.memory.bytes.set(hex('0f05'), CODE + 0x100 * (i + 1) + 0xfe);
+      assert.is(finish(space), Exit.syscall);
+    }
+    assert.match(own.stats().join(), /record windows filled [1-9]/);
+    space.state.pc = CODE + 7;
+    assert.is(finish(space), Exit.syscall);
+    assert.is(space.memory.bytes[CODE + 0x1000], 0xc3);
+  });
+
   test('deep recursion in the interpreter', () => {
     // mov ecx,400000; call f; syscall; f: dec ecx; jz +5; call f; ret
     const space = guest(cpu, hex('b9801a0600 e802000000 0f05 ffc9 7405 e8f7ffffff c3'), undefined, 1000);

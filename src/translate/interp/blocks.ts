@@ -1,6 +1,6 @@
 // The decoded blocks of one space: records in the RECORDS window, found by pc; which pages they came from; and forgetting them.
 import {
-  DISPATCH_BASE, DISPATCH_ENTRIES, PAGE_SHIFT, Perm, RECORDS_END, type GuestMemory,
+  DISPATCH_BASE, DISPATCH_ENTRIES, PAGE_SHIFT, Perm, RECORDS_BASE, type GuestMemory,
 } from '../../guest/index.ts';
 import type { Insn, Undecodable } from '../x86/insn.ts';
 import { Stopped } from './record-decoder.ts';
@@ -38,6 +38,8 @@ export interface BlocksConfig {
   /** Entries of a block between two calls of `attend`. */
   readonly grant: number;
   readonly blockLimit: number;
+  /** Bytes of the record window. */
+  readonly records: number;
 }
 
 /** Why a block could not be decoded. */
@@ -51,6 +53,7 @@ export class Blocks {
   readonly #decodeRecords: BlocksConfig['decodeRecords'];
   readonly #grant: number;
   readonly #limit: number;
+  readonly #windowEnd: number;
   readonly #heads: Map<number, number>;
   /** Page → heads of blocks with code in it; a head may stand there after it was forgotten. */
   readonly #pages: Map<number, number[]>;
@@ -67,6 +70,7 @@ export class Blocks {
     this.#decodeRecords = config.decodeRecords;
     this.#grant = config.grant;
     this.#limit = config.blockLimit;
+    this.#windowEnd = RECORDS_BASE + config.records;
     this.#heads = new Map(parent === undefined ? [] : parent.#heads);
     this.#pages = new Map();
     this.#next = parent === undefined ? SCRATCH_END : parent.#next;
@@ -119,7 +123,7 @@ export class Blocks {
   #executable(pc: number, length: number): number { return this.#memory.reach(pc, length, Perm.execute); }
 
   #decodeBlock(pc: number): number {
-    if (this.#next + (this.#limit + 2) * RECORD_SIZE > RECORDS_END) return Undecoded.full;
+    if (this.#next + (this.#limit + 2) * RECORD_SIZE > this.#windowEnd) return Undecoded.full;
     const start = this.#next;
     const reach = this.#executable(pc, 15 * this.#limit);
     if (reach === 0) return this.#faultAt(pc);
