@@ -1,6 +1,6 @@
 // How tasks and processes end: what is given back, who is told, who inherits the children. _exit(2), exit_group(2), wait(2).
 import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGCONT, SIGHUP, signalName, EFAULT } from '../abi/index.ts';
-import { isOrphaned, kernelSignal, sendToGroup, sendToProcess, tracePrefix } from './signals.ts';
+import { isOrphaned, kernelSignal, retarget, sendToGroup, sendToProcess, tracePrefix } from './signals.ts';
 import type { Process, Task } from './task.ts';
 
 /** Ends a whole process with a wait status. */
@@ -34,6 +34,7 @@ export function endTask(task: Task): void {
   kernel.tasks.delete(task.tid);
   process.tasks.delete(task);
   process.deadUserNs += task.userNs;
+  retarget(process);
   leaveSpace(task);
   if (![...kernel.tasks.values()].some((t) => t.files === task.files)) task.files.closeAll();
 }

@@ -15,8 +15,22 @@ export const kernelSignal = (signo: number): SigInfo => ({ signo, code: SI_KERNE
 /** kill(2) by `task`. */
 export const userSignal = (task: Task, signo: number, code: number = SI_USER): SigInfo => ({ signo, code, pid: task.pid, uid: task.credentials.uid });
 
+/** The threads of a process in the order in which they take the process's signals: the first one before the others. */
+const takers = ({ leader, tasks }: Process): readonly Task[] => (tasks.has(leader) ? [leader, ...[...tasks].filter((t) => t !== leader)] : [...tasks]);
+
+/** The process's signals that this thread takes: not blocked by it, and blocked by those before it. */
+function shareOf(task: Task): SignalSet {
+  if (task.process.tasks.size === 1) return ~task.mask;
+  let left = ~0n;
+  for (const other of takers(task.process)) {
+    if (other === task) break;
+    left &= other.mask;
+  }
+  return left & ~task.mask;
+}
+
 /** Signals that would end up doing something now, and are not blocked. */
-const deliverable = (task: Task): SignalSet => (task.pending.set | task.process.pending.set) & ~task.mask;
+const deliverable = (task: Task): SignalSet => (task.pending.set & ~task.mask) | (task.process.pending.set === 0n ? 0n : task.process.pending.set & shareOf(task));
 export const hasDeliverable = (task: Task): boolean => (task.pending.set !== 0n || task.process.pending.set !== 0n) && deliverable(task) !== 0n;
 
 const ignores = (action: SignalAction, signo: number): boolean => action.handler === SIG_IGN || (action.handler === SIG_DFL && defaultAction(signo) === 'ignore');
@@ -39,7 +53,7 @@ function resume(process: Process, signo: number): void {
   if (signo === SIGCONT) reportToParent(process, 'continued', CLD_CONTINUED, SIGCONT);
 }
 
-/** Sends to a process: the first task that does not block it will take it. */
+/** Sends to a process: the first thread takes it, or another one that does not block it. */
 export function sendToProcess(process: Process, info: SigInfo): void {
   if (process.zombie || sparesInit(process, info)) return;
   beforeQueueing(process, info.signo);
@@ -47,9 +61,15 @@ export function sendToProcess(process: Process, info: SigInfo): void {
   const blocked = tasks.every((t) => hasSignal(t.mask, info.signo));
   if (ignores(process.actions.get(info.signo), info.signo) && !blocked) return;
   process.pending.add(info);
-  const taker = tasks.find((t) => !hasSignal(t.mask, info.signo) && t.state === 'running') ?? tasks.find((t) => !hasSignal(t.mask, info.signo));
+  const taker = takers(process).find((t) => !hasSignal(t.mask, info.signo));
   if (taker) interrupt(taker, info.signo);
   else for (const task of tasks) wakeWaiter(task, info.signo);
+}
+
+/** Masks have changed, or a thread has ended: the process's pending signals may be another thread's now. */
+export function retarget(process: Process): void {
+  if (process.pending.set === 0n) return;
+  for (const task of process.tasks) if (hasDeliverable(task)) task.kernel.scheduler.wake(task);
 }
 
 /** Sends to one task (tgkill, faults). */
@@ -97,8 +117,7 @@ export function forceSignal(task: Task, info: SigInfo): void {
 /** Delivers what is pending until the task can go on in user code, is stopped, or is dead. The task is current; a call on its way is interrupted only by a handler. */
 export function deliverSignals(task: Task): void {
   while (task.state === 'running') {
-    const wanted = ~task.mask;
-    const info = task.pending.take(wanted) ?? task.process.pending.take(wanted);
+    const info = task.pending.take(~task.mask) ?? task.process.pending.take(shareOf(task));
     if (!info) break;
     act(task, info);
   }

@@ -5,7 +5,7 @@ import {
 } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
 import { RSP } from '../guest/index.ts';
-import { altStackFlags, decodeSigInfo, encodeSigInfo, forceSignal, hasSignal, kernelSignal, popSignalFrame, sendToProcess, sendToTask, signalBit, UNSTOPPABLE, userSignal } from '../linux/index.ts';
+import { altStackFlags, decodeSigInfo, encodeSigInfo, forceSignal, hasSignal, kernelSignal, popSignalFrame, retarget, sendToProcess, sendToTask, signalBit, UNSTOPPABLE, userSignal } from '../linux/index.ts';
 import type { Process, SigInfo, SignalAction, SignalSet, Task } from '../linux/index.ts';
 import { oneOf, OutSigSetPtr, Pid, pointed, printFlags, printSignalSet, Ptr, Signal, SigSetPtr, Size, TimespecPtr } from './codec.ts';
 import { registersSet, sys } from './row.ts';
@@ -54,7 +54,10 @@ function setAction(task: Task, signal: number, action: SignalAction): void {
 function rtSigprocmask(task: Task, how: number, newPtr: number, oldPtr: number, size: number): number {
   demandSize(size);
   const old = task.mask;
-  if (newPtr !== 0) task.mask = changed(how, old, readMask(task, newPtr));
+  if (newPtr !== 0) {
+    task.mask = changed(how, old, readMask(task, newPtr));
+    if (task.process.tasks.size > 1) retarget(task.process);
+  }
   if (oldPtr !== 0) task.memory.writeU64(oldPtr, old);
   return 0;
 }

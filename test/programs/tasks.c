@@ -171,6 +171,22 @@ static void robustness(void) {
   say(" owner died %x\n", (word)(owned.word & 0xc0000000u));
 }
 
+static volatile word handler_tid;
+static void which(int signal, siginfo_t *info, void *context) { handler_tid = S0(gettid); (void)signal; (void)info; (void)context; }
+static void sends(word n) { S2(kill, n, SIGUSR1); nap(20); }
+static void signals_to_threads(void) {
+  handle(SIGUSR1, which, SA_SIGINFO, 0);
+  thread(0, sends, self());
+  struct { long s, ns; } t = { 5, 0 };
+  say("a signal to the process interrupts its first thread: %d", S2(nanosleep, &t, 0));
+  say(" %d", (word)(handler_tid == self()));
+  join(0);
+  unsigned long set = BIT(SIGUSR1), none = 0;
+  S4(rt_sigprocmask, SIG_BLOCK, &set, 0, 8);
+  S4(rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
+  say(" none pending\n");
+}
+
 static void sleeps_for_ever(word n) { for (;;) nap(1000); (void)n; }
 static void ends_all(word n) { quit(n); }
 static void endings(void) {
@@ -214,4 +230,4 @@ static void names(void) {
   say("tid address is my id %d\n", (word)(S1(set_tid_address, tids) == self()));
 }
 
-static void test(void) { waits(); ignored_children(); vforks(); groups(); orphans(); threads(); futexes(); robustness(); endings(); execs(); names(); }
+static void test(void) { waits(); ignored_children(); vforks(); groups(); orphans(); threads(); futexes(); robustness(); signals_to_threads(); endings(); execs(); names(); }
