@@ -89,6 +89,7 @@ export class Regions {
 
   #link(module: RegionModule): void {
     const first = this.#bindInstance(module);
+    if (this.#suspended) return;
     for (const [pc, number] of module.entries) this.#enter(pc, first + number);
   }
 
@@ -124,7 +125,7 @@ export class Regions {
   }
 
   /** Whether modules have come that are worth joining into one. */
-  get isScattered(): boolean { return this.#fresh.size >= SCATTERED; }
+  get isScattered(): boolean { return !this.#suspended && this.#fresh.size >= SCATTERED; }
 
   /** Joins the modules of this run into one, so that calls between their regions are direct. Nothing may be running. */
   consolidate(): void {
