@@ -1,10 +1,14 @@
 // The translated regions of one space: which entry pcs have one, which modules are bound, and forgetting them when their code changes.
 import { setDispatch, clearDispatch, pagesWithin, watchPage, type Blocks } from './interp/blocks.ts';
+import { PAGE_SHIFT } from '../guest/index.ts';
 import type { FileRange } from './cache.ts';
 import { type Others, promote, translateSet } from './promote.ts';
 import type { TranslatingCpu } from './cpu.ts';
 import type { RegionModule } from './registry.ts';
 import type { GuestSpace } from './space.ts';
+
+/** Whether a file's range lies in these pages as a whole. */
+const within = (file: FileRange, firstPage: number, lastPage: number): boolean => file.address >>> PAGE_SHIFT >= firstPage && (file.end - 1) >>> PAGE_SHIFT <= lastPage;
 
 /** Modules of one space that are worth joining. */
 const SCATTERED = 6;
@@ -133,7 +137,7 @@ export class Regions {
     const joined = [...this.#fresh];
     const blocks = new Set(joined.flatMap((module) => module.blocks));
     const entries = new Set(joined.flatMap((module) => [...module.entries.keys()]));
-    const module = this.#cpu.translate(() => translateSet(memory, entries, (pc) => blocks.has(pc), level), [], level);
+    const module = this.#cpu.translate(() => translateSet(memory, entries, (pc) => blocks.has(pc), level, false), [], level);
     if (module === undefined) return;
     for (const old of joined) {
       this.#drop(old);
@@ -145,8 +149,9 @@ export class Regions {
     this.#cpu.trace?.(`${joined.length} modules joined: ${module.functions} regions, ${module.bytes.length} bytes`);
   }
 
-  /** Forgets the modules with code in these pages; tells how many. */
+  /** Forgets the modules with code in these pages, and files that lay there; tells how many modules. */
   forget(firstPage: number, lastPage: number): number {
+    if (this.#files.some((f) => within(f, firstPage, lastPage))) this.#files = this.#files.filter((f) => !within(f, firstPage, lastPage));
     const gone = new Set<RegionModule>();
     for (const page of pagesWithin(this.#pages, firstPage, lastPage)) for (const module of this.#pages.get(page)!) gone.add(module);
     for (const module of gone) this.#drop(module);

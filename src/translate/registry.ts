@@ -33,7 +33,7 @@ export class RegionModule {
   }
 
   /** How many functions it exports. */
-  get functions(): number { return Math.max(...this.entries.values()) + 1; }
+  get functions(): number { return [...this.entries.values()].reduce((most, n) => Math.max(most, n), -1) + 1; }
 
   get module(): WebAssembly.Module { return (this.#module ??= compile(this.bytes)); }
 
@@ -53,6 +53,9 @@ function holds(memory: GuestMemory, { address, bytes }: Piece): boolean {
   return true;
 }
 
+/** Modules that are remembered for one pc: code that keeps changing must not fill the memory. */
+const VERSIONS = 4;
+
 /** Modules by the pcs that enter them. */
 export class Registry {
   readonly #byPc = new Map<number, RegionModule[]>();
@@ -61,7 +64,7 @@ export class Registry {
     for (const pc of module.entries.keys()) {
       const list = this.#byPc.get(pc);
       if (list === undefined) this.#byPc.set(pc, [module]);
-      else list.unshift(module);
+      else if (list.unshift(module) > VERSIONS) list.length = VERSIONS;
     }
   }
 
