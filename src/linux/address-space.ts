@@ -6,7 +6,7 @@ import type { GuestMemory, Space } from '../guest/index.ts';
 import type { OpenFile } from '../vfs/index.ts';
 import { Regions } from './regions.ts';
 import type { MappedFile, Region } from './regions.ts';
-import { AnonymousObject, FileObject, readWhole } from './shared-memory.ts';
+import { AnonymousObject, fileObject, readWhole } from './shared-memory.ts';
 import type { SharedObject } from './shared-memory.ts';
 import type { Task } from './task.ts';
 
@@ -38,16 +38,6 @@ const permOf = (prot: number): number =>
 
 /** Names the content of a file that cannot change, for the translation cache and for choosing addresses; undefined when it has none. */
 const identityOf = (file: OpenFile): string | undefined => file.inode.identity?.();
-
-/** Shared objects of files by inode, so that every mapping of a file meets the same object. */
-const fileObjects = new WeakMap<object, SharedObject>();
-const fileObject = (file: OpenFile): SharedObject => {
-  const found = fileObjects.get(file.inode);
-  if (found) return found;
-  const made = new FileObject(file);
-  fileObjects.set(file.inode, made);
-  return made;
-};
 
 let nextSpace = 1;
 
@@ -95,9 +85,23 @@ export class AddressSpace {
     }
   }
 
-  /** Stores the bytes of a shared object where other spaces, and the file, find them. */
-  giveUp(object: SharedObject): void {
-    for (const r of this.regions) if (r.object === object && r.dirty) object.store(r.offset, this.memory.bytes.subarray(r.start, r.end));
+  /** Calls `visit` with the address of each mapped part of [offset, offset + length) of an object. */
+  #eachView(object: SharedObject, offset: number, length: number, visit: (region: Region, from: number, bytes: Uint8Array) => void): void {
+    for (const r of this.regions) {
+      const from = Math.max(r.offset, offset);
+      const to = Math.min(r.offset + r.end - r.start, offset + length);
+      if (r.object === object && from < to) visit(r, from, this.memory.bytes.subarray(r.start + from - r.offset, r.start + to - r.offset));
+    }
+  }
+
+  /** Stores what was changed of a shared object where other spaces, and the file, find it. */
+  giveUp(object: SharedObject, offset = 0, length = Infinity): void {
+    this.#eachView(object, offset, length, (region, from, bytes) => { if (region.dirty && !region.readOnlyShared) object.store(from, bytes); });
+  }
+
+  /** Takes over a part of a shared object that was changed by other means. */
+  refresh(object: SharedObject, offset: number, length: number): void {
+    this.#eachView(object, offset, length, (_, from, bytes) => { object.load(from, bytes); });
   }
 
   /** Two mappings of one object in this space see each other's stores from here on. */
@@ -168,8 +172,7 @@ export class AddressSpace {
   }
 
   #makeShared(region: Region): void {
-    if (region.file && !region.file.writable) return;
-    region.object = region.file ? fileObject(region.file.file) : new AnonymousObject();
+    region.object = region.file ? fileObject(region.file) : new AnonymousObject();
     if (!region.file) region.offset = 0;
     region.object.holder?.giveUp(region.object);
     region.object.holder = this;
@@ -364,6 +367,7 @@ export class AddressSpace {
 
   /** A copy for a forked child. */
   fork(): AddressSpace {
+    for (const object of this.#objects) this.giveUp(object);
     const child = new AddressSpace(this.cpu.fork(), this.#placements);
     child.#regions = this.#regions.copy();
     child.brkStart = this.brkStart;

@@ -120,6 +120,13 @@ static void files(void) {
   S4(pread64, fd, text, 4, 0);
   say("private store stays: %c\n", text[0]);
   char *shared = (char *)map(0, 2 * PAGE, RW, MAP_SHARED, fd, 0);
+  shared[1] = 'Q';
+  S4(pread64, fd, text, 4, 0);
+  S4(pwrite64, fd, "R", 1, 6001);
+  say("read sees the store %c, the mapping the write %c\n", text[1], shared[6001]);
+  word length = 500 * 16;
+  S4(pwrite64, fd, "after", 5, length);
+  say("growth is seen %c\n", shared[length]);
   shared[1] = 'Y'; shared[5000] = 'Z';
   say("msync %d", S3(msync, shared, 2 * PAGE, MS_SYNC));
   S4(pread64, fd, text, 4, 0);
@@ -135,6 +142,8 @@ static void files(void) {
   say("shared write of a read-only file: %d", map(0, PAGE, RW, MAP_SHARED, readonly, 0));
   word view = map(0, PAGE, PROT_READ, MAP_SHARED, readonly, 0);
   say(" protect: %d\n", S3(mprotect, view, PAGE, RW));
+  S4(pwrite64, fd, "T", 1, 9);
+  say("a read-only view sees writes: %c\n", ((volatile char *)view)[9]);
   S1(close, fd);
   say("mapping outlives the descriptor: %c\n", second[2]);
   S1(unlink, "/tmp/memory-test");

@@ -3,7 +3,7 @@ import {
   EAGAIN, EBADF, EFBIG, EINVAL, EISDIR, EPIPE, ESPIPE, S_IFDIR, S_IFREG, S_ISGID, S_ISUID, SIGPIPE, SIGXFSZ, isType, resources,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { TtyFile } from '../../linux/index.ts';
+import { refreshMappings, settleMappings, TtyFile } from '../../linux/index.ts';
 import type { Description, Task } from '../../linux/index.ts';
 import { privilegeDrop } from '../../vfs/index.ts';
 import type { Inode } from '../../vfs/index.ts';
@@ -35,6 +35,7 @@ export function readFrom(task: Task, description: Description, into: Uint8Array,
       file.tty.beginRead();
     }
   }
+  if (!isStream(description)) settleMappings(description.inode, at ?? description.position, into.length);
   const count = file.read!(into, at ?? description.position, nonblock);
   if (typeof count === 'number' && at === undefined && !isStream(description)) description.position += count;
   return count;
@@ -68,9 +69,13 @@ export function writeTo(task: Task, description: Description, from: Uint8Array, 
   const position = description.append && !isStream(description) ? description.inode.stat().size : at ?? description.position;
   const allowed = withinFileLimit(task, description, position, from.length);
   if (from.length > 0) dropSetIds(task, description.inode);
+  if (!isStream(description)) settleMappings(description.inode, position, allowed);
   try {
     const count = file.write!(allowed < from.length ? from.subarray(0, allowed) : from, position, nonblock);
-    if (typeof count === 'number' && at === undefined && !isStream(description)) description.position = position + count;
+    if (typeof count === 'number' && !isStream(description)) {
+      refreshMappings(description.inode, position, count);
+      if (at === undefined) description.position = position + count;
+    }
     return count;
   } catch (error) {
     if (error === EPIPE && signalsBrokenPipe(description)) task.kernel.signalTask(task, SIGPIPE);
