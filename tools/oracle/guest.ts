@@ -105,7 +105,7 @@ export const translated: readonly Way[] = (['none', 'stores', 'all'] as const).m
 export const tiered: Way = { name: 'tiered', mode: 'tiered', level: 'stores', threshold: 2, budget: 3 };
 
 /** A program that spends so much has gone astray. */
-const PATIENCE = 1_000_000;
+const PATIENCE = 2_000_000;
 /** Spaces are replaced after so many different codes, so that what was decoded and translated for old ones does not pile up. */
 const CODES_PER_CPU = 2000;
 

@@ -194,7 +194,9 @@ function dotProduct(f: Format): Compute {
     const products = lanes(f, x).map((part, i) => (immediate >> 4 + i & 1 ? mul(unit, f, part, lane(f, y, i)) : 0n));
     const pairs = f === single ? products.map((part, i) => add(unit, f, products[i ^ 1]!, part)) : products;
     const distance = f === single ? 2 : 1;
-    work.write(0, join(f, pairs.map((part, i) => (immediate >> i & 1 ? add(unit, f, part, pairs[i ^ distance]!) : 0n))));
+    // A sum raises its exceptions whether its lane is asked for or not.
+    const sums = pairs.map((part, i) => add(unit, f, part, pairs[i ^ distance]!));
+    work.write(0, join(f, sums.map((sum, i) => (immediate >> i & 1 ? sum : 0n))));
   };
 }
 
