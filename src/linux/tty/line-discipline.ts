@@ -16,8 +16,6 @@ export interface Effects {
   signal(signal: number): void;
   /** Output was stopped (^S) or goes on (^Q). */
   flow(stopped: boolean): void;
-  /** A signal character flushed the output that the device has not taken yet. */
-  flushOutput(): void;
 }
 
 export class LineDiscipline {
@@ -141,7 +139,7 @@ export class LineDiscipline {
     if (!this.#local(lflag.ISIG)) return false;
     for (const [index, signal] of signalCharacters) {
       if (!this.#is(byte, index)) continue;
-      if (!this.#local(lflag.NOFLSH)) { this.flushInput(); this.#effects.flushOutput(); }
+      if (!this.#local(lflag.NOFLSH)) this.flushInput();
       if (this.stopped) this.#flow(false);
       this.#echo(byte);
       this.#effects.signal(signal);

@@ -28,7 +28,6 @@ export class Pty {
     this.tty = new Tty(makedev(PTS_MAJOR, index), {
       write: (bytes) => this.#show(bytes),
       room: () => this.output.free,
-      flush: () => this.output.clear(),
     }, kernel);
     this.tty.changed.add(() => this.masterChanged.wake());
   }

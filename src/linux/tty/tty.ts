@@ -16,8 +16,6 @@ export interface TtyDriver {
   write(bytes: Uint8Array): void;
   /** How many bytes it takes now; absent: any number. */
   room?(): number;
-  /** Forgets what it has not shown yet. */
-  flush?(): void;
 }
 
 /** What a terminal asks of the rest of the kernel. */
@@ -58,7 +56,6 @@ export class Tty implements ControllingTty {
       emit: (bytes) => driver.write(Uint8Array.from(bytes)),
       signal: (signal) => { if (this.foreground > 0) kernel.signalGroup(this.foreground, signal); },
       flow: () => this.changed.wake(),
-      flushOutput: () => driver.flush?.(),
     });
   }
 
