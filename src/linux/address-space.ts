@@ -4,6 +4,7 @@ import { assert } from '../base/index.ts';
 import { ADDRESS_END, IMAGE_BASE, MMAP_BASE, PAGE_SIZE, Perm, RECORDS_BASE, RECORDS_END, STACK_LIMIT, STACK_TOP } from '../guest/index.ts';
 import type { GuestMemory, Space } from '../guest/index.ts';
 import type { OpenFile } from '../vfs/index.ts';
+import type { Placements } from './placements.ts';
 import { Regions } from './regions.ts';
 import type { MappedFile, Region } from './regions.ts';
 import { AnonymousObject, fileObject, readWhole } from './shared-memory.ts';
@@ -40,13 +41,6 @@ const permOf = (prot: number): number =>
 const identityOf = (file: OpenFile): string | undefined => file.inode.identity?.();
 
 let nextSpace = 1;
-
-/** Where libraries were put, by the identity of the file: the same place in every process, so that translations serve all of them. */
-export class Placements {
-  readonly #places = new Map<string, number>();
-  get(identity: string): number | undefined { return this.#places.get(identity); }
-  set(identity: string, address: number): void { this.#places.set(identity, address); }
-}
 
 export class AddressSpace {
   readonly cpu: Space;

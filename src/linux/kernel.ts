@@ -4,7 +4,7 @@ import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
 import type { Place } from '../vfs/index.ts';
 import { KernelFiles } from './files/index.ts';
-import { Placements } from './address-space.ts';
+import { Placements } from './placements.ts';
 import { Futexes } from './futex.ts';
 import { Scheduler } from './scheduler.ts';
 import { kernelSignal, sendToGroup, sendToTask } from './signals.ts';
@@ -21,7 +21,7 @@ export class Kernel {
   readonly scheduler: Scheduler;
   readonly futexes = new Futexes();
   readonly files: KernelFiles;
-  readonly placements = new Placements();
+  readonly placements: Placements;
   readonly trace: CategoryTrace;
   /** By tid. */
   readonly tasks = new Map<number, Task>();
@@ -46,6 +46,7 @@ export class Kernel {
   constructor(host: Host, cpu: Cpu, hostname: string, trace: CategoryTrace) {
     this.host = host;
     this.cpu = cpu;
+    this.placements = new Placements(host.cache);
     this.hostname = hostname;
     this.trace = trace;
     this.bootNs = host.clock.monotonicNs();

@@ -53,7 +53,7 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   else if ('streams' in io) for (const description of standardStreams(io.streams)) init.files.add(description);
   return {
     kernel,
-    run: async () => { const status = await loop.run(); cpu.saveCache(); return exitOf(status); },
+    run: async () => { const status = await loop.run(); cpu.saveCache(); kernel.placements.save(); return exitOf(status); },
     runUntilIdle: () => (loop.runUntilIdle() ? exitOf(kernel.exitStatus!) : undefined),
     signal: (signo) => { sendToProcess(kernel.init, kernelSignal(signo)); },
   };
