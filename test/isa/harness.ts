@@ -42,12 +42,12 @@ export class Bench {
     this.state.rflags = 2;
   }
 
-  /** Translates the code as one region that ends where the bytes end. */
-  load(code: Uint8Array | readonly number[], level: Level = 'stores', tables: { constant: boolean } = { constant: false }): void {
+  /** Translates the code as one region that ends where the bytes end. `executable`: how many bytes from CODE on may be executed. */
+  load(code: Uint8Array | readonly number[], level: Level = 'stores', tables: { constant: boolean } = { constant: false }, executable = code.length): void {
     this.memory.bytes.fill(0xcc, CODE, CODE + PAGE_SIZE);
     this.memory.bytes.set(code, CODE);
     const end = CODE + code.length;
-    const source = { bytes: this.memory.bytes, reach: (address: number) => Math.max(0, Math.min(end - address, address >= CODE ? PAGE_SIZE : 0)), constant: (_: number, length: number) => (tables.constant ? length : 0) };
+    const source = { bytes: this.memory.bytes, reach: (address: number) => Math.max(0, Math.min(CODE + executable - address, address >= CODE ? PAGE_SIZE : 0)), constant: (_: number, length: number) => (tables.constant ? length : 0) };
     const translation = translate([CODE], source, { wanted: (pc) => pc >= CODE && pc < end, maxInsns: 1000 }, level);
     this.bytes = translation.bytes;
     this.#instance = translation.entries.length === 0 ? undefined : new WebAssembly.Instance(compile(translation.bytes), {

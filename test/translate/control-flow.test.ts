@@ -1,6 +1,7 @@
 // Control flow of translated regions: jump tables, shared tables, loops with two heads, regions entered at several places, checks that stand for several stores.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { PAGE_SIZE } from '../../src/guest/index.ts';
 import { Bench, CODE, DATA, SLOW } from '../isa/harness.ts';
 
 const bench = new Bench();
@@ -89,6 +90,19 @@ test('jumps through one table from several places go through a dispatcher', () =
   assert.is(bench.run(50), -1);
   assert.is(bench.state.pc, CODE + at.add);
   assert.is(bench.state.gpr(RAX), 50n);
+});
+
+test('a shared table whose entries are all elsewhere', () => {
+  // Two jumps through one table of addresses outside the region: test edi,edi; jz B; A: jmp [r8+rcx*8]; B: inc eax; jmp [r8+rcx*8]
+  const tableAt = 0x80;
+  const code = [...hex('4c 8d 05'), ...i32(tableAt - 7), ...hex('85 ff 74 04'), ...hex('41 ff 24 c8'), ...hex('ff c0'), ...hex('41 ff 24 c8')];
+  while (code.length < tableAt) code.push(0x90);
+  for (const t of [0x700, 0x710, 0x720]) code.push(...i32(CODE + t), 0, 0, 0, 0);
+  bench.reset();
+  bench.load(code, 'stores', { constant: true }, PAGE_SIZE);
+  bench.state.setGpr(RCX, 2n);
+  assert.is(bench.run(), CODE + 0x720);
+  assert.is(bench.state.gpr(RAX), 1n);
 });
 
 test('a loop with two heads', () => {

@@ -335,7 +335,7 @@ export class RegionEmitter implements Frame {
       case 'next': this.#edge(block, end.next); break;
       case 'jump': this.#edge(block, end.target); break;
       case 'branch': this.#branch(block, end); break;
-      case 'table': if (this.#region.tables.has(end.table.address)) this.#dispatchedTable(block, end); else this.#table(block, end); break;
+      case 'table': if (block.routes.length > 0 && this.#region.tables.has(end.table.address)) this.#dispatchedTable(block, end); else this.#table(block, end); break;
       case 'dispatch': this.#dispatch(block); break;
       case 'indirect': {
         emitter.emit(end.target);
