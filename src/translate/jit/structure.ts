@@ -120,8 +120,7 @@ function route(hub: Block, entries: readonly Block[], edges: ReadonlyMap<Block, 
     const dispatched = isShared(block, shared);
     block.routes = successors.filter((s) => dispatched || routed.has(s));
     for (const s of block.routes) targets.add(s);
-    // A shared table goes by way of the dispatcher even when none of its targets is in the region.
-    block.successors = block.routes.length === 0 && !dispatched ? [...successors] : [...successors.filter((s) => !block.routes.includes(s)), hub];
+    block.successors = block.routes.length === 0 ? [...successors] : [...successors.filter((s) => !block.routes.includes(s)), hub];
   }
   hub.successors = [...targets];
 }
