@@ -144,11 +144,10 @@ export class AddressSpace {
   #usualPlace(request: MapRequest, length: number): number | undefined {
     const identity = request.offset === 0 && request.file ? identityOf(request.file.file) : undefined;
     if (!identity) return undefined;
-    const key = `${identity}+${length}`;
-    const known = this.#placements.get(key);
+    const known = this.#placements.get(identity, length);
     if (known !== undefined) return this.#regions.isFree(known, known + length) ? known : undefined;
-    const address = this.#free(length);
-    this.#placements.set(key, address);
+    const address = this.#placements.newRoom(length, (low) => this.#regions.findFree(length, low, ADDRESS_END));
+    if (address !== undefined) this.#placements.set(identity, length, address);
     return address;
   }
 

@@ -12,11 +12,22 @@ const store = (): CacheStore & { map: Map<string, Uint8Array> } => {
 test('places come back in the next run, and the first one stays', () => {
   const cache = store();
   const first = new Placements(cache);
-  first.set('sha256:aa+4096', 0x1400_0000);
-  first.set('sha256:aa+4096', 0x1500_0000);
+  first.set('sha256:aa', 4096, 0x1400_0000);
+  first.set('sha256:aa', 4096, 0x1500_0000);
   first.save();
-  assert.is(new Placements(cache).get('sha256:aa+4096'), 0x1400_0000);
-  assert.is(new Placements(cache).get('sha256:bb+4096'), undefined);
+  assert.is(new Placements(cache).get('sha256:aa', 4096), 0x1400_0000);
+  assert.is(new Placements(cache).get('sha256:bb', 4096), undefined);
+});
+
+test('a new place is nobody else\'s', () => {
+  const places = new Placements();
+  places.set('a', 0x2000, 0x1400_1000);
+  places.set('b', 0x1000, 0x1400_4000);
+  const free = (low: number): number => low;
+  assert.is(places.newRoom(0x1000, free), 0x1400_0000);
+  assert.is(places.newRoom(0x2000, free), 0x1400_5000);
+  assert.is(places.newRoom(0x1000, (low) => Math.max(low, 0x1400_2000)), 0x1400_3000);
+  assert.is(places.newRoom(0x1000, () => undefined), undefined);
 });
 
 test('nothing new is nothing to write', () => {
@@ -27,9 +38,9 @@ test('nothing new is nothing to write', () => {
 
 test('what cannot be a place is passed over', () => {
   const cache = store();
-  cache.put('placements', new TextEncoder().encode('14000001 odd\n1000 low\nfffff000 high\nzz bad\n14002000 good\n\0\xff'));
+  cache.put('placements', new TextEncoder().encode('14000001 odd+1\n1000 low+1\nfffff000 high+1\nzz bad+1\n14003000 none\n14002000 good+1\n\0\xff'));
   const places = new Placements(cache);
-  assert.equal(['odd', 'low', 'high', 'bad', 'good'].map((key) => places.get(key)), [undefined, undefined, undefined, undefined, 0x1400_2000]);
+  assert.equal(['odd', 'low', 'high', 'bad', 'none', 'good'].map((key) => places.get(key, 1)), [undefined, undefined, undefined, undefined, undefined, 0x1400_2000]);
 });
 
 test.run();
