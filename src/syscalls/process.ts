@@ -1,14 +1,14 @@
 // Calls that make, replace, end and wait for processes: fork, vfork, clone, execve, exit, wait4 and their relatives.
 import {
   CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_PIDFD, CLONE_SETTLS, CLONE_THREAD, CLONE_VFORK, CLONE_VM, cloneFlags, E2BIG, EINVAL, EPERM, EFAULT, ESRCH, AT_EMPTY_PATH, AT_FDCWD,
-  AT_SYMLINK_NOFOLLOW, atFlags, P_ALL, P_PGID, P_PID, SIGCHLD, signalName, waitFlags, waitIds, WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WSTOPPED, ENOSYS, ELOOP, S_IFLNK, S_IFMT, PATH_MAX,
+  AT_SYMLINK_NOFOLLOW, atFlags, P_ALL, P_PGID, P_PID, SIGCHLD, signalName, waitFlags, waitIds, WCONTINUED, WEXITED, WNOHANG, WSTOPPED, ENOSYS, ELOOP, S_IFLNK, S_IFMT,
 } from '../abi/index.ts';
 import { latin1, Wait } from '../base/index.ts';
-import { clone, encodeSigInfo, exitedStatus, exitGroup, exitThread, processTimeNs, takeReport } from '../linux/index.ts';
+import { clone, encodeSigInfo, exitedStatus, exitGroup, exitThread, takeReport } from '../linux/index.ts';
 import type { ChildChoice, CloneRequest, Task } from '../linux/index.ts';
 import { find } from '../vfs/index.ts';
 import type { Place } from '../vfs/index.ts';
-import { DirFd, flags, Hex, Int, oneOf, Path, Pid, pointed, Ptr, quote, readString, Size, U64, ULongHex, printFlags } from './codec.ts';
+import { DirFd, flags, Hex, Int, oneOf, Path, Pid, pointed, Ptr, quote, Size, U64, printFlags } from './codec.ts';
 import type { Codec } from './codec.ts';
 import { arranged, refuse, registersSet, sys } from './row.ts';
 import type { Result, SyscallRow } from './row.ts';

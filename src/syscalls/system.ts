@@ -1,5 +1,5 @@
 // Calls about the system as a whole: its name, memory, random bytes, limits, scheduling.
-import { CAP_SYS_RESOURCE, EACCES, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, MEMORY_BYTES, resources, RLIM_INFINITY, RLIMIT_NOFILE, uts } from '../abi/index.ts';
+import { CAP_SYS_RESOURCE, EACCES, EFAULT, EINVAL, EPERM, ESRCH, MEMORY_BYTES, resources, RLIM_INFINITY, RLIMIT_NOFILE, uts } from '../abi/index.ts';
 import { freeBytes } from '../linux/index.ts';
 import type { Limit, Task } from '../linux/index.ts';
 import { CString, flags, Hex, Int, oneOf, Pid, pointed, Ptr, quote, Size, UInt } from './codec.ts';
