@@ -121,7 +121,7 @@ export class TranslationCache {
       if (!profile.isWorthKeeping) continue;
       scratch((memory) => {
         const made = profile.consolidate(memory);
-        if (made === undefined) return;
+        if (made === undefined || !WebAssembly.validate(made.module.bytes as Uint8Array<ArrayBuffer>)) return;
         const { place } = profile;
         store.put(placeKey(profile, place), packModule(made.module));
         // Whatever was kept behind this place ends here.

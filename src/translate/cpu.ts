@@ -63,6 +63,8 @@ export class Counters {
   guestInstructions = 0;
   wasmBytes = 0;
   translateMs = 0;
+  /** Modules that V8 did not take. */
+  refused = 0;
 }
 
 /** A memory in which more than this is mapped, in bytes, is not kept for the next process. */
@@ -146,12 +148,24 @@ export class TranslatingCpu implements Cpu {
     this.trace(`unknown instruction at ${pc.toString(16)}: ${bytes}`);
   }
 
+  /** A module that V8 refuses is a bug of the translator; the program goes on interpreted, and the trace tells. */
+  #compiles(module: RegionModule): boolean {
+    try {
+      return module.module !== undefined;
+    } catch (error) {
+      if (!(error instanceof WebAssembly.CompileError)) throw error;
+      this.counters.refused++;
+      this.trace?.(`module refused: ${error.message}: ${[...module.entries.keys()].map((pc) => pc.toString(16)).join(' ')}`);
+      return false;
+    }
+  }
+
   /** Takes a new module in, counts it, and notes its regions with the files they lie in. */
   translate(make: () => Promotion | undefined, files: readonly FileRange[], level: Level): RegionModule | undefined {
     const began = this.nowMs();
     const made = make();
     this.counters.translateMs += this.nowMs() - began;
-    if (made === undefined) return undefined;
+    if (made === undefined || !this.#compiles(made.module)) return undefined;
     this.registry.add(made.module);
     this.cache.note(made.parts, files, level);
     this.counters.modules++;
@@ -176,7 +190,7 @@ export class TranslatingCpu implements Cpu {
       `address spaces ${c.spaces} created, ${c.forks} forked, ${c.memories} memories`,
       `translated ${c.guestInstructions} instructions in ${c.regions} regions, ${c.modules} modules (${this.cache.loaded} from the cache), ${c.instances} instances`,
       `WebAssembly ${c.wasmBytes} bytes, ${perInstruction.toFixed(1)} an instruction; translating took ${c.translateMs.toFixed(1)} ms`,
-      `invalidations ${c.invalidations}, stack restarts ${c.stackRestarts}, record windows filled ${c.windowsFull}`,
+      `invalidations ${c.invalidations}, stack restarts ${c.stackRestarts}, record windows filled ${c.windowsFull}, modules refused ${c.refused}`,
     ];
   }
 }

@@ -46,7 +46,7 @@ export class Profile {
   /** Which of the kept modules is to be written: 0 replaces them all. */
   get place(): number { return this.#blocks.size > this.#keptBlocks * (1 + REWRITE_SHARE) ? 0 : this.#keptModules; }
 
-  /** One module of the regions for that place (those entered in the middle of another come back as further modules if they are needed again), made in an empty memory that gets the code. Undefined when nothing can be translated. */
+  /** One module of the regions for that place, made in an empty memory that gets the code. Undefined when nothing can be translated. */
   consolidate(scratch: GuestMemory): Promotion | undefined {
     for (const { address, bytes } of this.#pieces) {
       const from = (address & ~(PAGE_SIZE - 1)) >>> 0;
@@ -54,6 +54,6 @@ export class Profile {
       scratch.protect(from, to - from, Perm.mapped | Perm.read | Perm.execute);
       scratch.bytes.set(bytes, address);
     }
-    return translateSet(scratch, this.place === 0 ? this.#entries : this.#fresh, (pc) => this.#blocks.has(pc), this.level, true);
+    return translateSet(scratch, this.place === 0 ? this.#entries : this.#fresh, (pc) => this.#blocks.has(pc), this.level);
   }
 }

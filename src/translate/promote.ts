@@ -76,9 +76,9 @@ export function promote(memory: GuestMemory, blocks: Blocks, pcs: readonly numbe
   return moduleOf(memory, regions, level);
 }
 
-/** Translates the regions at `entries`, of the blocks that are wanted, as one module. `skipCovered`: without those that lie inside another one. */
-export function translateSet(memory: GuestMemory, entries: Iterable<number>, wanted: (pc: number) => boolean, level: Level, skipCovered: boolean): Promotion | undefined {
-  const { regions } = regionsOf(memory, [...entries], level, { block: wanted, callee: () => false, skipCovered, others: noOthers });
+/** Translates all regions at `entries`, of the blocks that are wanted, as one module: those inside another one too, since control came there. */
+export function translateSet(memory: GuestMemory, entries: Iterable<number>, wanted: (pc: number) => boolean, level: Level): Promotion | undefined {
+  const { regions } = regionsOf(memory, [...entries], level, { block: wanted, callee: () => false, skipCovered: false, others: noOthers });
   return moduleOf(memory, regions, level);
 }
 

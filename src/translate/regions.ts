@@ -21,6 +21,8 @@ export class Regions {
   readonly #entries = new Map<number, number>();
   readonly #pages = new Map<number, Set<RegionModule>>();
   readonly #bound = new Set<RegionModule>();
+  /** Where translating failed: these stay interpreted. */
+  readonly #refused = new Set<number>();
   /** Those made for this space. */
   readonly #fresh = new Set<RegionModule>();
   #suspended = false;
@@ -118,11 +120,14 @@ export class Regions {
   /** Translates the blocks at these pcs and what belongs to them. */
   promote(pcs: readonly number[]): void {
     if (this.#suspended) return;
-    const missing = pcs.filter((pc) => this.at(pc) === 0);
+    const missing = pcs.filter((pc) => this.at(pc) === 0 && !this.#refused.has(pc));
     if (missing.length === 0) return;
     const { memory, level } = this.#space;
     const module = this.#cpu.translate(() => promote(memory, this.#blocks, missing, level, this.#cpu.warm, (pc) => this.at(pc) !== 0, this.#others()), this.#files, level);
-    if (module === undefined) return;
+    if (module === undefined) {
+      for (const pc of missing) this.#refused.add(pc);
+      return;
+    }
     this.#bind(module);
     this.#fresh.add(module);
     this.#cpu.trace?.(`module of ${module.functions} regions, ${module.bytes.length} bytes: ${[...module.entries.keys()].map((pc) => pc.toString(16)).join(' ')}`);
@@ -137,7 +142,7 @@ export class Regions {
     const joined = [...this.#fresh];
     const blocks = new Set(joined.flatMap((module) => module.blocks));
     const entries = new Set(joined.flatMap((module) => [...module.entries.keys()]));
-    const module = this.#cpu.translate(() => translateSet(memory, entries, (pc) => blocks.has(pc), level, false), [], level);
+    const module = this.#cpu.translate(() => translateSet(memory, entries, (pc) => blocks.has(pc), level), [], level);
     if (module === undefined) return;
     for (const old of joined) {
       this.#drop(old);
@@ -152,6 +157,7 @@ export class Regions {
   /** Forgets the modules with code in these pages, and files that lay there; tells how many modules. */
   forget(firstPage: number, lastPage: number): number {
     if (this.#files.some((f) => within(f, firstPage, lastPage))) this.#files = this.#files.filter((f) => !within(f, firstPage, lastPage));
+    this.#refused.clear();
     const gone = new Set<RegionModule>();
     for (const page of pagesWithin(this.#pages, firstPage, lastPage)) for (const module of this.#pages.get(page)!) gone.add(module);
     for (const module of gone) this.#drop(module);
