@@ -1,6 +1,6 @@
 // What is worth keeping of one file's translation: which regions were hot, and the code they were made from; and making one module of it all.
 import { PAGE_SIZE, Perm, type GuestMemory, type Level } from '../guest/index.ts';
-import { type Promotion, type Part, translateSet } from './promote.ts';
+import { type Promotion, type Part, type Reach, translateSet } from './promote.ts';
 import type { Piece, RegionModule } from './registry.ts';
 
 /** When what is new exceeds this share of what is kept, all of it becomes one module again; less is kept as one more. */
@@ -54,6 +54,26 @@ export class Profile {
       scratch.protect(from, to - from, Perm.mapped | Perm.read | Perm.execute);
       scratch.bytes.set(bytes, address);
     }
-    return translateSet(scratch, this.place === 0 ? this.#entries : this.#fresh, (pc) => this.#blocks.has(pc), this.level);
+    return translateSet(scratch, this.place === 0 ? this.#entries : this.#fresh, (pc) => this.#blocks.has(pc), this.level, reachOf(this.#pieces));
   }
+}
+
+/** How far the bytes of some pieces go on from an address: a module must not depend on what lies between them. */
+function reachOf(pieces: readonly Piece[]): Reach {
+  const runs: [number, number][] = [];
+  for (const { address, bytes } of [...pieces].sort((x, y) => x.address - y.address)) {
+    const last = runs[runs.length - 1];
+    if (last !== undefined && address <= last[1]) last[1] = Math.max(last[1], address + bytes.length);
+    else runs.push([address, address + bytes.length]);
+  }
+  return (address, length) => {
+    let low = 0, high = runs.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (runs[middle]![1] <= address) low = middle + 1;
+      else high = middle;
+    }
+    const run = runs[low];
+    return run === undefined || run[0] > address ? 0 : Math.min(length, run[1] - address);
+  };
 }

@@ -23,8 +23,14 @@ const INNER_LIMIT = 300;
 /** Bytes the decoder may look at from one address on. */
 const WINDOW = 64;
 
+/** How many bytes from an address on are there, at most `length`. */
+export type Reach = (address: number, length: number) => number;
+
 const sourceOf = (memory: GuestMemory): CodeSource =>
   ({ bytes: memory.bytes, reach: (address) => memory.reach(address, WINDOW, Perm.execute), constant: (address, length) => constantBytes(memory, address, length) });
+
+/** Code of which only parts are there. */
+const partsOf = (memory: GuestMemory, reach: Reach): CodeSource => ({ bytes: memory.bytes, reach: (address) => reach(address, WINDOW), constant: reach });
 
 /** What is translated already: pcs of blocks, and of those where large regions can be entered. */
 export interface Others { readonly blocks: ReadonlySet<number>; readonly largeEntries: ReadonlySet<number> }
@@ -42,8 +48,7 @@ interface Wanted {
   readonly others: Others;
 }
 
-function regionsOf(memory: GuestMemory, entries: readonly number[], level: Level, wanted: Wanted): { regions: Region[]; covered: Set<number> } {
-  const source = sourceOf(memory);
+function regionsOf(source: CodeSource, entries: readonly number[], level: Level, wanted: Wanted): { regions: Region[]; covered: Set<number> } {
   // Large regions are entered, not copied.
   const large = new Set<number>(wanted.others.largeEntries);
   const block = (pc: number): boolean => !large.has(pc) && wanted.block(pc);
@@ -71,14 +76,14 @@ function regionsOf(memory: GuestMemory, entries: readonly number[], level: Level
 
 /** Translates the regions at `pcs` and their warm callees; a pc that another region of the batch contains waits until it proves hot again. Undefined when nothing could be translated. */
 export function promote(memory: GuestMemory, blocks: Blocks, pcs: readonly number[], level: Level, warm: number, known: (pc: number) => boolean, others: Others): Promotion | undefined {
-  const { regions, covered } = regionsOf(memory, pcs, level, { block: (pc) => blocks.entries(pc) >= warm, callee: (pc) => warm > 0 && blocks.entries(pc) >= warm && !known(pc), skipCovered: true, others });
+  const { regions, covered } = regionsOf(sourceOf(memory), pcs, level, { block: (pc) => blocks.entries(pc) >= warm, callee: (pc) => warm > 0 && blocks.entries(pc) >= warm && !known(pc), skipCovered: true, others });
   for (const pc of covered) blocks.recount(pc);
   return moduleOf(memory, regions, level);
 }
 
-/** Translates all regions at `entries`, of the blocks that are wanted, as one module: those inside another one too, since control came there. */
-export function translateSet(memory: GuestMemory, entries: Iterable<number>, wanted: (pc: number) => boolean, level: Level): Promotion | undefined {
-  const { regions } = regionsOf(memory, [...entries], level, { block: wanted, callee: () => false, skipCovered: false, others: noOthers });
+/** Translates all regions at `entries`, of the blocks that are wanted, as one module: those inside another one too, since control came there. `reach`: where there is code at all, when that is not the whole memory. */
+export function translateSet(memory: GuestMemory, entries: Iterable<number>, wanted: (pc: number) => boolean, level: Level, reach?: Reach): Promotion | undefined {
+  const { regions } = regionsOf(reach === undefined ? sourceOf(memory) : partsOf(memory, reach), [...entries], level, { block: wanted, callee: () => false, skipCovered: false, others: noOthers });
   return moduleOf(memory, regions, level);
 }
 
