@@ -5,6 +5,8 @@ import type { Piece, RegionModule } from './registry.ts';
 
 /** When what is new exceeds this share of what is kept, all of it becomes one module again; less is kept as one more. */
 const REWRITE_SHARE = 1 / 3;
+/** Modules kept for one file, at most. */
+const MOST_MODULES = 6;
 
 /** The hot code of one file mapped at one address, translated for one level. */
 export class Profile {
@@ -44,7 +46,7 @@ export class Profile {
   get isWorthKeeping(): boolean { return this.#fresh.size > 0; }
 
   /** Which of the kept modules is to be written: 0 replaces them all. */
-  get place(): number { return this.#blocks.size > this.#keptBlocks * (1 + REWRITE_SHARE) ? 0 : this.#keptModules; }
+  get place(): number { return this.#keptModules >= MOST_MODULES || this.#blocks.size > this.#keptBlocks * (1 + REWRITE_SHARE) ? 0 : this.#keptModules; }
 
   /** One module of the regions for that place, made in an empty memory that gets the code. Undefined when nothing can be translated. */
   consolidate(scratch: GuestMemory): Promotion | undefined {
