@@ -20,4 +20,4 @@ export interface TranslatorOptions {
   readonly pool: number;
 }
 
-export const defaultOptions: TranslatorOptions = { level: 'stores', mode: 'tiered', threshold: 1000, collect: 60_000, blockLimit: 64, records: RECORDS_END - RECORDS_BASE, cache: true, pool: 8 };
+export const defaultOptions: TranslatorOptions = { level: 'stores', mode: 'tiered', threshold: 4000, collect: 60_000, blockLimit: 64, records: RECORDS_END - RECORDS_BASE, cache: true, pool: 8 };
