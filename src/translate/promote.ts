@@ -29,8 +29,8 @@ export type Reach = (address: number, length: number) => number;
 const sourceOf = (memory: GuestMemory): CodeSource =>
   ({ bytes: memory.bytes, reach: (address) => memory.reach(address, WINDOW, Perm.execute), constant: (address, length) => constantBytes(memory, address, length) });
 
-/** Code of which only parts are there. */
-const partsOf = (memory: GuestMemory, reach: Reach): CodeSource => ({ bytes: memory.bytes, reach: (address) => reach(address, WINDOW), constant: reach });
+/** Code of which only parts are there: of a jump table, all that was found to be one. */
+const partsOf = (memory: GuestMemory, reach: Reach): CodeSource => ({ bytes: memory.bytes, reach: (address) => reach(address, WINDOW), constant: reach, isCode: () => true });
 
 /** What is translated already: pcs of blocks, and of those where large regions can be entered. */
 export interface Others { readonly blocks: ReadonlySet<number>; readonly largeEntries: ReadonlySet<number> }

@@ -11,6 +11,8 @@ export interface CodeSource {
   reach(address: number): number;
   /** How many of `length` bytes at an address the guest can read but not write. Absent: no jump tables are looked for. */
   constant?(address: number, length: number): number;
+  /** Whether a jump table may lead to an address, when `reach` does not tell (only a part of the code is there). */
+  isCode?(address: number): boolean;
 }
 
 export interface RegionLimits {

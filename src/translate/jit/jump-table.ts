@@ -13,6 +13,8 @@ export interface JumpTable {
   readonly entrySize: 4 | 8;
   readonly relativeTo: number;
   readonly targets: readonly number[];
+  /** Where the lea stands that the base was guessed from. */
+  readonly guessedFrom?: number;
 }
 
 /** Tables without a bound in sight are read as far as entries look like code near the jump, and at most so far. */
@@ -37,19 +39,22 @@ function constantOf(n: number, path: readonly Insn[], at: number): number | unde
 
 /** How far before a jump a lea of its table is looked for when the path does not say. */
 const LEA_DISTANCE = 0x4000;
+/** REX 8d modrm disp32. */
+export const LEA_LENGTH = 7;
 
 /** Bases of tables that were guessed in this region, latest first: dispatch code is often repeated with the same table. */
-export type Guesses = number[];
+export type Guesses = { readonly base: number; readonly at: number }[];
 
 /** What `lea register, [rip + disp]` before an address point to, nearest first; those of register n before the others. Guesses, which the table's end proves at run time. */
-function guessBases(n: number, pc: number, source: CodeSource): number[] {
+function guessBases(n: number, pc: number, source: CodeSource): Guesses {
   const { bytes } = source;
-  const same: number[] = [];
-  const others: number[] = [];
+  const same: Guesses = [];
+  const others: Guesses = [];
   for (let at = pc - 7; at > Math.max(0, pc - LEA_DISTANCE); at--) {
     if (bytes[at + 1] !== 0x8d || (bytes[at]! & 0xfb) !== 0x48 || (bytes[at + 2]! & 0xc7) !== 5 || source.reach(at) === 0) continue;
     const register = ((bytes[at + 2]! >> 3) & 7) + (bytes[at]! & 4 ? 8 : 0);
-    (register === n ? same : others).push((at + 7 + (bytes[at + 3]! | bytes[at + 4]! << 8 | bytes[at + 5]! << 16 | bytes[at + 6]! << 24)) >>> 0);
+    const base = (at + LEA_LENGTH + (bytes[at + 3]! | bytes[at + 4]! << 8 | bytes[at + 5]! << 16 | bytes[at + 6]! << 24)) >>> 0;
+    (register === n ? same : others).push({ base, at });
   }
   return [...same, ...others];
 }
@@ -95,17 +100,10 @@ function tableOf(entry: MemOperand, at: number, entrySize: 4 | 8, path: readonly
   if (entry.base < 0) return entrySize === 8 ? read(0) : undefined;
   const known = constantOf(entry.base, path, at);
   if (known !== undefined) return read(known);
-  for (const base of guesses) {
-    const table = read(base);
-    if (table !== undefined) return table;
-  }
-  for (const base of guessBases(entry.base, path[path.length - 1]!.pc, source)) {
-    const table = read(base);
-    if (table === undefined) continue;
-    guesses.unshift(base);
-    return table;
-  }
-  return undefined;
+  const guessed = guesses.find(({ base }) => read(base) !== undefined) ?? guessBases(entry.base, path[path.length - 1]!.pc, source).find(({ base }) => read(base) !== undefined);
+  if (guessed === undefined) return undefined;
+  if (!guesses.includes(guessed)) guesses.unshift(guessed);
+  return { ...read(guessed.base)!, guessedFrom: guessed.at };
 }
 
 /** Fewer entries than these make no table. */
@@ -120,7 +118,7 @@ function readTable(address: number, entrySize: 4 | 8, relativeTo: number, known:
   for (let i = 0; i < bound && (i + 1) * entrySize <= readable; i++) {
     const entry = address + i * entrySize;
     const to = entrySize === 8 ? view.getUint32(entry, true) : (relativeTo + view.getInt32(entry, true)) >>> 0;
-    if ((entrySize === 8 && view.getUint32(entry + 4, true) !== 0) || Math.abs(to - pc) > NEAR || source.reach(to) === 0) break;
+    if ((entrySize === 8 && view.getUint32(entry + 4, true) !== 0) || Math.abs(to - pc) > NEAR || !(source.isCode?.(to) ?? source.reach(to) > 0)) break;
     targets.push(to);
   }
   return targets.length < Math.min(MIN_ENTRIES, bound) ? undefined : { address, entrySize, relativeTo, targets };

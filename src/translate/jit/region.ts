@@ -3,6 +3,7 @@ import type { Level } from '../../guest/index.ts';
 import { Block, checksOf, lift, type Stretch } from './block.ts';
 import { discover, type CodeSource, type RegionLimits } from './discover.ts';
 import { flow, storesAll } from './flow.ts';
+import { type JumpTable, LEA_LENGTH } from './jump-table.ts';
 import { type Shape, structure } from './structure.ts';
 
 export interface Region extends Shape {
@@ -124,9 +125,15 @@ function orderStretches(stretches: readonly Stretch[], at: ReadonlyMap<number, S
   return done;
 }
 
+/** The entries of a table, and the instruction that told where it is. */
+function* tableRanges({ address, targets, entrySize, guessedFrom }: JumpTable): Generator<readonly [number, number]> {
+  yield [address, address + targets.length * entrySize];
+  if (guessedFrom !== undefined) yield [guessedFrom, guessedFrom + LEA_LENGTH];
+}
+
 function rangesOf(stretches: readonly Stretch[]): [number, number][] {
   const ranges: [number, number][] = [];
-  const pieces = stretches.flatMap((s) => [[s.pc, s.next] as const, ...(s.table === undefined ? [] : [[s.table.address, s.table.address + s.table.targets.length * s.table.entrySize] as const])]);
+  const pieces = stretches.flatMap((s) => [[s.pc, s.next] as const, ...(s.table === undefined ? [] : tableRanges(s.table))]);
   for (const [begin, end] of pieces.sort((x, y) => x[0] - y[0])) {
     const last = ranges[ranges.length - 1];
     if (last !== undefined && begin <= last[1]) last[1] = Math.max(last[1], end);
