@@ -65,10 +65,10 @@ function regionsOf(source: CodeSource, entries: readonly number[], level: Level,
     regions.push(region);
     for (const entry of region.entries) entered.add(entry);
     if (region.entries.length > 1) for (const entry of region.entries) large.add(entry);
-    for (const { pc: block, end } of region.blocks) {
+    for (const { pc: block, end, stub } of region.blocks) {
       if (end.kind === 'dispatch') continue;
       covered.add(block);
-      if (end.kind === 'call' && typeof end.target === 'number' && queued.size < BATCH_LIMIT && wanted.callee(end.target)) queued.add(end.target);
+      if (end.kind === 'call' && typeof end.target === 'number' && stub === undefined && queued.size < BATCH_LIMIT && wanted.callee(end.target)) queued.add(end.target);
     }
   }
   return { regions, covered };

@@ -10,6 +10,7 @@ import type { Insn, TargetOperand } from '../x86/index.ts';
 import { BlockRegisters } from './block-registers.ts';
 import { mergeChecks } from './merge-checks.ts';
 import { type JumpTable, tableEnd } from './jump-table.ts';
+import type { Stub } from './plt.ts';
 
 /** A stretch of instructions before it is lifted. `end` 'slow': the instruction at `next` cannot be decoded. */
 export interface Stretch {
@@ -36,6 +37,8 @@ export class Block {
   readonly defines: number;
   /** Names of the helper functions it calls. */
   readonly helpers: readonly string[];
+  /** The linkage stub that its call goes to, when the call may read the stub's entry itself. */
+  stub: Stub | undefined = undefined;
   /** Blocks in the region that follow, in the order taken, not taken. */
   successors: Block[] = [];
   predecessors: Block[] = [];

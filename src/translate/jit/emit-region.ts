@@ -398,19 +398,26 @@ export class RegionEmitter implements Frame {
     const { code } = this;
     const emitter = this.#emitter;
     const target = (block.end as { target: Parameters<Emitter['emit']>[0] | number }).target;
-    const callee = typeof target === 'number' ? this.#imports.region(target) : undefined;
+    const { stub } = block;
+    const callee = typeof target === 'number' && stub === undefined ? this.#imports.region(target) : undefined;
     const pc = this.#scratchLocal();
-    if (typeof target !== 'number') {
+    const known = stub === undefined && typeof target === 'number' ? target : undefined;
+    if (stub !== undefined) {
+      code.i32(stub.entry);
+      code.memory(loads['i32.load'], 0);
+      code.set(pc);
+    } else if (typeof target !== 'number') {
       emitter.emit(target);
       code.set(pc);
     }
+    const pushTarget = (): void => { if (known !== undefined) code.i32(known); else code.get(pc); };
     this.#storeAll(block, !(callee?.ignoresFlags ?? false));
     code.i32(STATE_BASE);
-    if (typeof target === 'number') code.i32(target); else code.get(pc);
+    pushTarget();
     code.memory(stores['i32.store'], state.pc);
     if (callee !== undefined) code.call(callee.index);
     else {
-      if (typeof target === 'number') code.i32(target); else code.get(pc);
+      pushTarget();
       code.call(this.#imports.call);
     }
     code.tee(pc);

@@ -4,6 +4,7 @@ import { Block, checksOf, lift, type Stretch } from './block.ts';
 import { discover, type CodeSource, type RegionLimits } from './discover.ts';
 import { flow, storesAll } from './flow.ts';
 import { type JumpTable, LEA_LENGTH } from './jump-table.ts';
+import { type Stub, stubAt } from './plt.ts';
 import { type Shape, structure } from './structure.ts';
 
 export interface Region extends Shape {
@@ -29,10 +30,12 @@ export function makeRegion(entry: number, source: CodeSource, limits: RegionLimi
     const targets = successorsOf(block);
     block.successors = targets.map((pc) => blocks.get(pc)).filter((b) => b !== undefined);
     block.leaves = block.successors.length < targets.length;
+    // At level all the load of the entry would have to be checked.
+    if (level !== 'all' && block.end.kind === 'call' && typeof block.end.target === 'number') block.stub = stubAt(block.end.target, source);
   }
   const shape = structure(entries.map((pc) => blocks.get(pc)!), blocks);
   flow(shape.blocks);
-  return { ...shape, entries, ranges: rangesOf(stretches), insnCount: shape.blocks.reduce((sum, b) => sum + b.insnCount, 0) };
+  return { ...shape, entries, ranges: rangesOf(stretches, shape.blocks.flatMap((b) => b.stub ?? [])), insnCount: shape.blocks.reduce((sum, b) => sum + b.insnCount, 0) };
 }
 
 /** Where control comes back to from outside: after calls and system calls, at loop heads, and where jump tables lead. */
@@ -131,9 +134,9 @@ function* tableRanges({ address, targets, entrySize, guessedFrom }: JumpTable): 
   if (guessedFrom !== undefined) yield [guessedFrom, guessedFrom + LEA_LENGTH];
 }
 
-function rangesOf(stretches: readonly Stretch[]): [number, number][] {
+function rangesOf(stretches: readonly Stretch[], stubs: readonly Stub[]): [number, number][] {
   const ranges: [number, number][] = [];
-  const pieces = stretches.flatMap((s) => [[s.pc, s.next] as const, ...(s.table === undefined ? [] : tableRanges(s.table))]);
+  const pieces = stretches.flatMap((s) => [[s.pc, s.next] as const, ...(s.table === undefined ? [] : tableRanges(s.table))]).concat(stubs.map(({ begin, end }) => [begin, end] as const));
   for (const [begin, end] of pieces.sort((x, y) => x[0] - y[0])) {
     const last = ranges[ranges.length - 1];
     if (last !== undefined && begin <= last[1]) last[1] = Math.max(last[1], end);
