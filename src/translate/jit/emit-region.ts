@@ -1,13 +1,12 @@
 // Emission of a region as one WebAssembly function of type () -> i32: structured control flow by the dominator tree, registers in locals, exits grouped in cold blocks at the end.
 
 import { Exit, PAGE_SHIFT, PERM_BASE, STATE_BASE, state } from '../../guest/index.ts';
-import { Do, Slot, type Statement } from '../ir/block.ts';
+import { Do, type Statement } from '../ir/block.ts';
 import { countUses, Emitter, type Frame } from '../ir/emit.ts';
 import { opOf } from '../ir/ops.ts';
-import type { Type } from '../ir/builder.ts';
 import { Code, loads, stores } from '../wasm/index.ts';
 import { type Block, endNodes } from './block.ts';
-import { slotAddress, slotType } from './block-registers.ts';
+import { RegisterLocals, storeState } from './register-locals.ts';
 import { dirtyOut, exitNeedsFlags, flagsDirtyOut, leavesAtEnd, mayLeave } from './flow.ts';
 import type { Region } from './region.ts';
 
@@ -25,8 +24,6 @@ export interface Imports {
 }
 
 const OP = { add: opOf('i32.add').code, and: opOf('i32.and').code, eqz: opOf('i32.eqz').code, shru: opOf('i32.shr_u').code, sub: opOf('i32.sub').code, lts: opOf('i32.lt_s').code, ltu: opOf('i32.lt_u').code, geu: opOf('i32.ge_u').code, shl: opOf('i32.shl').code, ne: opOf('i32.ne').code };
-const loadOfType: Partial<Record<Type, readonly number[]>> = { i32: loads['i32.load'], i64: loads['i64.load'], v128: loads['v128.load'] };
-const storeOfType: Partial<Record<Type, readonly number[]>> = { i32: stores['i32.store'], i64: stores['i64.store'], v128: stores['v128.store'] };
 
 /** How a group of exits ends: the interpreter does the instruction; control goes on at the pc; the budget is used up. */
 const Way = { slow: 0, go: 1, budget: 2 } as const;
@@ -49,10 +46,9 @@ export class RegionEmitter implements Frame {
   readonly #region: Region;
   readonly #imports: Imports;
   readonly #emitter: Emitter;
-  readonly #homes = new Int32Array(Slot.count).fill(-1);
+  readonly #locals = new RegisterLocals(this.code);
   readonly #groups = new Map<string, Group>();
   #groupList: Group[] = [];
-  #budget = -1;
   #scratch = -1;
   /** The address of a check that looks at two pages. */
   #start = -1;
@@ -73,7 +69,7 @@ export class RegionEmitter implements Frame {
     const entry = blocks[0]!;
     const loops = blocks.some((b) => b.counts);
     if (this.#region.dispatcher !== undefined) this.#next = code.local('i32');
-    if (loops) this.#budget = code.local('i32');
+    if (loops) this.#locals.countBudget();
     for (const block of blocks) {
       this.#groupExits(block);
       countUses(block.statements, endNodes(block.end), false);
@@ -88,11 +84,7 @@ export class RegionEmitter implements Frame {
   }
 
   // ---- frame of the emitter
-  home(slot: number): number {
-    let local = this.#homes[slot]!;
-    if (local < 0) local = this.#homes[slot] = this.code.local(slotType(slot));
-    return local;
-  }
+  home(slot: number): number { return this.#locals.home(slot); }
   helper(name: string): number { return this.#imports.helper(name); }
 
   leave(emitter: Emitter, s: Statement): void {
@@ -168,7 +160,7 @@ export class RegionEmitter implements Frame {
       const group = this.#groupList[i]!;
       code.end();
       const parent = group.parent;
-      this.#store(parent === null ? group.slots : group.slots & ~parent.slots, group.flags && !(parent?.flags ?? false));
+      this.#locals.store(parent === null ? group.slots : group.slots & ~parent.slots, group.flags && !(parent?.flags ?? false));
       if (parent !== null) code.br(parent.label);
       else this.#finish(group.way);
     }
@@ -177,14 +169,14 @@ export class RegionEmitter implements Frame {
   /** The end of a group: the guest pc is on the stack. */
   #finish(way: number): void {
     const { code } = this;
-    this.#storeBudget();
+    this.#locals.storeBudget();
     if (way !== Way.go) {
       const pc = this.#scratchLocal();
       code.set(pc);
       code.i32(STATE_BASE);
       code.get(pc);
       code.memory(stores['i32.store'], state.pc);
-      if (way === Way.budget) this.#storeState(state.exit, Exit.budget);
+      if (way === Way.budget) storeState(code, state.exit, Exit.budget);
       code.i32(way === Way.budget ? LEAVE : SLOW);
     }
     code.return();
@@ -192,59 +184,17 @@ export class RegionEmitter implements Frame {
 
   #scratchLocal(): number { return this.#scratch < 0 ? (this.#scratch = this.code.local('i32')) : this.#scratch; }
 
-  // ---- the state block
-  #storeState(offset: number, value: number): void {
-    this.code.i32(STATE_BASE);
-    this.code.i32(value);
-    this.code.memory(stores['i32.store'], offset);
-  }
-
-  #storeSlot(slot: number): void {
-    const { code } = this;
-    code.i32(0);
-    code.get(this.home(slot));
-    code.memory(storeOfType[slotType(slot)]!, slotAddress(slot));
-  }
-  #store(slots: number, flags: boolean): void {
-    for (let left = slots; left !== 0; left &= left - 1) this.#storeSlot(31 - Math.clz32(left & -left));
-    if (flags) for (const slot of [Slot.flagsKind, Slot.flagsA, Slot.flagsB]) this.#storeSlot(slot);
-  }
-
-  #loadSlot(slot: number): void {
-    const { code } = this;
-    code.i32(0);
-    code.memory(loadOfType[slotType(slot)]!, slotAddress(slot));
-    code.set(this.home(slot));
-  }
-  #load(slots: number, flags: boolean): void {
-    for (let left = slots; left !== 0; left &= left - 1) this.#loadSlot(31 - Math.clz32(left & -left));
-    if (flags) for (const slot of [Slot.flagsKind, Slot.flagsA, Slot.flagsB]) this.#loadSlot(slot);
-  }
-
-  #storeBudget(): void {
-    if (this.#budget < 0) return;
-    this.code.i32(STATE_BASE);
-    this.code.get(this.#budget);
-    this.code.memory(stores['i32.store'], state.budget);
-  }
-  #loadBudget(): void {
-    if (this.#budget < 0) return;
-    this.code.i32(STATE_BASE);
-    this.code.memory(loads['i32.load'], state.budget);
-    this.code.set(this.#budget);
-  }
-
   /** Everything that differs from the state block goes there. */
   #storeAll(block: Block, flags = true): void {
-    this.#store(dirtyOut(block), flags && flagsDirtyOut(block));
-    this.#storeBudget();
+    this.#locals.store(dirtyOut(block), flags && flagsDirtyOut(block));
+    this.#locals.storeBudget();
   }
 
   // ---- entry
   /** Regions that go on elsewhere without a loop count here, so that recursion ends too. */
   #enter(entry: Block, loops: boolean): void {
     const { code } = this;
-    if (loops) this.#loadBudget();
+    if (loops) this.#locals.loadBudget();
     else if (this.#region.blocks.some((b) => b.end.kind === 'call' || b.end.kind === 'indirect' || b.end.kind === 'table')) {
       const left = this.#scratchLocal();
       code.i32(STATE_BASE);
@@ -258,14 +208,14 @@ export class RegionEmitter implements Frame {
       code.i32(0);
       code.op(OP.lts);
       code.if();
-      if (this.#region.entries.length === 1) this.#storeState(state.pc, this.#region.entries[0]!);
-      this.#storeState(state.exit, Exit.budget);
+      if (this.#region.entries.length === 1) storeState(code, state.pc, this.#region.entries[0]!);
+      storeState(code, state.exit, Exit.budget);
       code.i32(LEAVE);
       code.return();
       code.end();
     }
     if (this.#region.entries.length > 1) this.#chooseEntry();
-    this.#load(entry.liveIn, entry.flagsLiveIn);
+    this.#locals.load(entry.liveIn, entry.flagsLiveIn);
   }
 
   /** Sets the dispatch local by state.pc. Its first value is the first entry's. */
@@ -315,10 +265,10 @@ export class RegionEmitter implements Frame {
   #loopBudget(block: Block): void {
     const { code } = this;
     code.i32(block.pc);
-    code.get(this.#budget);
+    code.get(this.#locals.budget);
     code.i32(1);
     code.op(OP.sub);
-    code.tee(this.#budget);
+    code.tee(this.#locals.budget);
     code.i32(0);
     code.op(OP.lts);
     code.brIf(this.#group(Way.budget, block.dirtyIn, block.flagsDirtyIn && block.flagsLiveIn).label);
@@ -350,14 +300,14 @@ export class RegionEmitter implements Frame {
         break;
       case 'syscall':
         this.#storeAll(block);
-        this.#storeState(state.pc, end.next);
+        storeState(code, state.pc, end.next);
         code.call(this.#imports.syscall);
         this.#leaveUnlessZero();
         this.#resume(block, end.next);
         break;
       case 'routine':
         this.#storeAll(block);
-        this.#storeState(state.pc, end.pc);
+        storeState(code, state.pc, end.pc);
         code.i32(end.id);
         for (let i = 0; i < 4; i++) if (i < end.args.length) emitter.emit(end.args[i]!); else code.i32(0);
         code.call(this.#imports.routine);
@@ -366,7 +316,7 @@ export class RegionEmitter implements Frame {
         break;
       case 'slow':
         this.#storeAll(block);
-        this.#storeState(state.pc, end.pc);
+        storeState(code, state.pc, end.pc);
         code.i32(SLOW);
         code.return();
         break;
@@ -438,8 +388,8 @@ export class RegionEmitter implements Frame {
       this.code.return();
       return;
     }
-    this.#load(to.liveIn, to.flagsLiveIn);
-    this.#loadBudget();
+    this.#locals.load(to.liveIn, to.flagsLiveIn);
+    this.#locals.loadBudget();
     this.#go(block, to);
   }
 
