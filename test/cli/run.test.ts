@@ -88,6 +88,7 @@ test('Docker\'s exit codes and one-line errors', () => {
     [['run'], 1, /^wherry: 'wherry run' requires at least 1 argument\n/],
     [['run', '-it', 'busybox', 'sh'], 1, /^the input device is not a TTY\n/],
     [['load', '-i', '/nope'], 1, /^open \/nope: no such file or directory\n$/],
+    [['load', '-i', 'images'], 1, /^read images: is a directory\n$/],
     [['bogus'], 1, /^wherry: unknown command: wherry bogus\n/],
   ];
   for (const [args, code, err] of failures) {

@@ -1,5 +1,5 @@
 // wherry load: images from an archive into the store.
-import { createReadStream, openSync } from 'node:fs';
+import { createReadStream, fstatSync, openSync } from 'node:fs';
 import { humanSize } from '../columns.ts';
 import { bool, string } from '../flags.ts';
 import { openImages } from '../setup.ts';
@@ -7,7 +7,11 @@ import type { Terminal, Verb } from '../verb.ts';
 import { UsageError } from '../flags.ts';
 
 function source(file: string | undefined, terminal: Terminal): AsyncIterable<Uint8Array> {
-  if (file !== undefined) return createReadStream(file, { fd: openSync(file, 'r'), highWaterMark: 1 << 20 });
+  if (file !== undefined) {
+    const fd = openSync(file, 'r');
+    if (fstatSync(fd).isDirectory()) throw Object.assign(new Error('a directory is no archive'), { code: 'EISDIR', syscall: 'read', path: file });
+    return createReadStream(file, { fd, highWaterMark: 1 << 20 });
+  }
   if (terminal.inIsTty) throw new UsageError('requested load from stdin, but stdin is empty');
   return process.stdin;
 }
