@@ -1,10 +1,9 @@
 // wherry load: images from an archive into the store.
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 import { humanSize } from '../columns.ts';
-import { bool, string } from '../flags.ts';
+import { bool, string, UsageError } from '../flags.ts';
 import { openImages } from '../setup.ts';
 import type { Terminal, Verb } from '../verb.ts';
-import { UsageError } from '../flags.ts';
 
 function source(file: string | undefined, terminal: Terminal): AsyncIterable<Uint8Array> {
   if (file !== undefined) {
