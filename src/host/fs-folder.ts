@@ -1,12 +1,13 @@
 // The store's folder over an interface like node:fs: the real one, or memfs in tests (a page has MemoryFolder).
-import type { Blob, Folder, NewFile } from './ports.ts';
+import type { Blob, Folder, NewFile, RandomFile } from './ports.ts';
 
 /** The part of node:fs that a folder needs; memfs has it too. */
 export interface FsLike {
   openSync(path: string, flags: string, mode?: number): number;
   closeSync(fd: number): void;
   readSync(fd: number, into: Uint8Array, offset: number, length: number, position: number): number;
-  writeSync(fd: number, from: Uint8Array, offset?: number, length?: number): number;
+  writeSync(fd: number, from: Uint8Array, offset?: number, length?: number, position?: number): number;
+  ftruncateSync(fd: number, size: number): void;
   fsyncSync(fd: number): void;
   fstatSync(fd: number): { size: number | bigint };
   existsSync(path: string): boolean;
@@ -38,6 +39,35 @@ class FileBlob implements Blob {
   read(into: Uint8Array, offset: number): number {
     return offset >= this.size || into.length === 0 ? 0 : this.#fs.readSync(this.#fd, into, 0, Math.min(into.length, this.size - offset), offset);
   }
+}
+
+/** A file that is read and written at any place. */
+class EditedFile implements RandomFile {
+  size: number;
+  readonly #fs: FsLike;
+  readonly #fd: number;
+  constructor(fs: FsLike, fd: number) {
+    this.#fs = fs;
+    this.#fd = fd;
+    this.size = Number(fs.fstatSync(fd).size);
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    return offset >= this.size || into.length === 0 ? 0 : this.#fs.readSync(this.#fd, into, 0, Math.min(into.length, this.size - offset), offset);
+  }
+
+  write(from: Uint8Array, offset: number): void {
+    for (let done = 0; done < from.length;) done += this.#fs.writeSync(this.#fd, from, done, from.length - done, offset + done);
+    this.size = Math.max(this.size, offset + from.length);
+  }
+
+  truncate(size: number): void {
+    this.#fs.ftruncateSync(this.#fd, size);
+    this.size = size;
+  }
+
+  sync(): void { this.#fs.fsyncSync(this.#fd); }
+  close(): void { this.#fs.closeSync(this.#fd); }
 }
 
 class TemporaryFile implements NewFile {
@@ -136,6 +166,11 @@ export class FsFolder implements Folder {
   create(): NewFile {
     this.fs.mkdirSync(this.at(TEMPORARY), { recursive: true });
     return new TemporaryFile(this, `${TEMPORARY}/${this.#owner}.${nextTemporary++}`);
+  }
+
+  edit(path: string): RandomFile {
+    if (!this.has(path)) this.write(path, new Uint8Array(0));
+    return new EditedFile(this.fs, this.fs.openSync(this.at(path), 'r+'));
   }
 
   list(path: string): string[] {

@@ -1,5 +1,5 @@
 // The store's folder in memory, for a page and for stores that leave nothing behind: a map from paths to bytes.
-import type { Blob, Folder, NewFile } from './ports.ts';
+import type { Blob, Folder, NewFile, RandomFile } from './ports.ts';
 
 class BytesBlob implements Blob {
   readonly #bytes: Uint8Array;
@@ -35,6 +35,32 @@ class GrowingFile implements NewFile {
   discard(): void { this.#bytes = new Uint8Array(0); }
 }
 
+/** Bytes of the folder that are read and written at any place. */
+class EditedBytes implements RandomFile {
+  readonly #files: Map<string, Uint8Array>;
+  readonly #path: string;
+  constructor(files: Map<string, Uint8Array>, path: string) {
+    this.#files = files;
+    this.#path = path;
+  }
+
+  get #bytes(): Uint8Array { return this.#files.get(this.#path) ?? new Uint8Array(0); }
+  get size(): number { return this.#bytes.length; }
+  read(into: Uint8Array, offset: number): number { return new BytesBlob(this.#bytes).read(into, offset); }
+  write(from: Uint8Array, offset: number): void {
+    if (offset + from.length > this.size) this.truncate(offset + from.length);
+    this.#bytes.set(from, offset);
+  }
+
+  truncate(size: number): void {
+    const sized = new Uint8Array(size);
+    sized.set(this.#bytes.subarray(0, size));
+    this.#files.set(this.#path, sized);
+  }
+  sync(): void {}
+  close(): void {}
+}
+
 export class MemoryFolder implements Folder {
   readonly #files = new Map<string, Uint8Array>();
 
@@ -42,6 +68,7 @@ export class MemoryFolder implements Folder {
   has(path: string): boolean { return this.#files.has(path) || this.list(path).length > 0; }
   write(path: string, bytes: Uint8Array): void { this.#files.set(path, bytes.slice()); }
   exclusive<T>(work: () => T): T { return work(); }
+  edit(path: string): RandomFile { return new EditedBytes(this.#files, path); }
   create(): NewFile { return new GrowingFile(this.#files); }
 
   open(path: string): Blob | undefined {

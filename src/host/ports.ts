@@ -48,6 +48,20 @@ export interface NewFile {
   discard(): void;
 }
 
+/** One file of ours that is read and written at any place: the blocks and the journal of a writable layer, a pack of small files. */
+export interface RandomFile {
+  /** In bytes. */
+  readonly size: number;
+  /** Reads up to `into.length` bytes at `offset`; returns how many, 0 at the end. */
+  read(into: Uint8Array, offset: number): number;
+  /** Writes all of `from` at `offset`, the file grows as needed. Throws what the host says when it cannot (a full disk: code ENOSPC). */
+  write(from: Uint8Array, offset: number): void;
+  truncate(size: number): void;
+  /** Returns when everything written is on the disk. */
+  sync(): void;
+  close(): void;
+}
+
 /** A folder that belongs to us: the store. Paths are relative, with `/`; folders come into being as files need them. */
 export interface Folder {
   /** The whole file, or undefined when there is none. */
@@ -58,6 +72,8 @@ export interface Folder {
   /** Replaces the file at once (temporary file → sync → rename). */
   write(path: string, bytes: Uint8Array): void;
   create(): NewFile;
+  /** Opens for reading and writing, made when it is not there; its name is durable when this returns. */
+  edit(path: string): RandomFile;
   /** Names in a folder, none when it is not there. */
   list(path: string): string[];
   /** A file, or a folder with all that is in it; nothing happens when there is none. */
