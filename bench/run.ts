@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { median, ms, option, printTable, time as timeOf, type Timing } from './timing.ts';
 
 interface Workload { readonly name: string; readonly argv: readonly string[]; readonly group: 'static' | 'program' | 'memory' | 'start' }
 
@@ -34,10 +35,6 @@ const workloads: readonly Workload[] = [
   { name: 'forkexec_500', group: 'start', argv: shell('i=0; while [ $i -lt 500 ]; do /bin/true; i=$((i+1)); done') },
 ];
 
-const option = (name: string): string | undefined => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? undefined : process.argv[at + 1];
-};
 const reps = Number(option('reps') ?? 3);
 const only = option('only')?.split(',');
 const level = option('level') ?? 'stores';
@@ -45,18 +42,7 @@ const image = 'debian:bookworm';
 const archive = resolve('.cache/images/debian.tar');
 const rootFolder = resolve('.cache/bench/rootfs');
 const storeFolder = resolve('.cache/bench/store');
-const scratch = mkdtempSync(join(tmpdir(), 'wherry-bench-'));
-
-interface Timing { readonly cpuMs: number; readonly wallMs: number; readonly out: string; readonly err: string }
-
-/** CPU and wall milliseconds of one run of a command, by the operating system's accounting of a finished child (bash's times). */
-function time(argv: readonly string[]): Timing {
-  const errors = join(scratch, 'stderr');
-  const timed = spawnSync('bash', ['-c', 'TIMEFORMAT="%U %S %R"; { time "$@" 2>&3; } 3>"$ERRORS"', 'time', ...argv],
-    { encoding: 'utf8', input: '', maxBuffer: 1 << 26, timeout: 600_000, env: { ...process.env, WHERRY_ROOT: storeFolder, ERRORS: errors } });
-  const [user = NaN, system = NaN, real = NaN] = timed.stderr.trim().split('\n').at(-1)!.split(' ').map(Number);
-  return { cpuMs: (user + system) * 1000, wallMs: real * 1000, out: timed.stdout.slice(0, 200), err: readFileSync(errors, 'utf8') };
-}
+const time = (argv: readonly string[]): Timing => timeOf(argv, { WHERRY_ROOT: storeFolder });
 
 /** What --stats said of a run: instructions and regions translated, modules, bytes a guest instruction, and the milliseconds it took. */
 function translation(err: string): { instructions: number; modules: number; bytes: number; ms: number } {
@@ -64,8 +50,6 @@ function translation(err: string): { instructions: number; modules: number; byte
   const [, bytes = '0', ms = '0'] = /WebAssembly (\d+) bytes.*took ([\d.]+) ms/.exec(err) ?? [];
   return { instructions: Number(instructions), modules: Number(modules), bytes: Number(bytes), ms: Number(ms) };
 }
-
-const median = (values: readonly number[]): number => [...values].sort((x, y) => x - y)[values.length >> 1]!;
 
 /** Unpacks the image once, so that the very same programs run natively (chroot as root, else through the image's own ld.so). */
 function prepareRoot(): void {
@@ -95,8 +79,6 @@ function measure(w: Workload): { native: Timing[]; qemu: Timing[]; ours: Timing[
   return runs;
 }
 
-const ms = (value: number): string => value.toFixed(value < 10 ? 1 : 0);
-
 function main(): void {
   if (!existsSync(archive)) { console.error('bench: build the test images first: npm run test-images'); process.exit(1); }
   if (process.getuid?.() !== 0) { console.error('bench: the native column needs root (chroot)'); process.exit(1); }
@@ -119,10 +101,8 @@ function main(): void {
       runs.ours.every((o) => o.out === runs.native[0]!.out) ? 'yes' : 'NO', String(t.instructions), String(t.modules), t.instructions ? (t.bytes / t.instructions).toFixed(1) : '-', t.ms ? (t.instructions / t.ms).toFixed(0) : '-']);
     process.stderr.write(`${w.name} ${ratio.toFixed(2)}\n`);
   }
-  const widths = heading.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  for (const row of rows) console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '));
+  printTable(rows);
   if (ratios.length) console.log(`geometric mean of the static CPU workloads: ${Math.exp(ratios.reduce((s, r) => s + Math.log(r), 0) / ratios.length).toFixed(2)} × native`);
-  rmSync(scratch, { recursive: true });
 }
 
 main();
