@@ -1,6 +1,7 @@
 // Help texts, laid out as docker's.
+import { namesOf, wordIn } from './find-verb.ts';
 import type { Flag } from './flags.ts';
-import type { Verb } from './verb.ts';
+import type { Group, Verb } from './verb.ts';
 
 const flagLine = (flag: Flag): [string, string] => {
   const name = `${flag.short ? `-${flag.short}, ` : '    '}--${flag.name}${flag.kind === 'bool' ? '' : ` ${flag.argument ?? flag.kind}`}`;
@@ -11,28 +12,47 @@ const flagLine = (flag: Flag): [string, string] => {
 export function verbHelp(verb: Verb): string {
   const rows = verb.flags.map(flagLine).sort((a, b) => a[0].trim().replace(/^-\w, /, '').localeCompare(b[0].trim().replace(/^-\w, /, '')));
   const width = Math.max(0, ...rows.map(([name]) => name.length));
+  const details = verb.details === undefined ? '' : `\n${verb.details}\n`;
+  const names = namesOf(verb);
+  const aliases = names.length > 1 ? `\nAliases:\n  ${names.map((name) => `wherry ${name}`).join(', ')}\n` : '';
   const options = rows.length === 0 ? '' : `\nOptions:\n${rows.map(([name, help]) => `  ${name.padEnd(width)}   ${help}`).join('\n')}\n`;
-  return `\nUsage:  wherry ${verb.name} ${verb.usage}\n\n${verb.help}\n${options}`;
+  return `Usage:  wherry ${verb.name} ${verb.usage}\n\n${verb.help}\n${details}${aliases}${options}`;
 }
 
+/** A heading with names and what they do, sorted; nothing when there are none. */
+function section(heading: string, rows: readonly (readonly [string, string])[], width: number): string {
+  if (rows.length === 0) return '';
+  const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${heading}:\n${sorted.map(([name, help]) => `  ${name.padEnd(width)}  ${help}`).join('\n')}\n\n`;
+}
+
+const rowsIn = (verbs: readonly Verb[], group: string | undefined): [string, string][] =>
+  verbs.flatMap((verb) => { const word = wordIn(verb, group); return word === undefined ? [] : [[word, verb.help] as [string, string]]; });
+
 /** `wherry --help`. */
-export function mainHelp(verbs: readonly Verb[]): string {
-  const width = Math.max(...verbs.map((v) => v.name.length));
-  return `
-Usage:  wherry [OPTIONS] COMMAND
+export function mainHelp(verbs: readonly Verb[], groups: readonly Group[]): string {
+  const used = groups.filter((group) => rowsIn(verbs, group.name).length > 0);
+  const width = Math.max(10, ...rowsIn(verbs, undefined).map(([name]) => name.length), ...used.map((group) => group.name.length));
+  return `Usage:  wherry [OPTIONS] COMMAND
 
 Runs Docker and OCI images without root, daemon or kernel features
 
-Commands:
-${verbs.map((v) => `  ${v.name.padEnd(width)}  ${v.help}`).join('\n')}
-
-Options:
+${section('Common Commands', rowsIn(verbs.filter((v) => v.common), undefined), width)}${
+  section('Management Commands', used.map(({ name, help }) => [name, help] as const), width)}${
+  section('Commands', rowsIn(verbs.filter((v) => !v.common), undefined), width)}Global Options:
       --root string   Where images and containers are kept (default $WHERRY_ROOT, else $XDG_DATA_HOME/wherry, else ~/.local/share/wherry)
   -v, --version       Print version information and quit
       --help          Print this text
 
 Run 'wherry COMMAND --help' for more information on a command.
 `;
+}
+
+/** `wherry GROUP --help`. */
+export function groupHelp(verbs: readonly Verb[], group: Group): string {
+  const rows = rowsIn(verbs, group.name);
+  const commands = section('Commands', rows, Math.max(10, ...rows.map(([name]) => name.length)));
+  return `Usage:  wherry ${group.name} COMMAND\n\n${group.help}\n\n${commands}Run 'wherry ${group.name} COMMAND --help' for more information on a command.\n`;
 }
 
 /** Docker's words for too few or too many words. */

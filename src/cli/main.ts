@@ -1,9 +1,10 @@
 // The entry of the command line: finds the verb, parses its flags, runs it, ends with its exit code.
 import { report } from './errors.ts';
+import { findVerb, type Found } from './find-verb.ts';
 import { bool, parseFlags, string, UsageError } from './flags.ts';
-import { mainHelp, verbHelp, wordsError } from './help.ts';
+import { groupHelp, mainHelp, verbHelp, wordsError } from './help.ts';
 import type { Terminal, Verb } from './verb.ts';
-import { verbs } from './verbs.ts';
+import { groups, verbs } from './verbs.ts';
 import { versionText } from './verbs/version.ts';
 
 const helpFlag = bool('help', 'Print usage');
@@ -17,23 +18,32 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     terminal.err(`${error.message}\nSee 'wherry --help'.\n`);
     return 125;
   }
-  const [name, ...rest] = global.words;
   if (global.bool('version')) {
     terminal.out(`Wherry version ${versionText()}\n`);
     return 0;
   }
-  if (name === undefined || global.bool('help') || name === 'help') {
-    const verb = verbs.find((v) => v.name === rest[0]);
-    terminal.out(verb ? verbHelp(verb) : mainHelp(verbs));
+  const asksHelp = global.bool('help') || global.words[0] === 'help';
+  const words = global.words[0] === 'help' ? global.words.slice(1) : global.words;
+  if (words.length === 0) return say(terminal, mainHelp(verbs, groups));
+  const found = findVerb(verbs, groups, words);
+  if (!('verb' in found)) return notAVerb(found, asksHelp || words.includes('--help'), terminal);
+  if (asksHelp) return say(terminal, verbHelp(found.verb));
+  const root = global.string('root');
+  return runVerb(found.verb, found.rest, root === undefined ? terminal : { ...terminal, env: { ...terminal.env, WHERRY_ROOT: root } });
+}
+
+const say = (terminal: Terminal, text: string): number => { terminal.out(text); return 0; };
+
+/** A group alone, or a word that names nothing. */
+function notAVerb(found: Exclude<Found, { verb: Verb }>, asksHelp: boolean, terminal: Terminal): number {
+  if ('group' in found && asksHelp) return say(terminal, groupHelp(verbs, found.group));
+  if ('group' in found && found.unknown === undefined) {
+    terminal.err(groupHelp(verbs, found.group));
     return 0;
   }
-  const verb = verbs.find((v) => v.name === name);
-  if (!verb) {
-    terminal.err(`wherry: unknown command: wherry ${name}\n\nRun 'wherry --help' for more information\n`);
-    return 1;
-  }
-  const root = global.string('root');
-  return runVerb(verb, rest, root === undefined ? terminal : { ...terminal, env: { ...terminal.env, WHERRY_ROOT: root } });
+  const group = 'group' in found ? ` ${found.group.name}` : '';
+  terminal.err(`wherry: unknown command: wherry${group} ${found.unknown}\n\n${group ? `Usage:  wherry${group}\n\n` : ''}Run 'wherry${group} --help' for more information\n`);
+  return 1;
 }
 
 async function runVerb(verb: Verb, args: readonly string[], terminal: Terminal): Promise<number> {

@@ -2,10 +2,17 @@
 import type { Flag, Parsed } from './flags.ts';
 
 export interface Verb {
+  /** What is said after `wherry`: one word (`run`), or a group and a word (`container prune`). */
   readonly name: string;
+  /** Other names it is called by, in the same form: `['container ls', 'container ps']` of `ps`. */
+  readonly aliases?: readonly string[];
   /** After `wherry NAME`, as help shows it. */
   readonly usage: string;
   readonly help: string;
+  /** More lines below the help of the verb itself. */
+  readonly details?: string;
+  /** Shown first in `wherry --help`. */
+  readonly common?: true;
   readonly flags: readonly Flag[];
   /** How many words it takes: [least, most]. */
   readonly words: readonly [number, number];
@@ -16,6 +23,9 @@ export interface Verb {
   /** Returns the exit code. */
   run(parsed: Parsed, terminal: Terminal): Promise<number>;
 }
+
+/** A word before verbs' own: `wherry container ls`. */
+export interface Group { readonly name: string; readonly help: string }
 
 /** What a verb may use of the process it runs in; tests give their own. */
 export interface Terminal {

@@ -21,6 +21,8 @@ const age = (image: Image): string => (created(image) === 0 ? 'N/A' : `${humanDu
 
 export const images: Verb = {
   name: 'images',
+  aliases: ['image ls', 'image list'],
+  common: true,
   usage: '[OPTIONS] [REPOSITORY[:TAG]]',
   help: 'List images',
   flags: [bool('quiet', 'Only show image IDs', 'q'), bool('no-trunc', 'Don\'t truncate output')],

@@ -17,6 +17,7 @@ function source(file: string | undefined, terminal: Terminal): AsyncIterable<Uin
 
 export const load: Verb = {
   name: 'load',
+  aliases: ['image load'],
   usage: '[OPTIONS]',
   help: 'Load an image from a tar archive or STDIN',
   flags: [string('input', 'Read from tar archive file, instead of STDIN', 'i'), bool('quiet', 'Suppress the load output', 'q')],

@@ -69,6 +69,8 @@ function translatorOptions(parsed: Parsed): Partial<TranslatorOptions> {
 
 export const run: Verb = {
   name: 'run',
+  aliases: ['container run'],
+  common: true,
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
   help: 'Create and run a new container from an image',
   flags: [

@@ -9,6 +9,7 @@ export const versionText = (): string => (JSON.parse(readFileSync(join(installat
 
 export const version: Verb = {
   name: 'version',
+  common: true,
   usage: '',
   help: 'Show version information',
   flags: [],
