@@ -1,4 +1,5 @@
-// What every folder may use: assertions, wait queues, bytes as strings.
+// What every folder may use: assertions, wait queues, bytes as strings, records of a journal.
 export { assert, unreachable } from './assert.ts';
 export { latin1, latin1Bytes } from './latin1.ts';
 export { Wait, WaitQueue } from './wait.ts';
+export { crc32, record, RECORD_HEAD, recordAt } from './records.ts';
