@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Volume } from 'memfs';
 import { buildView, ImageView, indexLayer } from '../src/layers/index.ts';
-import { Mount, MountTable, overlay, rootCredentials, walk, type WalkContext } from '../src/vfs/index.ts';
+import { Mount, MountTable, OverlayFs, rootCredentials, walk, type WalkContext } from '../src/vfs/index.ts';
 import { blobOf, tarOf } from '../test/layers/tars.ts';
 
 const FILES = 500;
@@ -38,7 +38,7 @@ function measure(lookup: Lookup, paths: string[], found: number): number {
 
 /** Looks up through the overlay: warm, every inode known. */
 function overlayLookup(view: ImageView): Lookup {
-  const mount = new Mount(overlay(view, { now: () => 0n }));
+  const mount = new Mount(new OverlayFs(view, { now: () => 0n }));
   const root = { mount, inode: mount.root };
   const context: WalkContext = { mounts: new MountTable(mount), root, cwd: root, credentials: rootCredentials };
   return (path) => { try { return walk(context, root, path).place; } catch { return undefined; } };

@@ -2,7 +2,7 @@
 import type { Blob, Codecs, Folder } from '../host/ports.ts';
 import { buildView, ImageView, indexLayer, LayerError, type LayerIndex, packIndex, packView, unpackIndex, unpackView, type ViewColumns } from '../layers/index.ts';
 import { type Image, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
-import { type FileSystem, overlay, type TmpFsOptions } from '../vfs/index.ts';
+import { OverlayFs, type TmpFsOptions } from '../vfs/index.ts';
 
 type Layer = { readonly diffId: string; readonly blob: Blob };
 
@@ -61,8 +61,8 @@ export class Images {
   }
 
   /** A new root file system for a container: the image's layers under an empty writable layer in memory. */
-  openRootFs(image: Image, options: TmpFsOptions): FileSystem {
+  openRootFs(image: Image, options: TmpFsOptions): OverlayFs {
     const layers = image.layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
-    return overlay(new ImageView(this.#view(image, layers), layers), options);
+    return new OverlayFs(new ImageView(this.#view(image, layers), layers), options);
   }
 }

@@ -43,6 +43,9 @@ export class FileData {
     this.size = this.#backingEnd;
   }
 
+  /** Whether it is no longer what the backing is. */
+  get changed(): boolean { return this.#changed; }
+
   /** The backing's name while the content is still the backing's. */
   get identity(): string | undefined { return this.#changed ? undefined : this.#backing?.identity; }
 

@@ -9,4 +9,6 @@ export { anonymousDev, TmpFs, type TmpFsOptions, TmpInode } from './tmpfs.ts';
 export { type Backing, FileData, Space } from './file-data.ts';
 export * as generated from './generated.ts';
 export { GeneratedFs, type GeneratedFsOptions, type Node } from './generated.ts';
-export { type LowerAttr, type LowerTree, overlay } from './overlay.ts';
+
+export { type Change } from './changes.ts';
+export { type LowerAttr, type LowerTree, OverlayFs } from './overlay.ts';

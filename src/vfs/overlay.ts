@@ -1,5 +1,6 @@
 // The root of a container: a writable layer in memory over the read-only tree of an image. Inodes come into being as they are looked up; content is copied up by chunk as it is written.
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
+import { type Change, changesOf } from './changes.ts';
 import { type Backing, FileData } from './file-data.ts';
 import { type Entries, TmpFs, type TmpFsOptions, TmpInode } from './tmpfs.ts';
 import type { DirEntry, Name } from './types.ts';
@@ -26,11 +27,25 @@ export interface LowerTree {
 const OVERLAYFS_MAGIC = 0x794c_7630;
 
 /** The number of a lower inode as programs see it: never 0. */
-const visibleIno = (lower: number): number => lower + 1;
+export const visibleIno = (lower: number): number => lower + 1;
 
 /** A file system that begins as `lower` and keeps all changes in memory. Unlike the kernel's overlayfs it keeps inode numbers and hard links over a copy-up and renames directories of lower layers. */
-export function overlay(lower: LowerTree, options: TmpFsOptions): TmpFs {
-  return new TmpFs({ ...options, type: 'overlay', magic: OVERLAYFS_MAGIC, firstIno: visibleIno(lower.count), makeRoot: (fs) => new Materialiser(fs, lower).inode(0) });
+export class OverlayFs extends TmpFs {
+  readonly lower: LowerTree;
+
+  constructor(lower: LowerTree, options: TmpFsOptions) {
+    super({ ...options, type: 'overlay', magic: OVERLAYFS_MAGIC, firstIno: visibleIno(lower.count), makeRoot: (fs) => new Materialiser(fs, lower).inode(0) });
+    this.lower = lower;
+  }
+
+  /** What differs from the lower tree; see Change. */
+  changes(): Iterable<Change> { return changesOf(this.root, this.lower); }
+
+  /** Makes all changes durable. */
+  sync(): void {}
+
+  /** The last call: what is kept is durable when it returns. */
+  close(): void { this.sync(); }
 }
 
 /** Makes inodes of lower files, one for each number, whatever the number of names. */
@@ -66,7 +81,7 @@ class Materialiser {
 const copyOf = <K, V>(map: Map<K, V> | undefined): Map<K, V> | undefined => map && new Map(map);
 
 /** The names of a lower directory with the changes made since; null stands for a name that was taken away. */
-class LayeredEntries implements Entries {
+export class LayeredEntries implements Entries {
   size: number;
   owner!: TmpInode;
   readonly #from: Materialiser;
@@ -78,6 +93,9 @@ class LayeredEntries implements Entries {
     this.#directory = directory;
     this.size = from.lower.entryCount(directory);
   }
+
+  /** The names that were looked up, set or taken away: all others are as they were. */
+  get touched(): Iterable<Name> { return this.#changes.keys(); }
 
   get(name: Name): TmpInode | undefined {
     const known = this.#changes.get(name);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildView, ImageView, indexLayer, LayerError, tarEntries } from '../../src/layers/index.ts';
-import { overlay } from '../../src/vfs/index.ts';
+import { OverlayFs } from '../../src/vfs/index.ts';
 import { now, read, stat, treeOf, type Tree } from '../vfs/tree.ts';
 import { blobOf, tarOf } from './tars.ts';
 
@@ -32,7 +32,7 @@ function folder(): string {
 
 function treeOfTar(bytes: Uint8Array): Tree {
   const blob = blobOf(bytes);
-  return treeOf(overlay(new ImageView(buildView([indexLayer(blob)]), [{ blob, diffId: 'x' }]), { now }));
+  return treeOf(new OverlayFs(new ImageView(buildView([indexLayer(blob)]), [{ blob, diffId: 'x' }]), { now }));
 }
 
 const formats: [string, string[], boolean][] = [

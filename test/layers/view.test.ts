@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildView, ImageView, indexLayer, packIndex, packView, unpackIndex, unpackView } from '../../src/layers/index.ts';
-import { find, type Inode, operations as op, overlay, pathOf } from '../../src/vfs/index.ts';
+import { find, type Inode, operations as op, OverlayFs, pathOf } from '../../src/vfs/index.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../../src/abi/index.ts';
 import { errnoOf, names, now, read, stat, treeOf, write, type Tree } from '../vfs/tree.ts';
 import { blobOf, type Member, tarOf } from './tars.ts';
@@ -11,7 +11,7 @@ async function stack(...layers: (readonly Member[])[]): Promise<Tree> {
   const blobs = await Promise.all(layers.map(async (members) => blobOf(await tarOf(members))));
   const indexes = blobs.map((blob) => unpackIndex(packIndex(indexLayer(blob)))!);
   const view = unpackView(packView(buildView(indexes)))!;
-  return treeOf(overlay(new ImageView(view, blobs.map((blob, i) => ({ blob, diffId: `sha256:${i}` }))), { now }));
+  return treeOf(new OverlayFs(new ImageView(view, blobs.map((blob, i) => ({ blob, diffId: `sha256:${i}` }))), { now }));
 }
 
 /** The whole tree as text: mode, owner, path, content or target. */

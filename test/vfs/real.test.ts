@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../../src/abi/index.ts';
 import { buildView, ImageView, indexLayer } from '../../src/layers/index.ts';
-import { find, operations as op, overlay, TmpFs, type FileSystem } from '../../src/vfs/index.ts';
+import { find, operations as op, OverlayFs, TmpFs, type FileSystem } from '../../src/vfs/index.ts';
 import { blobOf, type Member, tarOf } from '../layers/tars.ts';
 import { errnoOf, now, treeOf, type Tree } from './tree.ts';
 
@@ -186,7 +186,7 @@ test('tmpfs behaves as the real file system', () => {
 test('the overlay behaves as the real file system with the same files', async () => {
   const blob = blobOf(await tarOf(initial));
   const view = buildView([indexLayer(blob)]);
-  compare(() => overlay(new ImageView(view, [{ blob, diffId: 'sha256:0' }]), { now }), (at, t) => {
+  compare(() => new OverlayFs(new ImageView(view, [{ blob, diffId: 'sha256:0' }]), { now }), (at, t) => {
     fillReal(at);
     t.fs.root.setattr!({ uid: credentials.uid, gid: credentials.gid });
   }, 400);
@@ -198,7 +198,7 @@ if (uid === 0) {
   test('as a user without rights', async () => {
     const blob = blobOf(await tarOf(initial));
     const view = buildView([indexLayer(blob)]);
-    compare(() => overlay(new ImageView(view, [{ blob, diffId: 'sha256:0' }]), { now }), (at, t) => {
+    compare(() => new OverlayFs(new ImageView(view, [{ blob, diffId: 'sha256:0' }]), { now }), (at, t) => {
       fillReal(at);
       fs.chmodSync(at('.'), 0o755);
       for (const [p, owner, group, mode] of owners) {
