@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findVerb } from '../../src/cli/find-verb.ts';
 import { groupHelp, mainHelp, verbHelp } from '../../src/cli/help.ts';
+import type { Verb } from '../../src/cli/verb.ts';
 import { groups, verbs } from '../../src/cli/verbs.ts';
 
 const find = (line: string) => findVerb(verbs, groups, line.split(' ').filter(Boolean));
@@ -35,7 +36,7 @@ test('help texts', () => {
   const image = groupHelp(verbs, groups.find((g) => g.name === 'image')!);
   assert.match(image, /^Usage: {2}wherry image COMMAND\n\nManage images\n\nCommands:\n[^]* {2}load +Load[^]* {2}ls +List images\n[^]*Run 'wherry image COMMAND --help' for more information on a command\.\n$/);
   const found = find('images');
-  assert.match(verbHelp((found as { verb: never }).verb), /^Usage: {2}wherry images [^]*\nAliases:\n {2}wherry image ls, wherry image list, wherry images\n/);
+  assert.match(verbHelp((found as unknown as { verb: Verb }).verb), /^Usage: {2}wherry images [^]*\nAliases:\n {2}wherry image ls, wherry image list, wherry images\n/);
 });
 
 test.run();
