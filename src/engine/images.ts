@@ -1,7 +1,7 @@
 // Images that can run: the store of images with the indexes of their layers, and a container's root file system over them.
 import type { Blob, Codecs, Folder } from '../host/ports.ts';
 import { buildView, ImageView, indexLayer, LayerError, type LayerIndex, packIndex, packView, unpackIndex, unpackView, type ViewColumns } from '../layers/index.ts';
-import { type Image, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
+import { chainFolder, type Image, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
 import { OverlayFs, type TmpFsOptions } from '../vfs/index.ts';
 
 type Layer = { readonly diffId: string; readonly blob: Blob };
@@ -24,7 +24,7 @@ export class Images {
   readonly #prepare: PrepareLayers = (layers) => {
     const indexes = layers.map((layer) => this.#index(layer));
     const files = layers.map((layer, i) => ({ path: indexPath(layer.diffId), bytes: packIndex(indexes[i]!) }));
-    return [...files, { path: this.#viewPath(layers.map((l) => l.diffId)), bytes: packView(buildView(indexes)) }];
+    return [...files, { path: this.#viewPath(layers), bytes: packView(buildView(indexes)) }];
   };
 
   /** A layer's index: as stored, else made from its tar. Throws LayerError naming the layer. */
@@ -37,21 +37,11 @@ export class Images {
     }
   }
 
-  /** Where the merged view of these layers lies: by the chain ID of image-spec config.md. */
-  #viewPath(diffIds: readonly string[]): string {
-    const chain = diffIds.reduce((parent, diffId) => (parent === '' ? diffId : `sha256:${this.#sha256(`${parent} ${diffId}`)}`), '');
-    return `chains/${chain.slice(7) || 'scratch'}/view`;
-  }
-
-  #sha256(text: string): string {
-    const hash = this.#codecs.sha256();
-    hash.update(new TextEncoder().encode(text));
-    return hash.hex();
-  }
+  #viewPath(layers: readonly { readonly diffId: string }[]): string { return `${chainFolder(layers.map((layer) => layer.diffId), this.#codecs)}/view`; }
 
   /** The merged view of an image: as stored, else made again from the layers. */
   #view(image: Image, layers: readonly Layer[]): ViewColumns {
-    const path = this.#viewPath(image.layers.map((l) => l.diffId));
+    const path = this.#viewPath(image.layers);
     const stored = this.#folder.read(path);
     const view = stored && unpackView(stored);
     if (view) return view;

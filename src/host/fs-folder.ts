@@ -10,6 +10,7 @@ export interface FsLike {
   ftruncateSync(fd: number, size: number): void;
   fsyncSync(fd: number): void;
   fstatSync(fd: number): { size: number | bigint };
+  statSync(path: string): { size: number | bigint; isFile(): boolean };
   existsSync(path: string): boolean;
   mkdirSync(path: string, options: { recursive: true }): unknown;
   readdirSync(path: string): unknown[];
@@ -75,6 +76,8 @@ class TemporaryFile implements NewFile {
   readonly #path: string;
   readonly #fd: number;
   #size = 0;
+  /** The size at the last sync. */
+  #synced = -1;
   #closed = false;
 
   constructor(folder: FsFolder, path: string) {
@@ -90,8 +93,14 @@ class TemporaryFile implements NewFile {
 
   get blob(): Blob { return new FileBlob(this.#folder.fs, this.#fd, this.#size); }
 
-  commit(path: string): void {
+  sync(): void {
+    if (this.#synced === this.#size) return;
     this.#folder.fs.fsyncSync(this.#fd);
+    this.#synced = this.#size;
+  }
+
+  commit(path: string): void {
+    this.sync();
     this.#folder.makeParent(path);
     this.#folder.fs.renameSync(this.#folder.at(this.#path), this.#folder.at(path));
     this.#close();
@@ -127,6 +136,16 @@ export class FsFolder implements Folder {
   at(path: string): string { return `${this.#root}/${path}`; }
   makeParent(path: string): void { this.fs.mkdirSync(this.at(path.slice(0, Math.max(0, path.lastIndexOf('/')))), { recursive: true }); }
   has(path: string): boolean { return this.fs.existsSync(this.at(path)); }
+
+  size(path: string): number | undefined {
+    try {
+      const found = this.fs.statSync(this.at(path));
+      return found.isFile() ? Number(found.size) : undefined;
+    } catch (error) {
+      if (missing(error)) return undefined;
+      throw error;
+    }
+  }
 
   open(path: string): Blob | undefined {
     try {

@@ -31,6 +31,7 @@ class GrowingFile implements NewFile {
   }
 
   get blob(): Blob { return new BytesBlob(this.#bytes.subarray(0, this.#size)); }
+  sync(): void {}
   commit(path: string): void { this.#files.set(path, this.#bytes.length > this.#size * 1.25 ? this.#bytes.slice(0, this.#size) : this.#bytes.subarray(0, this.#size)); }
   discard(): void { this.#bytes = new Uint8Array(0); }
 }
@@ -66,6 +67,7 @@ export class MemoryFolder implements Folder {
 
   read(path: string): Uint8Array | undefined { return this.#files.get(path)?.slice(); }
   has(path: string): boolean { return this.#files.has(path) || this.list(path).length > 0; }
+  size(path: string): number | undefined { return this.#files.get(path)?.length; }
   write(path: string, bytes: Uint8Array): void { this.#files.set(path, bytes.slice()); }
   exclusive<T>(work: () => T): T { return work(); }
   edit(path: string): RandomFile { return new EditedBytes(this.#files, path); }

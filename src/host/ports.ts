@@ -43,6 +43,8 @@ export interface NewFile {
   append(bytes: Uint8Array): void;
   /** What was appended so far. */
   readonly blob: Blob;
+  /** Returns when everything appended is on the disk, so that `commit` has little left to do. */
+  sync(): void;
   /** Makes it durable under this path (temporary file → sync → rename). */
   commit(path: string): void;
   discard(): void;
@@ -69,6 +71,8 @@ export interface Folder {
   /** For reading at any place, or undefined when there is none. */
   open(path: string): Blob | undefined;
   has(path: string): boolean;
+  /** Of a file, in bytes; undefined for a folder and for what is not there. */
+  size(path: string): number | undefined;
   /** Replaces the file at once (temporary file → sync → rename). */
   write(path: string, bytes: Uint8Array): void;
   create(): NewFile;

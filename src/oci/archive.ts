@@ -2,16 +2,17 @@
 import type { Extract } from 'tar-stream';
 import type { Blob, Codecs, Folder, NewFile } from '../host/ports.ts';
 import { ImageError } from './errors.ts';
-import type { Digest } from './image.ts';
+import { type Digest, DOCUMENT_LIMIT } from './image.ts';
 
 export type Chunks = AsyncIterable<Uint8Array>;
 
 /** One file of the archive, kept aside. */
 export interface Member { readonly size: number; readonly digest: Digest; readonly file: NewFile }
 
+/** Told while a file of the archive is read: its name, bytes so far, its size. */
+export type Seen = (name: string, bytes: number, total: number) => void;
+
 const PIECE = 1 << 20;
-/** Documents larger than this are no honest manifest or configuration. */
-const DOCUMENT_LIMIT = 16 << 20;
 
 interface Magic { readonly name: string; readonly bytes: readonly number[] }
 const compressions: readonly Magic[] = [
@@ -78,14 +79,15 @@ function beginsLikeTar(bytes: Uint8Array): boolean {
   return sum === 8 * 32 || Number.parseInt(stated, 8) === sum;
 }
 
-/** Writes a source to a file aside, and its SHA-256. */
-export async function keepAside(source: Chunks, folder: Folder, codecs: Codecs): Promise<Member> {
+/** Writes a source to a file aside, and its SHA-256; `seen` is told how many bytes there are. */
+export async function keepAside(source: Chunks, folder: Folder, codecs: Codecs, seen: (bytes: number) => void = () => {}): Promise<Member> {
   const file = folder.create();
   try {
     const hash = codecs.sha256();
     for await (const chunk of source) {
       file.append(chunk);
       hash.update(chunk);
+      seen(file.blob.size);
     }
     return { size: file.blob.size, digest: `sha256:${hash.hex()}`, file };
   } catch (error) {
@@ -102,10 +104,10 @@ export class Archive {
   readonly #links = new Map<string, string>();
 
   /** Reads everything. Throws ImageError 'bad-archive' or 'unsupported', and leaves nothing behind then. */
-  static async read(source: Chunks, folder: Folder, codecs: Codecs): Promise<Archive> {
+  static async read(source: Chunks, folder: Folder, codecs: Codecs, seen: Seen = () => {}): Promise<Archive> {
     const archive = new Archive();
     try {
-      await archive.#read(tarOnly(uncompressed(source, codecs)), folder, codecs);
+      await archive.#read(tarOnly(uncompressed(source, codecs)), folder, codecs, seen);
       return archive;
     } catch (error) {
       archive.discard();
@@ -114,7 +116,7 @@ export class Archive {
     }
   }
 
-  async #read(source: Chunks, folder: Folder, codecs: Codecs): Promise<void> {
+  async #read(source: Chunks, folder: Folder, codecs: Codecs, seen: Seen): Promise<void> {
     // Only loading needs it, so that running does not pay for it.
     const extract = (await import('tar-stream')).extract();
     const feeding = feed(source, extract);
@@ -123,7 +125,7 @@ export class Archive {
       const name = withoutDots(entry.header.name);
       if (entry.header.type === 'file' || entry.header.type === 'contiguous-file') {
         this.#members.get(name)?.file.discard();
-        this.#members.set(name, await keepAside(entry as unknown as Chunks, folder, codecs));
+        this.#members.set(name, await keepAside(entry as unknown as Chunks, folder, codecs, (bytes) => seen(name, bytes, entry.header.size ?? 0)));
       } else if (entry.header.type === 'symlink') this.#links.set(name, `${parentOf(name)}/${entry.header.linkname}`);
       else if (entry.header.type === 'link') this.#links.set(name, entry.header.linkname);
       entry.resume();

@@ -45,9 +45,12 @@ export interface Manifest {
 
 export const mediaTypes = {
   manifest: 'application/vnd.oci.image.manifest.v1+json', index: 'application/vnd.oci.image.index.v1+json', config: 'application/vnd.oci.image.config.v1+json',
-  tar: 'application/vnd.oci.image.layer.v1.tar', gzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  tar: 'application/vnd.oci.image.layer.v1.tar', gzip: 'application/vnd.oci.image.layer.v1.tar+gzip', zstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json', dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
 } as const;
+
+/** Documents larger than this are no honest manifest or configuration. */
+export const DOCUMENT_LIMIT = 16 << 20;
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 export const isDigest = (text: unknown): text is Digest => typeof text === 'string' && digestPattern.test(text);

@@ -2,5 +2,8 @@
 export * from './errors.ts';
 export * from './reference.ts';
 export { type Descriptor, type Digest, type ImageConfig, type Manifest, type RunConfig } from './image.ts';
-export { type Chunks, chunksOf } from './archive.ts';
-export { type Image, type ImageLayer, type Loaded, openStore, type PrepareLayers, type Progress, type Store, type StorePorts } from './store.ts';
+export { type Chunks, chunksOf, keepAside, type Member } from './archive.ts';
+export { chainFolder, chainIds, sha256Of } from './chain.ts';
+export type { Progress, ProgressEvent } from './load.ts';
+export type { ImageUser, InUse, Removed, RemoveOptions } from './removal.ts';
+export { type Image, type ImageLayer, type Loaded, type NewImage, type NewLayer, openStore, type PrepareLayers, type PruneOptions, type Store, type StorePorts } from './store.ts';

@@ -1,25 +1,56 @@
 // The store of images: an OCI image layout in `oci/` that other tools can open, beside what layers need to run. Nothing is visible in it before every digest was checked.
-import type { Blob, Codecs, Folder } from '../host/ports.ts';
-import { Archive, type Chunks, chunksOf, compressionOf, keepAside, type Member, uncompressed } from './archive.ts';
-import { type Candidate, imagesIn, looksLikeId } from './contents.ts';
+import type { Blob, Codecs, Folder, NewFile } from '../host/ports.ts';
+import { type Chunks } from './archive.ts';
+import { chainIds, sha256Of } from './chain.ts';
+import { looksLikeId } from './contents.ts';
 import { ImageError } from './errors.ts';
-import { demandPlatform, type Descriptor, type Digest, type ImageConfig, type Manifest, mediaTypes, parseConfig, parseIndex, parseManifest } from './image.ts';
-import { familiarName, fullName, parseReference } from './reference.ts';
+import { type Paths, reachable, sweep } from './garbage.ts';
+import { type Descriptor, type Digest, type ImageConfig, type Manifest, mediaTypes, parseConfig, parseIndex, parseManifest } from './image.ts';
+import { blobPath, INDEX_FILE, LAYOUT_FILE, layerTarPath, nameOf, withNames, withoutNames } from './layout.ts';
+import { type Progress, readImages } from './load.ts';
+import { familiarName, familiarRepository, fullName, parseReference } from './reference.ts';
+import { type InUse, planRemoval, type Removed, type RemoveOptions, untagged } from './removal.ts';
 
 /** An image of the store. */
 export interface Image {
   /** The digest of the configuration: Docker's image ID. */
   readonly id: Digest;
   readonly manifestDigest: Digest;
+  /** As it came, byte for byte. */
+  readonly manifestBytes: Uint8Array;
+  readonly configBytes: Uint8Array;
   /** Full names; empty for an image whose name went to another. */
   readonly names: readonly string[];
+  /** Docker's RepoDigests: each repository of the names with the digest of the manifest, as shown. */
+  readonly repoDigests: readonly string[];
   readonly config: ImageConfig;
+  /** RFC 3339, when the configuration says so. */
+  readonly created: string | undefined;
+  /** Lowest first. */
   readonly layers: readonly ImageLayer[];
   /** All layers uncompressed, in bytes. */
   readonly size: number;
 }
 
-export interface ImageLayer { readonly diffId: Digest; /** As it came, perhaps compressed. */ readonly blob: Descriptor }
+export interface ImageLayer {
+  readonly diffId: Digest;
+  /** As it came, perhaps compressed. */
+  readonly blob: Descriptor;
+  /** Uncompressed, in bytes. */
+  readonly size: number;
+}
+
+/** A layer made here: an uncompressed tar, whole, its digest and its size in bytes. */
+export interface NewLayer { readonly file: NewFile; readonly diffId: Digest; readonly size: number }
+
+/** An image made here. */
+export interface NewImage {
+  readonly configBytes: Uint8Array;
+  /** Lowest first: layers of images of the store, and new ones. */
+  readonly layers: readonly (ImageLayer | NewLayer)[];
+  /** As a user wrote them; none for an image without a name. */
+  readonly names: readonly string[];
+}
 
 /** Makes of layers what it takes to run them; `files` (paths in the store) become visible with the image. Throws for layers that must not be unpacked. */
 export type PrepareLayers = (layers: readonly { readonly diffId: Digest; readonly blob: Blob }[]) => { readonly path: string; readonly bytes: Uint8Array }[];
@@ -29,23 +60,31 @@ export interface StorePorts {
   readonly prepare: PrepareLayers;
 }
 
-/** What load tells while it works. */
-export type Progress = (event: { readonly layer: Digest; readonly bytes: number; readonly exists: boolean }) => void;
-
 export interface Loaded { readonly image: Image; /** As Docker shows them; empty when the image came without a name. */ readonly names: readonly string[] }
 
-const LAYOUT = 'oci/oci-layout';
-const INDEX = 'oci/index.json';
-const REF_NAME = 'org.opencontainers.image.ref.name';
-const CONTAINERD_NAME = 'io.containerd.image.name';
-const blobPath = (digest: Digest): string => `oci/blobs/${digest.replace(':', '/')}`;
-const layerTarPath = (diffId: Digest): string => `layers/${diffId.slice(7)}/layer.tar`;
+export interface PruneOptions {
+  /** Images with names that no container uses, too; else only those without a name. */
+  readonly all?: boolean;
+  readonly inUse?: InUse;
+  /** Only images for which this holds. */
+  readonly where?: (image: Image) => boolean;
+}
+
+/** A file that gets its name with the image; nothing happens when the name is there. */
+export interface Addition { readonly path: string; readonly file: NewFile }
+
+/** An image that is verified and waits to become visible. */
+export interface ReadyImage {
+  readonly names: readonly string[];
+  readonly configBytes: Uint8Array;
+  readonly manifest: { readonly bytes: Uint8Array; readonly digest: Digest; readonly mediaType: string };
+  readonly layers: readonly { readonly diffId: Digest; readonly blob: Blob }[];
+  readonly files: readonly Addition[];
+}
+
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 export const openStore = (folder: Folder, ports: StorePorts): Store => new Store(folder, ports);
-
-/** A layer that is verified and waits to be committed. */
-interface VerifiedLayer { readonly diffId: Digest; readonly member: Member; /** The uncompressed tar, when the member is compressed. */ readonly tar: Member | undefined; readonly mediaType: string }
 
 export class Store {
   readonly #folder: Folder;
@@ -56,159 +95,48 @@ export class Store {
     this.#ports = ports;
   }
 
-  /** Loads every image of an archive, or none. `name` stands before error messages. Throws ImageError. */
-  async load(source: Chunks, name: string, progress: Progress = () => {}): Promise<Loaded[]> {
-    try {
-      const archive = await Archive.read(source, this.#folder, this.#ports.codecs);
-      try {
-        const loaded: Loaded[] = [];
-        const verified: { candidate: Candidate; layers: VerifiedLayer[] }[] = [];
-        try {
-          for (const candidate of imagesIn(archive)) verified.push({ candidate, layers: await this.#verify(candidate) });
-          this.#folder.exclusive(() => this.#commit(verified, loaded, progress));
-        } finally { for (const { layers } of verified) for (const layer of layers) layer.tar?.file.discard(); }
-        return loaded;
-      } finally { archive.discard(); }
-    } catch (error) {
-      throw named(error, name);
-    }
-  }
-
-  async #verify(candidate: Candidate): Promise<VerifiedLayer[]> {
-    demandPlatform(candidate.config);
-    const diffIds = candidate.config.rootfs.diff_ids;
-    if (diffIds.length !== candidate.layers.length) throw new ImageError('bad-archive', `the configuration names ${diffIds.length} layers and the manifest ${candidate.layers.length}`);
-    const verified: VerifiedLayer[] = [];
-    try {
-      for (const [i, layer] of candidate.layers.entries()) verified.push(await this.#verifyLayer(layer.path, layer.member, diffIds[i]!));
-      return verified;
-    } catch (error) {
-      for (const layer of verified) layer.tar?.file.discard();
-      throw error;
-    }
-  }
-
-  /** Checks a layer's uncompressed digest against the configuration. */
-  async #verifyLayer(path: string, member: Member, diffId: Digest): Promise<VerifiedLayer> {
-    const start = new Uint8Array(6);
-    member.file.blob.read(start, 0);
-    if (member.digest === diffId) return { diffId, member, tar: undefined, mediaType: mediaTypes.tar };
-    const mismatch = (digest: Digest): ImageError => new ImageError('digest-mismatch', `layer ${path} does not match its digest: the configuration says ${diffId}, the content is ${digest}`);
-    const compression = compressionOf(start);
-    if (compression === undefined) throw mismatch(member.digest);
-    if (compression !== 'gzip') throw new ImageError('unsupported', `layer ${path} is compressed with ${compression}, which is not supported (plain tar and gzip are)`);
-    let tar: Member;
-    try { tar = await keepAside(uncompressed(chunksOf(member.file.blob), this.#ports.codecs), this.#folder, this.#ports.codecs); } catch (error) {
-      throw (error as { code?: string }).code?.startsWith('Z_') ? new ImageError('bad-archive', `layer ${path} is damaged: ${(error as Error).message}`) : error;
-    }
-    if (tar.digest === diffId) return { diffId, member, tar, mediaType: mediaTypes.gzip };
-    tar.file.discard();
-    throw mismatch(tar.digest);
-  }
-
-  /** Makes the verified images visible; what this call added is taken away again when it fails. */
-  #commit(verified: readonly { candidate: Candidate; layers: readonly VerifiedLayer[] }[], loaded: Loaded[], progress: Progress): void {
-    const prepared = verified.flatMap(({ layers }) => this.#ports.prepare(layers.map(({ diffId, member, tar }) => ({ diffId, blob: (tar ?? member).file.blob }))));
-    const added: string[] = [];
-    const put = (path: string, add: () => void): void => {
-      if (this.#folder.has(path)) return;
-      added.push(path);
-      add();
-    };
-    try {
-      for (const { layers } of verified) for (const layer of layers) this.#commitLayer(layer, put, progress);
-      for (const { path, bytes } of prepared) put(path, () => this.#folder.write(path, bytes));
-      put(LAYOUT, () => this.#folder.write(LAYOUT, encode({ imageLayoutVersion: '1.0.0' })));
-      const index = this.#index();
-      for (const { candidate, layers } of verified) {
-        const manifest = manifestFor(candidate, layers, this.#ports.codecs);
-        put(blobPath(candidate.configDigest), () => this.#folder.write(blobPath(candidate.configDigest), candidate.configBytes));
-        put(blobPath(manifest.digest), () => this.#folder.write(blobPath(manifest.digest), manifest.bytes));
-        addToIndex(index, { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.length, platform: { architecture: 'amd64', os: 'linux' } }, candidate.names);
-      }
-      this.#folder.write(INDEX, encode({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: index }));
-    } catch (error) {
-      for (const path of added) this.#folder.remove(path);
-      throw error;
-    }
-    const images = this.images();
-    for (const { candidate } of verified) {
-      const image = images.find((i) => i.id === candidate.configDigest)!;
-      loaded.push({ image, names: candidate.names.map((name) => familiarName(parseReference(name))) });
-    }
-  }
-
-  #commitLayer(layer: VerifiedLayer, put: (path: string, add: () => void) => void, progress: Progress): void {
-    const path = blobPath(layer.member.digest);
-    progress({ layer: layer.diffId, bytes: (layer.tar ?? layer.member).size, exists: this.#folder.has(path) });
-    put(path, () => layer.member.file.commit(path));
-    if (layer.tar) put(layerTarPath(layer.diffId), () => layer.tar!.file.commit(layerTarPath(layer.diffId)));
-  }
+  // --- what is there ---
 
   #index(): Descriptor[] {
-    const bytes = this.#folder.read(INDEX);
-    return bytes ? parseIndex(bytes, INDEX) : [];
+    const bytes = this.#folder.read(INDEX_FILE);
+    return bytes ? parseIndex(bytes, INDEX_FILE) : [];
   }
 
-  /** All images, each once, with all its names. Throws ImageError 'damaged-store'. */
-  images(): Image[] {
-    const byDigest = new Map<Digest, string[]>();
-    for (const descriptor of this.#index()) {
-      const names = byDigest.get(descriptor.digest) ?? [];
-      const name = descriptor.annotations?.[REF_NAME];
-      if (name !== undefined) names.push(name);
-      byDigest.set(descriptor.digest, names);
-    }
-    return Array.from(byDigest, ([digest, names]) => this.#image(digest, names));
+  /** All images, each manifest once, with all its names. Throws ImageError 'damaged-store'. */
+  images(): Image[] { return this.#imagesOf(this.#index()); }
+
+  #imagesOf(index: readonly Descriptor[]): Image[] {
+    const digests = new Set(index.filter(isImage).map((d) => d.digest));
+    return Array.from(digests, (digest) => this.#image(digest, namesOf(index, digest)));
   }
 
   #image(manifestDigest: Digest, names: readonly string[]): Image {
-    const manifest: Manifest = parseManifest(this.#blob(manifestDigest), manifestDigest);
-    const config = parseConfig(this.#blob(manifest.config.digest), manifest.config.digest);
-    const layers = config.rootfs.diff_ids.map((diffId, i) => ({ diffId, blob: manifest.layers[i]! }));
-    const size = layers.reduce((sum, layer) => sum + (this.#tar(layer)?.size ?? 0), 0);
-    return { id: manifest.config.digest, manifestDigest, names, config, layers, size };
+    const manifestBytes = this.#document(manifestDigest);
+    const manifest: Manifest = parseManifest(manifestBytes, manifestDigest);
+    const configBytes = this.#document(manifest.config.digest);
+    const config = parseConfig(configBytes, manifest.config.digest);
+    const layers = config.rootfs.diff_ids.map((diffId, i) => this.#layer(diffId, manifest.layers[i]!));
+    return {
+      id: manifest.config.digest, manifestDigest, manifestBytes, configBytes, names, config, layers, created: config.created ?? undefined,
+      repoDigests: [...new Set(names.map((name) => `${familiarRepository(parseReference(name))}@${manifestDigest}`))], size: layers.reduce((sum, layer) => sum + layer.size, 0),
+    };
   }
 
-  #blob(digest: Digest): Uint8Array {
+  #layer(diffId: Digest, blob: Descriptor): ImageLayer {
+    return { diffId, blob, size: blob.digest === diffId ? blob.size : this.#folder.size(layerTarPath(diffId)) ?? 0 };
+  }
+
+  #document(digest: Digest): Uint8Array {
     const bytes = this.#folder.read(blobPath(digest));
     if (!bytes) throw new ImageError('damaged-store', `${blobPath(digest)} is missing from the store`);
     return bytes;
   }
 
-  #tar(layer: ImageLayer): Blob | undefined {
-    return this.#folder.open(layer.blob.digest === layer.diffId ? blobPath(layer.diffId) : layerTarPath(layer.diffId));
-  }
-
   /** A layer's uncompressed tar. Throws ImageError 'damaged-store'. */
   layerTar(layer: ImageLayer): Blob {
-    const blob = this.#tar(layer);
+    const blob = this.#folder.open(layer.blob.digest === layer.diffId ? blobPath(layer.diffId) : layerTarPath(layer.diffId));
     if (!blob) throw new ImageError('damaged-store', `layer ${layer.diffId} is missing from the store`);
     return blob;
-  }
-
-  /** The image a user means: by name (docker.io, library/ and latest understood), by digest, by ID or the start of one. undefined: none, or several. Throws ImageError 'bad-reference'. */
-  resolve(text: string): Image | undefined {
-    const name = nameOrUndefined(text);
-    const digest = name === undefined ? undefined : this.#digestOf(name);
-    if (digest !== undefined) return this.#image(digest, this.#namesOf(digest));
-    if (!looksLikeId(text)) {
-      parseReference(text);
-      return undefined;
-    }
-    const start = text.startsWith('sha256:') ? text : `sha256:${text}`;
-    const matching = this.images().filter((image) => image.id.startsWith(start) || image.manifestDigest.startsWith(start));
-    return matching.length === 1 ? matching[0] : undefined;
-  }
-
-  /** The manifest that a full name stands for. */
-  #digestOf(name: string): Digest | undefined {
-    const index = this.#index();
-    return (index.find((d) => d.annotations?.[REF_NAME] === name) ?? index.find((d) => name.endsWith(`@${d.digest}`)))?.digest;
-  }
-
-  #namesOf(digest: Digest): string[] {
-    return this.#index().flatMap((d) => (d.digest === digest ? d.annotations?.[REF_NAME] ?? [] : []));
   }
 
   /** Reads a whole blob of the layout by its digest. Throws ImageError 'damaged-store'. */
@@ -217,7 +145,169 @@ export class Store {
     if (!blob) throw new ImageError('damaged-store', `${blobPath(digest)} is missing from the store`);
     return blob;
   }
+
+  /** The image a user means: by name (docker.io, library/ and latest understood), by digest, by ID or the start of one. undefined: none, or several. Throws ImageError 'bad-reference'. */
+  resolve(text: string): Image | undefined {
+    const index = this.#index();
+    const name = nameOrUndefined(text);
+    const digest = name === undefined ? undefined : digestOf(index, name);
+    if (digest !== undefined) return this.#image(digest, namesOf(index, digest));
+    if (!looksLikeId(text)) {
+      parseReference(text);
+      return undefined;
+    }
+    const start = text.startsWith('sha256:') ? text : `sha256:${text}`;
+    const matching = this.#imagesOf(index).filter((image) => image.id.startsWith(start) || image.manifestDigest.startsWith(start));
+    return new Set(matching.map((image) => image.id)).size === 1 ? matching[0] : undefined;
+  }
+
+  /** The same, for verbs that need one. Throws ImageError 'no-such-image' in Docker's words. */
+  find(text: string): Image {
+    const image = this.resolve(text);
+    if (!image) throw new ImageError('no-such-image', `No such image: ${looksLikeId(text) || /[:@]/.test(text) ? text : `${text}:latest`}`);
+    return image;
+  }
+
+  // --- what comes in ---
+
+  /** Loads every image of an archive, or none. `name` stands before error messages. Throws ImageError. */
+  async load(source: Chunks, name: string, progress: Progress = () => {}): Promise<Loaded[]> {
+    try {
+      const { images, discard } = await readImages(source, { folder: this.#folder, codecs: this.#ports.codecs, progress });
+      try { return this.#add(images, progress).map((image, i) => ({ image, names: images[i]!.names.map((full) => familiarName(parseReference(full))) })); } finally { discard(); }
+    } catch (error) {
+      throw named(error, name);
+    }
+  }
+
+  /** Adds an image made here, and takes the files of its new layers, whatever happens. Throws ImageError, LayerError. */
+  put({ configBytes, layers, names }: NewImage): Image {
+    try {
+      const manifest = encode({
+        schemaVersion: 2, mediaType: mediaTypes.manifest, config: { mediaType: mediaTypes.config, digest: sha256Of(configBytes, this.#ports.codecs), size: configBytes.length },
+        layers: layers.map((layer) => ('file' in layer ? { mediaType: mediaTypes.tar, digest: layer.diffId, size: layer.size } : { mediaType: layer.blob.mediaType, digest: layer.blob.digest, size: layer.blob.size })),
+      });
+      const stated = parseConfig(configBytes, 'the configuration').rootfs.diff_ids;
+      if (stated.join() !== layers.map((layer) => layer.diffId).join()) throw new ImageError('digest-mismatch', 'the configuration names other layers than the image has');
+      return this.#add([{
+        names: names.map((name) => fullName(parseReference(name))), configBytes, manifest: { bytes: manifest, digest: sha256Of(manifest, this.#ports.codecs), mediaType: mediaTypes.manifest },
+        layers: layers.map((layer) => ({ diffId: layer.diffId, blob: 'file' in layer ? layer.file.blob : this.layerTar(layer) })),
+        files: layers.flatMap((layer) => ('file' in layer ? [{ path: blobPath(layer.diffId), file: layer.file }] : [])),
+      }])[0]!;
+    } finally { for (const layer of layers) if ('file' in layer) layer.file.discard(); }
+  }
+
+  /** Makes images visible, all or none; what this call added is taken away again when it fails. */
+  #add(ready: readonly ReadyImage[], progress: Progress = () => {}): Image[] {
+    const prepared = ready.flatMap(({ layers }) => this.#ports.prepare(layers));
+    for (const { files } of ready) for (const { file } of files) file.sync();
+    return this.#folder.exclusive(() => {
+      const added: string[] = [];
+      const put = (path: string, add: () => void): void => {
+        if (this.#folder.has(path)) return;
+        added.push(path);
+        add();
+      };
+      const write = (path: string, bytes: Uint8Array): void => put(path, () => this.#folder.write(path, bytes));
+      try {
+        write(LAYOUT_FILE, encode({ imageLayoutVersion: '1.0.0' }));
+        for (const { layers } of ready) for (const { diffId, blob } of layers) progress({ kind: 'layer', layer: diffId, bytes: blob.size, exists: this.#hasLayer(diffId) });
+        for (const { path, file } of ready.flatMap(({ files }) => files)) put(path, () => file.commit(path));
+        for (const { path, bytes } of prepared) write(path, bytes);
+        let index = this.#index();
+        for (const image of ready) {
+          const { digest, bytes, mediaType } = image.manifest;
+          write(blobPath(sha256Of(image.configBytes, this.#ports.codecs)), image.configBytes);
+          write(blobPath(digest), bytes);
+          index = withNames(index, { mediaType, digest, size: bytes.length, platform: { architecture: 'amd64', os: 'linux' } }, image.names);
+        }
+        const images = ready.map(({ manifest }) => this.#image(manifest.digest, namesOf(index, manifest.digest)));
+        this.#writeIndex(index);
+        return images;
+      } catch (error) {
+        for (const path of added.reverse()) this.#folder.remove(path);
+        throw error;
+      }
+    });
+  }
+
+  #hasLayer(diffId: Digest): boolean { return this.#folder.has(blobPath(diffId)) || this.#folder.has(layerTarPath(diffId)); }
+
+  #writeIndex(index: readonly Descriptor[]): void { this.#folder.write(INDEX_FILE, encode({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: index })); }
+
+  // --- names and removal ---
+
+  /** Gives an image another name, and takes it from the one that had it. Throws ImageError 'no-such-image', 'bad-reference'. */
+  tag(image: string | Image, name: string): void {
+    const reference = parseReference(name);
+    if (reference.digest !== undefined) throw new ImageError('bad-reference', 'refusing to create a tag with a digest reference');
+    this.#folder.exclusive(() => {
+      const { manifestDigest } = typeof image === 'string' ? this.find(image) : image;
+      const index = this.#index();
+      const descriptor = index.find((d) => d.digest === manifestDigest);
+      if (!descriptor) throw new ImageError('no-such-image', `No such image: ${manifestDigest}`);
+      this.#writeIndex(withNames(index, descriptor, [fullName(reference)]));
+    });
+  }
+
+  /** `rmi`: takes a name away, and the image with its last one; by ID, all names of it. Throws ImageError 'no-such-image', 'conflict'. */
+  remove(text: string, options: RemoveOptions = {}): Removed[] {
+    return this.#folder.exclusive(() => {
+      const image = this.find(text);
+      const same = this.images().filter((other) => other.id === image.id);
+      const plan = planRemoval(text, image, same.flatMap((other) => other.names), options);
+      const { removed } = this.#drop(plan.names, plan.whole ? same : []);
+      return removed;
+    });
+  }
+
+  /** `image prune`: removes images that nothing names (`all`: that no container uses) and every file that nothing leads to. */
+  prune({ all = false, inUse = () => [], where = () => true }: PruneOptions = {}): { readonly removed: Removed[]; readonly reclaimedBytes: number } {
+    return this.#folder.exclusive(() => {
+      const unused = this.images().filter((image) => (all || image.names.length === 0) && inUse(image.id).length === 0 && where(image));
+      const { removed, bytes } = this.#drop(unused.flatMap((image) => image.names), unused);
+      const garbage = sweep(this.#folder, reachable(this.#folder, this.#index(), this.#ports.codecs));
+      return { removed, reclaimedBytes: bytes + garbage };
+    });
+  }
+
+  /** Takes names out of the index, and images with what only they lead to. */
+  #drop(names: readonly string[], images: readonly Image[]): { removed: Removed[]; bytes: number } {
+    const before = this.#index();
+    const gone = new Set(images.map((image) => image.manifestDigest));
+    const index = names.reduce<Descriptor[]>((left, name) => withoutNames(left, name), before).filter((d) => !gone.has(d.digest));
+    const chains = new Set(this.#imagesOf(index).flatMap((image) => this.#chains(image)));
+    if (names.length > 0 || images.length > 0) this.#writeIndex(index);
+    const bytes = images.length === 0 ? 0 : this.#sweepAfter(before, index);
+    return { removed: [...names.map(untagged), ...deletedOf(images, (image) => this.#chains(image), chains)], bytes };
+  }
+
+  #chains(image: Image): Digest[] { return chainIds(image.layers.map((layer) => layer.diffId), this.#ports.codecs); }
+
+  #sweepAfter(before: readonly Descriptor[], after: readonly Descriptor[]): number {
+    const reach = (index: readonly Descriptor[]): Paths => reachable(this.#folder, index, this.#ports.codecs);
+    return sweep(this.#folder, reach(after), reach(before));
+  }
 }
+
+/** Docker's `deleted` lines: the image, then the chain IDs of its layers that no other image has, topmost first. */
+function deletedOf(images: readonly Image[], chainsOf: (image: Image) => Digest[], kept: Set<Digest>): Removed[] {
+  const lines: Removed[] = [];
+  const said = new Set(kept);
+  for (const image of images) {
+    if (!said.has(image.id)) lines.push({ deleted: image.id });
+    said.add(image.id);
+    for (const chain of chainsOf(image).reverse()) if (!said.has(chain)) lines.push({ deleted: chain }), said.add(chain);
+  }
+  return lines;
+}
+
+const isImage = ({ mediaType }: Descriptor): boolean => mediaType !== mediaTypes.index && mediaType !== mediaTypes.dockerIndex;
+
+const namesOf = (index: readonly Descriptor[], digest: Digest): string[] => index.flatMap((d) => (d.digest === digest ? nameOf(d) ?? [] : []));
+
+/** The manifest that a full name stands for. */
+const digestOf = (index: readonly Descriptor[], name: string): Digest | undefined => (index.find((d) => nameOf(d) === name) ?? index.find((d) => name.endsWith(`@${d.digest}`)))?.digest;
 
 const nameOrUndefined = (text: string): string | undefined => { try { return fullName(parseReference(text)); } catch { return undefined; } };
 
@@ -227,37 +317,4 @@ function named(error: unknown, name: string): unknown {
   const code = (error as { code?: string }).code;
   if (error instanceof Error && error.name === 'LayerError') return new ImageError(code === 'unsafe-entry' ? 'unsafe-layer' : 'bad-archive', `${name}: ${error.message}`);
   return error;
-}
-
-/** The image's own manifest, or one that says the same in OCI's words. */
-function manifestFor(candidate: Candidate, layers: readonly VerifiedLayer[], codecs: Codecs): { bytes: Uint8Array; digest: Digest; mediaType: string } {
-  if (candidate.manifest) {
-    const own = parseManifest(candidate.manifest.bytes, candidate.manifest.digest);
-    const whole = own.layers.length === layers.length && own.layers.every((descriptor, i) => descriptor.digest === layers[i]!.member.digest);
-    if (whole) return { ...candidate.manifest, mediaType: own.mediaType ?? mediaTypes.manifest };
-  }
-  const bytes = encode({
-    schemaVersion: 2, mediaType: mediaTypes.manifest, config: { mediaType: mediaTypes.config, digest: candidate.configDigest, size: candidate.configBytes.length },
-    layers: layers.map(({ member, mediaType }) => ({ mediaType, digest: member.digest, size: member.size })),
-  });
-  const hash = codecs.sha256();
-  hash.update(bytes);
-  return { bytes, digest: `sha256:${hash.hex()}`, mediaType: mediaTypes.manifest };
-}
-
-/** Gives the names to this image and takes them from others; an image that loses its last name stays without. */
-function addToIndex(index: Descriptor[], descriptor: Descriptor, names: readonly string[]): void {
-  const isNamed = (d: Descriptor): string | undefined => d.annotations?.[REF_NAME];
-  const losers = index.filter((d) => isNamed(d) !== undefined && names.includes(isNamed(d)!));
-  for (const loser of losers) index.splice(index.indexOf(loser), 1);
-  for (const loser of losers) if (loser.digest !== descriptor.digest && !index.some((d) => d.digest === loser.digest)) index.push(withoutNames(loser));
-  const nameless = index.findIndex((d) => d.digest === descriptor.digest && isNamed(d) === undefined);
-  if (names.length > 0 && nameless >= 0) index.splice(nameless, 1);
-  for (const name of names) index.push({ ...descriptor, annotations: { [REF_NAME]: name, [CONTAINERD_NAME]: name } });
-  if (names.length === 0 && !index.some((d) => d.digest === descriptor.digest)) index.push(descriptor);
-}
-
-function withoutNames({ annotations, ...rest }: Descriptor): Descriptor {
-  const left = Object.fromEntries(Object.entries(annotations ?? {}).filter(([key]) => key !== REF_NAME && key !== CONTAINERD_NAME));
-  return Object.keys(left).length > 0 ? { ...rest, annotations: left } : rest;
 }

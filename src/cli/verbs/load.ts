@@ -28,8 +28,8 @@ export const load: Verb = {
     const file = parsed.string('input');
     const images = openImages(terminal);
     const quiet = parsed.bool('quiet');
-    const loaded = await images.store.load(source(file, terminal), file ?? 'stdin', ({ layer, bytes, exists }) => {
-      if (!quiet) terminal.err(`${layer.slice(7, 19)}: ${exists ? 'Layer already exists' : `Loading layer  ${humanSize(bytes, 4)}`}\n`);
+    const loaded = await images.store.load(source(file, terminal), file ?? 'stdin', (event) => {
+      if (!quiet && event.kind === 'layer') terminal.err(`${event.layer.slice(7, 19)}: ${event.exists ? 'Layer already exists' : `Loading layer  ${humanSize(event.bytes, 4)}`}\n`);
     });
     for (const { image, names } of loaded) {
       for (const name of names) terminal.out(`Loaded image: ${name}\n`);

@@ -1,0 +1,91 @@
+// From an archive to images that are verified: each layer's uncompressed digest is what the configuration says, and each has a manifest.
+import type { Codecs, Folder } from '../host/ports.ts';
+import { Archive, type Chunks, chunksOf, compressionOf, keepAside, type Member, uncompressed } from './archive.ts';
+import { sha256Of } from './chain.ts';
+import { type Candidate, imagesIn } from './contents.ts';
+import { ImageError } from './errors.ts';
+import { demandPlatform, type Digest, mediaTypes, parseManifest } from './image.ts';
+import { blobPath, layerTarPath } from './layout.ts';
+import type { ReadyImage } from './store.ts';
+
+/**
+ * What load tells while it works. read: bytes of one file of the archive, and its size · unpack: bytes of a compressed layer, and its size (`layer`: the uncompressed digest it must have)
+ * layer: a layer is in the store; `bytes` uncompressed.
+ */
+export type ProgressEvent =
+  | { readonly kind: 'read'; readonly name: string; readonly bytes: number; readonly total: number }
+  | { readonly kind: 'unpack'; readonly layer: Digest; readonly bytes: number; readonly total: number }
+  | { readonly kind: 'layer'; readonly layer: Digest; readonly bytes: number; readonly exists: boolean };
+export type Progress = (event: ProgressEvent) => void;
+
+export interface LoadPorts { readonly folder: Folder; readonly codecs: Codecs; readonly progress: Progress }
+
+/** A layer that is verified and waits to be committed. */
+interface VerifiedLayer { readonly diffId: Digest; readonly member: Member; /** The uncompressed tar, when the member is compressed. */ readonly tar: Member | undefined; readonly mediaType: string }
+
+/** The images of an archive, ready to be added; `discard` removes what was not. Throws ImageError. */
+export async function readImages(source: Chunks, ports: LoadPorts): Promise<{ images: ReadyImage[]; discard: () => void }> {
+  const unpacked: VerifiedLayer[] = [];
+  const archive = await Archive.read(source, ports.folder, ports.codecs, (name, bytes, total) => ports.progress({ kind: 'read', name, bytes, total }));
+  const discard = (): void => {
+    archive.discard();
+    for (const { tar } of unpacked) tar?.file.discard();
+  };
+  try {
+    const images: ReadyImage[] = [];
+    for (const candidate of imagesIn(archive)) images.push(await readyImage(candidate, ports, unpacked));
+    return { images, discard };
+  } catch (error) {
+    discard();
+    throw error;
+  }
+}
+
+async function readyImage(candidate: Candidate, ports: LoadPorts, unpacked: VerifiedLayer[]): Promise<ReadyImage> {
+  demandPlatform(candidate.config);
+  const diffIds = candidate.config.rootfs.diff_ids;
+  if (diffIds.length !== candidate.layers.length) throw new ImageError('bad-archive', `the configuration names ${diffIds.length} layers and the manifest ${candidate.layers.length}`);
+  const layers: VerifiedLayer[] = [];
+  for (const [i, layer] of candidate.layers.entries()) {
+    const verified = await verifyLayer(layer.path, layer.member, diffIds[i]!, ports);
+    unpacked.push(verified);
+    layers.push(verified);
+  }
+  return {
+    names: candidate.names, configBytes: candidate.configBytes, manifest: manifestFor(candidate, layers, ports.codecs),
+    layers: layers.map(({ diffId, member, tar }) => ({ diffId, blob: (tar ?? member).file.blob })),
+    files: layers.flatMap(({ diffId, member, tar }) => [{ path: blobPath(member.digest), file: member.file }, ...(tar ? [{ path: layerTarPath(diffId), file: tar.file }] : [])]),
+  };
+}
+
+/** Checks a layer's uncompressed digest against the configuration. */
+async function verifyLayer(path: string, member: Member, diffId: Digest, { folder, codecs }: LoadPorts): Promise<VerifiedLayer> {
+  const start = new Uint8Array(6);
+  member.file.blob.read(start, 0);
+  if (member.digest === diffId) return { diffId, member, tar: undefined, mediaType: mediaTypes.tar };
+  const mismatch = (digest: Digest): ImageError => new ImageError('digest-mismatch', `layer ${path} does not match its digest: the configuration says ${diffId}, the content is ${digest}`);
+  const compression = compressionOf(start);
+  if (compression === undefined) throw mismatch(member.digest);
+  if (compression !== 'gzip') throw new ImageError('unsupported', `layer ${path} is compressed with ${compression}, which is not supported (plain tar and gzip are)`);
+  let tar: Member;
+  try { tar = await keepAside(uncompressed(chunksOf(member.file.blob), codecs), folder, codecs); } catch (error) {
+    throw (error as { code?: string }).code?.startsWith('Z_') ? new ImageError('bad-archive', `layer ${path} is damaged: ${(error as Error).message}`) : error;
+  }
+  if (tar.digest === diffId) return { diffId, member, tar, mediaType: mediaTypes.gzip };
+  tar.file.discard();
+  throw mismatch(tar.digest);
+}
+
+/** The image's own manifest, or one that says the same in OCI's words. */
+function manifestFor(candidate: Candidate, layers: readonly VerifiedLayer[], codecs: Codecs): ReadyImage['manifest'] {
+  if (candidate.manifest) {
+    const own = parseManifest(candidate.manifest.bytes, candidate.manifest.digest);
+    const whole = own.layers.length === layers.length && own.layers.every((descriptor, i) => descriptor.digest === layers[i]!.member.digest);
+    if (whole) return { ...candidate.manifest, mediaType: own.mediaType ?? mediaTypes.manifest };
+  }
+  const bytes = new TextEncoder().encode(JSON.stringify({
+    schemaVersion: 2, mediaType: mediaTypes.manifest, config: { mediaType: mediaTypes.config, digest: candidate.configDigest, size: candidate.configBytes.length },
+    layers: layers.map(({ member, mediaType }) => ({ mediaType, digest: member.digest, size: member.size })),
+  }));
+  return { bytes, digest: sha256Of(bytes, codecs), mediaType: mediaTypes.manifest };
+}
