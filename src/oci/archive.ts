@@ -84,12 +84,13 @@ export async function keepAside(source: Chunks, folder: Folder, codecs: Codecs, 
   const file = folder.create();
   try {
     const hash = codecs.sha256();
+    let size = 0;
     for await (const chunk of source) {
       file.append(chunk);
       hash.update(chunk);
-      seen(file.blob.size);
+      seen(size += chunk.length);
     }
-    return { size: file.blob.size, digest: `sha256:${hash.hex()}`, file };
+    return { size, digest: `sha256:${hash.hex()}`, file };
   } catch (error) {
     file.discard();
     throw error;

@@ -88,6 +88,8 @@ export class PackFolder implements Folder {
     return false;
   }
 
+  size(path: string): number | undefined { return this.#files.get(path)?.size; }
+
   write(path: string, bytes: Uint8Array): void {
     const file = this.create();
     try {
@@ -102,6 +104,7 @@ export class PackFolder implements Folder {
   create(): NewFile {
     const file = new PackedFile(this.#data);
     return new GatheredFile(file, this.#space, {
+      sync: () => { this.#data.sync(); },
       commit: (path) => {
         this.#data.sync();
         this.#change([[path, file]]);
@@ -147,12 +150,12 @@ function spaceAround(files: readonly PackedFile[]): Space {
 class GatheredFile implements NewFile {
   readonly #file: PackedFile;
   readonly #space: Space;
-  readonly #end: { readonly commit: (path: string) => void; readonly discard: () => void };
+  readonly #end: { readonly sync: () => void; readonly commit: (path: string) => void; readonly discard: () => void };
   #gathered = new Uint8Array(4096);
   #length = 0;
   #over = false;
 
-  constructor(file: PackedFile, space: Space, end: { readonly commit: (path: string) => void; readonly discard: () => void }) {
+  constructor(file: PackedFile, space: Space, end: { readonly sync: () => void; readonly commit: (path: string) => void; readonly discard: () => void }) {
     this.#file = file;
     this.#space = space;
     this.#end = end;
@@ -182,6 +185,11 @@ class GatheredFile implements NewFile {
     this.#flush();
     this.#file.shared = true;
     return new PackedBlob(this.#file);
+  }
+
+  sync(): void {
+    this.#flush();
+    this.#end.sync();
   }
 
   commit(path: string): void {
