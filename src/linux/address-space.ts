@@ -23,6 +23,8 @@ export interface MapRequest {
   shared: boolean;
   fixed?: 'replace' | 'noreplace' | undefined;
   file?: MappedFile | undefined;
+  /** Shared memory that is there already (shmat). */
+  object?: SharedObject;
   /** Page-aligned. */
   offset: number;
   label?: string;
@@ -117,7 +119,7 @@ export class AddressSpace {
     if (request.fixed) this.unmap(address, length);
     const region: Region = {
       start: address, end: address + length, prot: request.prot, offset: request.offset, label: request.label, file: request.file,
-      dirty: request.file !== undefined || (request.prot & PROT_WRITE) !== 0, readOnlyShared: request.shared && request.file !== undefined && !request.file.writable,
+      dirty: request.file !== undefined || (request.prot & PROT_WRITE) !== 0, readOnlyShared: request.shared && request.file !== undefined && !request.file.writable, object: request.object,
     };
     if (request.shared) this.#makeShared(region);
     this.#grow(region);
@@ -165,7 +167,7 @@ export class AddressSpace {
   }
 
   #makeShared(region: Region): void {
-    region.object = region.file ? fileObject(region.file) : new AnonymousObject();
+    region.object ??= region.file ? fileObject(region.file) : new AnonymousObject();
     if (!region.file) region.offset = 0;
     region.object.holder?.giveUp(region.object);
     region.object.holder = this;

@@ -93,6 +93,7 @@ function endProcess(process: Process, status: number): void {
   process.stopSignal = 0;
   process.realTimer?.cancel();
   for (const timer of process.timers.values()) timer.cancel();
+  kernel.ipc.semaphores.undo(process);
   if (process === kernel.init) { endContainer(process, status); return; }
   giveAwayChildren(process);
   leaveTerminal(process);

@@ -8,6 +8,7 @@ export * from './exec.ts';
 export * from './exit.ts';
 export * from './fork.ts';
 export * from './futex.ts';
+export * from './ipc/index.ts';
 export * from './kernel.ts';
 export * from './limits.ts';
 export * from './pending-signals.ts';

@@ -6,6 +6,7 @@ import type { Place } from '../vfs/index.ts';
 import { KernelFiles } from './files/index.ts';
 import { Placements } from './placements.ts';
 import { Futexes } from './futex.ts';
+import { Ipc } from './ipc/index.ts';
 import { Scheduler } from './scheduler.ts';
 import { kernelSignal, sendToGroup, sendToTask } from './signals.ts';
 import type { Process, ProcessGroup, Task } from './task.ts';
@@ -20,6 +21,7 @@ export class Kernel {
   readonly timers = new Timers();
   readonly scheduler: Scheduler;
   readonly futexes = new Futexes();
+  readonly ipc: Ipc = new Ipc(this);
   readonly files: KernelFiles;
   readonly placements: Placements;
   readonly trace: CategoryTrace;

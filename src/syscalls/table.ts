@@ -2,6 +2,7 @@
 import { assert } from '../base/index.ts';
 import { fileFamilies } from './files/index.ts';
 import { identityCalls } from './identity.ts';
+import { ipcCalls } from './ipc.ts';
 import { memoryCalls } from './memory.ts';
 import { processCalls } from './process.ts';
 import type { SyscallRow } from './row.ts';
@@ -10,7 +11,7 @@ import { systemCalls } from './system.ts';
 import { threadCalls } from './threads.ts';
 import { timeCalls } from './time.ts';
 
-const families: readonly (readonly SyscallRow[])[] = [processCalls, identityCalls, memoryCalls, signalCalls, timeCalls, threadCalls, systemCalls, ...fileFamilies];
+const families: readonly (readonly SyscallRow[])[] = [processCalls, identityCalls, memoryCalls, signalCalls, timeCalls, threadCalls, ipcCalls, systemCalls, ...fileFamilies];
 
 function index(rows: readonly SyscallRow[]): readonly (SyscallRow | undefined)[] {
   const table: (SyscallRow | undefined)[] = [];

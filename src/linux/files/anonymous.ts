@@ -10,21 +10,24 @@ const kinds = {
   eventfd: { mode: 0o600, dev: 15, label: () => 'anon_inode:[eventfd]', blksize: 4096 },
   timerfd: { mode: 0o600, dev: 15, label: () => 'anon_inode:[timerfd]', blksize: 4096 },
   signalfd: { mode: 0o600, dev: 15, label: () => 'anon_inode:[signalfd]', blksize: 4096 },
+  mqueue: { mode: 0o600, dev: 19, label: () => '/mqueue', blksize: 4096 },
   pidfd: { mode: 0o600, dev: 15, label: () => 'anon_inode:[pidfd]', blksize: 4096 },
 } as const;
 export type AnonymousKind = keyof typeof kinds;
+
+const fileSystemNames: Readonly<Partial<Record<AnonymousKind, string>>> = { pipe: 'pipefs', socket: 'sockfs', mqueue: 'mqueue' };
 
 class AnonymousFs implements FileSystem {
   readonly type: string;
   readonly dev: number;
   readonly root: Inode;
   constructor(kind: AnonymousKind) {
-    this.type = kind === 'pipe' ? 'pipefs' : kind === 'socket' ? 'sockfs' : 'anon_inodefs';
+    this.type = fileSystemNames[kind] ?? 'anon_inodefs';
     this.dev = kinds[kind].dev;
     this.root = new AnonymousInode(kind, this, 1, { uid: 0, gid: 0 }, 0n);
   }
   statfs() {
-    const type = { pipefs: 0x50495045, sockfs: 0x534f434b, anon_inodefs: 0x09041934 }[this.type]!;
+    const type = { pipefs: 0x50495045, sockfs: 0x534f434b, mqueue: 0x19800202, anon_inodefs: 0x09041934 }[this.type]!;
     return { type, blockSize: 4096, blocks: 0, blocksFree: 0, files: 0, filesFree: 0, nameMax: 255 };
   }
 }

@@ -6,6 +6,7 @@ import type { Node } from '../../vfs/index.ts';
 import type { Kernel } from '../kernel.ts';
 import { LoadAverage, cpuinfoText, kernelStatText, meminfoText, uptimeText } from './machine-text.ts';
 import { processNode } from './process-files.ts';
+import { sysvipc } from './sysvipc.ts';
 
 const { directory, file, mergedDirectory, symbolicLink } = generated;
 const PROC_MAGIC = 0x9fa0;
@@ -54,11 +55,11 @@ const hostnameFile = (kernel: Kernel): Node => file(() => `${kernel.hostname}\n`
 const sysctl = (kernel: Kernel, release: Release): Node => {
   const bootId = uuid(kernel);
   return directory({
-    fs: directory({ 'file-max': constant(9223372036854775807n.toString()), 'file-nr': constant('0\t0\t9223372036854775807'), 'nr_open': constant(1048576), 'pipe-max-size': constant(1048576), 'pipe-user-pages-soft': constant(16384), 'protected_hardlinks': constant(1), 'protected_symlinks': constant(0) }),
+    fs: directory({ mqueue: directory({ msg_default: constant(10), msg_max: constant(10), msgsize_default: constant(8192), msgsize_max: constant(8192), queues_max: constant(256) }), 'file-max': constant(9223372036854775807n.toString()), 'file-nr': constant('0\t0\t9223372036854775807'), 'nr_open': constant(1048576), 'pipe-max-size': constant(1048576), 'pipe-user-pages-soft': constant(16384), 'protected_hardlinks': constant(1), 'protected_symlinks': constant(0) }),
     kernel: directory({
       hostname: hostnameFile(kernel), domainname: constant(kernel.domainname), ostype: constant(release.sysname), osrelease: constant(release.release), version: constant(release.version),
       pid_max: constant(32768), 'threads-max': constant(63704), cap_last_cap: constant(40), ngroups_max: constant(65536), core_pattern: constant('core'), randomize_va_space: constant(0), overflowuid: constant(65534),
-      overflowgid: constant(65534), panic: constant(0), printk: constant('4\t4\t1\t7'), shmmax: constant('18446744073692774399'), shmall: constant('18446744073692774399'), shmmni: constant(4096), sem: constant('32000\t1024000000\t500\t32000'),
+      overflowgid: constant(65534), panic: constant(0), printk: constant('4\t4\t1\t7'), shmmax: constant('18446744073692774399'), shmall: constant('18446744073692774399'), shmmni: constant(4096), sem: constant('32000\t1024000000\t500\t32000'), msgmax: constant(8192), msgmnb: constant(16384), msgmni: constant(32000),
       random: directory({ uuid: file(() => `${uuid(kernel)}\n`), boot_id: constant(bootId), entropy_avail: constant(256), poolsize: constant(256) }),
     }),
     net: directory({ core: directory({ somaxconn: constant(4096) }), ipv4: directory({ ip_local_port_range: constant('32768\t60999') }) }),
@@ -87,7 +88,7 @@ function machineFiles(kernel: Kernel, release: Release): Record<string, Node> {
     cmdline: constant('wherry'), cpuinfo: file(cpuinfoText), devices: file(() => 'Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n'),
     filesystems: file(() => filesystemTypes), loadavg: file(() => load.text()), meminfo: file(() => meminfoText(kernel)), mounts: symbolicLink('self/mounts'),
     net: directory(Object.fromEntries(Object.entries(networkTables).map(([name, header]) => [name, file(() => header)]))), partitions: file(() => 'major minor  #blocks  name\n\n'),
-    self: symbolicLink(() => String(kernel.current?.pid ?? '')), stat: file(() => kernelStatText(kernel)), swaps: file(() => 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n'), sys: sysctl(kernel, release),
+    self: symbolicLink(() => String(kernel.current?.pid ?? '')), stat: file(() => kernelStatText(kernel)), swaps: file(() => 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n'), sys: sysctl(kernel, release), sysvipc: sysvipc(kernel),
     'thread-self': symbolicLink(() => (kernel.current ? `${kernel.current.pid}/task/${kernel.current.tid}` : '')), uptime: file(() => uptimeText(kernel)),
     version: constant(`${release.sysname} version ${release.release} (wherry) ${release.version}`),
   };

@@ -5,6 +5,7 @@ import { descriptorCalls } from './descriptors.ts';
 import { eventCalls } from './events.ts';
 import { filesystemCalls } from './filesystem.ts';
 import { ioctlCalls } from './ioctl.ts';
+import { mqueueCalls } from './mqueue.ts';
 import { openCalls } from './open.ts';
 import { pollCalls } from './poll.ts';
 import { readWriteCalls } from './read-write.ts';
@@ -14,5 +15,5 @@ import { signalfdCalls } from './signalfd.ts';
 import { treeCalls } from './tree.ts';
 
 export const fileFamilies: readonly (readonly SyscallRow[])[] = [
-  openCalls, readWriteCalls, statCalls, treeCalls, attributeCalls, descriptorCalls, pollCalls, eventCalls, ioctlCalls, signalfdCalls, socketCalls, filesystemCalls,
+  openCalls, readWriteCalls, statCalls, treeCalls, attributeCalls, descriptorCalls, pollCalls, eventCalls, ioctlCalls, signalfdCalls, mqueueCalls, socketCalls, filesystemCalls,
 ];
