@@ -85,8 +85,8 @@ async function openPack(): Promise<PackFolder> {
   const handles: FileSystemSyncAccessHandle[] = [];
   try {
     for (const name of FILES) handles.push(await openAlone(directory, name));
-    const [data, first, second] = handles.map((handle) => new HandleFile(handle)) as [RandomFile, RandomFile, RandomFile];
-    return new PackFolder({ data: new CachedFile(data, CACHE_BYTES), journal: [first, second] });
+    const [data, first, second] = handles.map((handle) => new HandleFile(handle));
+    return new PackFolder({ data: new CachedFile(data!, CACHE_BYTES), journal: [first!, second!] });
   } catch (error) {
     for (const handle of handles) handle.close();
     throw error;
