@@ -4,5 +4,3 @@ export * from './process-config.ts';
 export * from './user.ts';
 export * from './images.ts';
 export * from './container.ts';
-export * from './container-record.ts';
-export * from './containers.ts';

@@ -12,7 +12,7 @@ import { CString, DirFd, Fd, Id, InBuf, Mode, Offset, OptionalPath, OutBuf, Path
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { contextOf, placeAt } from './at.ts';
-import { dropSetIds } from './transfer.ts';
+import { dropPrivileges } from './transfer.ts';
 
 const here = (task: Task, path: string, follow = true): Place => placeAt(task, AT_FDCWD, path, { follow });
 const opened = (task: Task, fd: number): Place => placeOf(task.files.get(fd));
@@ -103,7 +103,7 @@ function truncate(task: Task, path: string, size: number): number {
   const place = here(task, path);
   checkSizeLimit(task, size);
   operations.truncate(contextOf(task), place, size);
-  dropSetIds(task, place.inode);
+  dropPrivileges(task, place.inode);
   return 0;
 }
 
@@ -113,7 +113,7 @@ function ftruncate(task: Task, fd: number, size: number): number {
   if (!isType(description.inode.mode, S_IFREG) || !description.writable || !description.file.truncate) throw EINVAL;
   checkSizeLimit(task, size);
   description.file.truncate(size);
-  dropSetIds(task, description.inode);
+  dropPrivileges(task, description.inode);
   return 0;
 }
 
@@ -132,6 +132,7 @@ function fallocate(task: Task, fd: number, mode: number, offset: number, length:
   if (offset + length > 2 ** 53) throw EFBIG;
   const { size } = inode.stat();
   if (!(mode & keep)) checkSizeLimit(task, Math.max(size, offset + length));
+  dropPrivileges(task, inode);
   if (mode & (punch | zero)) writeZeros(file.write.bind(file), offset, Math.min(offset + length, size));
   if (!(mode & keep) && offset + length > size) file.truncate(offset + length);
   return 0;
