@@ -6,11 +6,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildHub } from './build-hub.mjs';
 
-const entries = [
-  { in: 'src/cli/main.ts', out: 'dist/node/wherry', platform: 'node' },
-  { in: 'src/web/page.ts', out: 'dist/web/page', platform: 'browser' },
-  { in: 'src/web/worker.ts', out: 'dist/web/worker', platform: 'browser' },
-];
+/** What memfs takes of Node, in a browser. It only names node:stream's classes. */
+const nodeInBrowser = { 'node:buffer': 'buffer', 'node:path': 'path-browserify', 'node:events': 'events', 'node:stream': 'streamx', 'node:url': './src/host/browser/node-url.ts' };
 
 /** What the page needs beside its bundles. */
 const webFiles = [['src/web/index.html', 'index.html'], ['node_modules/@xterm/xterm/css/xterm.css', 'page.css'], ['images/busybox.tar', 'busybox.tar']];
@@ -32,17 +29,9 @@ function keepCode() {
 }
 
 if (!(process.argv.includes('--if-missing') && existsSync('dist/node/wherry.cjs'))) {
-  for (const entry of entries) {
-    if (!existsSync(entry.in)) continue;
-    const node = entry.platform === 'node';
-    await build({
-      ...common,
-      entryPoints: [entry.in],
-      outfile: `${entry.out}.${node ? 'cjs' : 'js'}`,
-      platform: node ? 'node' : 'browser',
-      ...(node ? asScript : {}),
-    });
-  }
+  await build({ ...common, ...asScript, entryPoints: ['src/cli/main.ts'], outfile: 'dist/node/wherry.cjs', platform: 'node' });
+  rmSync('dist/web', { recursive: true, force: true });
+  await build({ ...common, entryPoints: ['src/web/page.ts', 'src/web/worker.ts'], outdir: 'dist/web', platform: 'browser', splitting: true, alias: nodeInBrowser });
   for (const [from, to] of webFiles) copyFileSync(from, `dist/web/${to}`);
   await buildHub(['dist/node/hub.wasm', 'dist/web/hub.wasm']);
   keepCode();

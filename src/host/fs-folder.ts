@@ -1,4 +1,4 @@
-// The store's folder over an interface like node:fs: the real one, or memfs in tests (a page has MemoryFolder).
+// The store's folder over an interface like node:fs: the real one, or memfs.
 import type { Blob, Folder, NewFile, RandomFile } from './ports.ts';
 
 /** The part of node:fs that a folder needs; memfs has it too. */

@@ -95,6 +95,9 @@ export class AddressSpace {
     this.#eachView(object, offset, length, (region, from, bytes) => { if (region.dirty && !region.readOnlyShared) object.store(from, bytes); });
   }
 
+  /** Everything that was stored through shared mappings of this space is where others, and the files, find it. */
+  settle(): void { for (const object of this.#objects) if (object.holder === this) this.giveUp(object); }
+
   /** Takes over a part of a shared object that was changed by other means. */
   refresh(object: SharedObject, offset: number, length: number): void {
     this.#eachView(object, offset, length, (_, from, bytes) => { object.load(from, bytes); });
@@ -352,11 +355,12 @@ export class AddressSpace {
     }
   }
 
-  /** msync(2): shared file pages reach their file. */
-  sync(address: number, length: number): void {
+  /** msync(2): shared file pages reach their file; `durable`: and the disk. */
+  sync(address: number, length: number, durable: boolean): void {
     for (const object of new Set(this.#regions.meeting(address, address + length).flatMap((r) => (r.object ? [r.object] : [])))) {
       this.giveUp(object);
       this.#exchange(object);
+      if (durable) object.sync();
     }
   }
 
@@ -380,10 +384,8 @@ export class AddressSpace {
 
   /** Nobody uses it any more: shared pages are stored, the memory goes back to the pool. */
   release(): void {
-    for (const object of [...this.#objects]) {
-      if (object.holder === this) this.giveUp(object);
-      this.#letGo(object);
-    }
+    this.settle();
+    for (const object of [...this.#objects]) this.#letGo(object);
     this.cpu.release();
   }
 }

@@ -13,6 +13,8 @@ export interface SharedObject {
   holder: AddressSpace | undefined;
   load(offset: number, into: Uint8Array): void;
   store(offset: number, from: Uint8Array): void;
+  /** What was stored is durable when this returns. */
+  sync(): void;
 }
 
 /** What the pages held when they were loaded: only bytes that a program changed since are stored, so that what others changed is kept. Beyond its end the base is zero. */
@@ -69,6 +71,7 @@ abstract class Tracked {
 export class AnonymousObject extends Tracked implements SharedObject {
   protected fetch(offset: number, into: Uint8Array): void { into.set(this.base.subarray(offset, offset + into.length)); }
   protected keep(): void {}
+  sync(): void {}
   protected get size(): number { return this.base.length; }
   protected get room(): number { return Infinity; }
 }
@@ -79,6 +82,7 @@ export class FileObject extends Tracked implements SharedObject {
   constructor(file: OpenFile) { super(); this.#file = file; }
   /** A further mapping, through a file that may be written. */
   writeThrough(file: OpenFile): void { this.#file = file; }
+  sync(): void { this.#file.sync?.(); }
   protected fetch(offset: number, into: Uint8Array): void { into.fill(0, readWhole(this.#file, offset, into)); }
   protected keep(offset: number, changed: Uint8Array): void { this.#file.write?.(changed, offset, true); }
   protected get size(): number { return this.#file.inode.stat().size; }

@@ -119,7 +119,7 @@ export class Archive {
 
   async #read(source: Chunks, folder: Folder, codecs: Codecs, seen: Seen): Promise<void> {
     // Only loading needs it, so that running does not pay for it.
-    const extract = (await import('tar-stream')).extract();
+    const extract = (await import('./tar-extract.ts')).extract();
     const feeding = feed(source, extract);
     feeding.catch((error: Error) => extract.destroy(error));
     for await (const entry of extract) {

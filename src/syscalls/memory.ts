@@ -7,6 +7,7 @@ import { ADDRESS_END, PAGE_SIZE } from '../guest/index.ts';
 import { pageUp } from '../linux/index.ts';
 import type { MappedFile, Task } from '../linux/index.ts';
 import { pathOf } from '../vfs/index.ts';
+import type { OpenFile } from '../vfs/index.ts';
 import { Fd, flags, Int, oneOf, Ptr, Size, ULongHex } from './codec.ts';
 import { refuse, sys } from './row.ts';
 import type { SyscallRow } from './row.ts';
@@ -41,7 +42,16 @@ function mappedFile(task: Task, fd: number, prot: number, shared: boolean): Mapp
   const { place } = description;
   if (prot & PROT_EXEC && place?.mount.options.noexec) throw EPERM;
   const writable = shared && description.writable;
-  return { file: inode.open(writable ? O_RDWR : O_RDONLY), path: place ? pathOf(task.fs.root, place) : '', writable };
+  return { file: openToMap(inode.open(writable ? O_RDWR : O_RDONLY)), path: place ? pathOf(task.fs.root, place) : '', writable };
+}
+
+/** An open file for as long as a mapping refers to it: nobody will close it. */
+function openToMap(file: OpenFile): OpenFile {
+  if (file.mapped) {
+    file.mapped();
+    file.close?.();
+  }
+  return file;
 }
 
 function munmap(task: Task, address: number, length: number): number {
@@ -91,7 +101,7 @@ function msync(task: Task, address: number, length: number, flag: number): numbe
   if (misaligned(address) || flag & ~(MS_ASYNC | MS_SYNC | MS_INVALIDATE) || (flag & MS_ASYNC && flag & MS_SYNC)) throw EINVAL;
   const size = pageUp(length);
   if (!task.space.covers(address, size)) throw ENOMEM;
-  task.space.sync(address, size);
+  task.space.sync(address, size, (flag & MS_SYNC) !== 0);
   return 0;
 }
 

@@ -6,7 +6,9 @@ export * from './walk.ts';
 export * as operations from './operations.ts';
 export { accessOf, type Opened } from './operations.ts';
 export { anonymousDev, TmpFs, type TmpFsOptions, TmpInode } from './tmpfs.ts';
-export { type Backing, FileData, Space } from './file-data.ts';
+export { type Backing, FileData } from './file-data.ts';
+export { BLOCK, BlockStore } from './block-store.ts';
+export { MemoryFile } from './memory-file.ts';
 export * as generated from './generated.ts';
 export { GeneratedFs, type GeneratedFsOptions, type Node } from './generated.ts';
 

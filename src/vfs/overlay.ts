@@ -41,9 +41,6 @@ export class OverlayFs extends TmpFs {
   /** What differs from the lower tree; see Change. */
   changes(): Iterable<Change> { return changesOf(this.root, this.lower); }
 
-  /** Makes all changes durable. */
-  sync(): void {}
-
   /** The last call: what is kept is durable when it returns. */
   close(): void { this.sync(); }
 }
@@ -73,7 +70,7 @@ class Materialiser {
       const entries = new LayeredEntries(this, number);
       return entries.owner = new TmpInode(this.#fs, { ...base, entries });
     }
-    if (type === S_IFREG) return new TmpInode(this.#fs, { ...base, data: new FileData(this.#fs.space, this.lower.content(number)) });
+    if (type === S_IFREG) return new TmpInode(this.#fs, { ...base, data: new FileData(this.#fs.store, this.lower.content(number)) });
     return new TmpInode(this.#fs, type === S_IFLNK ? { ...base, target: this.lower.target(number) } : base);
   }
 }

@@ -2,7 +2,9 @@
 import {
   EEXIST, EINVAL, EISDIR, ENODATA, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY, ENXIO, makedev, NAME_MAX, O_NOATIME, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, XATTR_CREATE, XATTR_REPLACE,
 } from '../abi/index.ts';
-import { FileData, Space } from './file-data.ts';
+import { BLOCK, BlockStore } from './block-store.ts';
+import { FileData } from './file-data.ts';
+import { MemoryFile } from './memory-file.ts';
 import type { CreateAttr, DirEntry, FileSystem, FsStat, Inode, Name, OpenFile, SetAttr, Stat } from './types.ts';
 
 const DAY_NS = 86_400_000_000_000n;
@@ -76,7 +78,7 @@ export class TmpInode implements Inode {
   stat(): Stat {
     return {
       dev: this.fs.dev, ino: this.ino, mode: this.mode, nlink: this.nlink, uid: this.uid, gid: this.gid, rdev: this.rdev, size: this.size, blksize: 4096,
-      blocks: this.data ? Math.ceil(this.data.allocated / 4096) * 8 : 0, atimeNs: this.atimeNs, mtimeNs: this.mtimeNs, ctimeNs: this.ctimeNs,
+      blocks: this.data ? this.data.allocated / 512 : 0, atimeNs: this.atimeNs, mtimeNs: this.mtimeNs, ctimeNs: this.ctimeNs,
     };
   }
 
@@ -90,7 +92,12 @@ export class TmpInode implements Inode {
     if (change.gid !== undefined) this.gid = change.gid;
     if (change.atimeNs !== undefined) this.atimeNs = change.atimeNs;
     if (change.mtimeNs !== undefined) this.mtimeNs = change.mtimeNs;
+    this.#touchAttributes(now);
+  }
+
+  #touchAttributes(now = this.fs.now()): void {
     this.ctimeNs = now;
+    this.fs.touched(this);
   }
 
   #truncate(size: number, now: bigint): void {
@@ -111,7 +118,7 @@ export class TmpInode implements Inode {
     this.atimeNs = this.fs.now();
   }
 
-  touchWrite(): void { this.mtimeNs = this.ctimeNs = this.fs.now(); }
+  touchWrite(): void { this.#touchAttributes(this.mtimeNs = this.fs.now()); }
 
   readlink(): string {
     if (this.#target === undefined) throw EINVAL;
@@ -146,11 +153,11 @@ export class TmpInode implements Inode {
     return inode;
   }
 
-  createUnnamed(attr: CreateAttr, linkable: boolean): TmpInode {
+  createUnnamed(attr: CreateAttr): TmpInode {
     if (this.nlink === 0) throw ENOENT;
     const inode = this.fs.make(attr);
     inode.nlink = 0;
-    inode.unnamed = linkable;
+    inode.unnamed = true;
     return inode;
   }
 
@@ -159,7 +166,7 @@ export class TmpInode implements Inode {
     if (target.nlink === 0 && !target.unnamed) throw ENOENT;
     target.unnamed = false;
     target.nlink++;
-    target.ctimeNs = this.fs.now();
+    target.#touchAttributes();
     this.#adopt(entries, name, target);
   }
 
@@ -168,6 +175,7 @@ export class TmpInode implements Inode {
     inode.parent = this;
     inode.name = name;
     if (inode.isDirectory) this.nlink++;
+    this.fs.named(this, name);
     this.touchWrite();
   }
 
@@ -183,13 +191,14 @@ export class TmpInode implements Inode {
   #forget(name: Name, inode: TmpInode): void {
     this.entries!.delete(name);
     if (inode.isDirectory) this.nlink--;
+    this.fs.named(this, name);
     this.touchWrite();
   }
 
   /** One name less; a directory has none left. */
   dropLink(): void {
     this.nlink = this.isDirectory ? 0 : this.nlink - 1;
-    this.ctimeNs = this.fs.now();
+    this.#touchAttributes();
     if (this.nlink > 0) return;
     if (!this.isDirectory) this.parent = undefined;
     this.fs.removed();
@@ -208,7 +217,7 @@ export class TmpInode implements Inode {
     }
     this.#forget(name, inode);
     newParent.#adopt(newParent.entries!, newName, inode);
-    inode.ctimeNs = this.fs.now();
+    inode.#touchAttributes();
   }
 
   exchange(name: Name, newParent: TmpInode, newName: Name): void {
@@ -220,7 +229,8 @@ export class TmpInode implements Inode {
     newParent.#forget(newName, other);
     this.#adopt(this.entries!, name, other);
     newParent.#adopt(newParent.entries!, newName, one);
-    one.ctimeNs = other.ctimeNs = this.fs.now();
+    one.#touchAttributes();
+    other.#touchAttributes();
   }
 
   getxattr(name: string): Uint8Array | undefined { return this.#xattrs?.get(name); }
@@ -232,12 +242,12 @@ export class TmpInode implements Inode {
     if (flags & XATTR_REPLACE && !there) throw ENODATA;
     this.#xattrs ??= new Map();
     this.#xattrs.set(name, value.slice());
-    this.ctimeNs = this.fs.now();
+    this.#touchAttributes();
   }
 
   removexattr(name: string): void {
     if (!this.#xattrs?.delete(name)) throw ENODATA;
-    this.ctimeNs = this.fs.now();
+    this.#touchAttributes();
   }
 
   /** An open file was closed. */
@@ -271,7 +281,21 @@ class TmpFile implements OpenFile {
   }
 
   truncate(size: number): void { this.inode.setattr({ size }); }
-  sync(): void {}
+
+  reserve(from: number, to: number): void {
+    this.inode.data!.reserve(from, to);
+    this.inode.touchWrite();
+  }
+
+  punch(from: number, to: number): void {
+    this.inode.data!.punch(from, to);
+    this.inode.touchWrite();
+  }
+
+  nextData(position: number): number | undefined { return this.inode.data!.nextData(position); }
+  nextHole(position: number): number { return this.inode.data!.nextHole(position); }
+  mapped(): void { this.inode.data!.pin(); }
+  sync(): void { this.inode.fs.sync(); }
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -296,13 +320,15 @@ export interface TmpFsStart {
   /** The number of the first inode that is made. */
   firstIno?: number;
   makeRoot?: (fs: TmpFs) => TmpInode;
+  /** Where contents are kept; absent: in memory of their own. */
+  store?: BlockStore;
 }
 
 export class TmpFs implements FileSystem {
   readonly type: string;
   readonly dev = anonymousDev();
   readonly now: () => bigint;
-  readonly space: Space;
+  readonly store: BlockStore;
   readonly root: TmpInode;
   readonly #magic: number;
   #nextIno: number;
@@ -312,7 +338,7 @@ export class TmpFs implements FileSystem {
     this.type = options.type ?? 'tmpfs';
     this.#magic = options.magic ?? TMPFS_MAGIC;
     this.now = options.now;
-    this.space = new Space(options.limit ?? DEFAULT_LIMIT);
+    this.store = options.store ?? new BlockStore(new MemoryFile(), options.limit ?? DEFAULT_LIMIT);
     this.#nextIno = options.firstIno ?? 1;
     this.root = options.makeRoot ? options.makeRoot(this) : this.make({ mode: S_IFDIR | (options.rootMode ?? 0o1777), uid: 0, gid: 0 });
   }
@@ -325,16 +351,25 @@ export class TmpFs implements FileSystem {
     this.#inodes++;
     const own: TmpAttr = { ...attr, ino: this.#nextIno++, nlink: type === S_IFDIR ? 2 : 1, mtimeNs: this.now() };
     if (type === S_IFDIR) own.entries = new PlainEntries();
-    if (type === S_IFREG) own.data = new FileData(this.space);
+    if (type === S_IFREG) own.data = new FileData(this.store);
     return new TmpInode(this, own);
   }
 
   /** An inode lost its last name. */
   removed(): void { this.#inodes--; }
 
+  /** Told of every inode whose attributes or content changed. */
+  touched(_inode: TmpInode): void {}
+
+  /** Told of every name that was set or taken away. */
+  named(_directory: TmpInode, _name: Name): void {}
+
+  /** Memory is all there is. */
+  sync(): void {}
+
   statfs(): FsStat {
-    const blocks = Math.floor(this.space.limit / 4096);
-    const blocksFree = Math.max(0, blocks - Math.ceil(this.space.used / 4096));
-    return { type: this.#magic, blockSize: 4096, blocks, blocksFree, files: 8_000_000, filesFree: Math.max(0, 8_000_000 - this.#inodes), nameMax: NAME_MAX };
+    const blocks = Math.floor(this.store.limit / BLOCK);
+    const blocksFree = Math.floor(this.store.room / BLOCK);
+    return { type: this.#magic, blockSize: BLOCK, blocks, blocksFree, files: 8_000_000, filesFree: Math.max(0, 8_000_000 - this.#inodes), nameMax: NAME_MAX };
   }
 }

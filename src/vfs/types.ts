@@ -75,8 +75,8 @@ export interface Inode {
   readdir?(): DirEntry[];
   /** Creates a file of the type in `attr.mode` (regular, directory, symlink, fifo, device, socket) under a name that is free. */
   create?(name: Name, attr: CreateAttr): Inode;
-  /** A file with no name (O_TMPFILE); `linkable`: it may get one. */
-  createUnnamed?(attr: CreateAttr, linkable: boolean): Inode;
+  /** A file with no name (O_TMPFILE). */
+  createUnnamed?(attr: CreateAttr): Inode;
   link?(name: Name, target: Inode): void;
   /** Removes a name; `directory` tells rmdir from unlink (the walker has checked the type; ENOTEMPTY is the file system's). */
   unlink?(name: Name, directory: boolean): void;
@@ -101,6 +101,15 @@ export interface OpenFile {
   read?(into: Uint8Array, position: number, nonblock: boolean): number | Wait;
   write?(from: Uint8Array, position: number, nonblock: boolean): number | Wait;
   truncate?(size: number): void;
+  /** Promises room for the bytes [from, to); the size stays (fallocate(2)). Throws ENOSPC. */
+  reserve?(from: number, to: number): void;
+  /** Makes the bytes [from, to) a hole; the size stays. */
+  punch?(from: number, to: number): void;
+  /** Where data begins at or after the position, undefined when none follows; where a hole begins. Absent: the file is one run of data. */
+  nextData?(position: number): number | undefined;
+  nextHole?(position: number): number;
+  /** A mapping shows the bytes: they stay after the last name and the last opener are gone. */
+  mapped?(): void;
   /** Which of POLL* hold now. Absent: always readable and writable. */
   poll?(): number;
   /** Woken whenever poll() may have changed. */

@@ -1,16 +1,49 @@
-// What the page and its worker say to each other.
+// What the page and its worker say to each other: calls, each a row with its question and its answer, and what passes by itself while a program runs.
+
+/** An image, as the page shows it. */
+export interface ImageRow {
+  readonly id: string;
+  /** As Docker shows them. */
+  readonly names: readonly string[];
+  readonly sizeBytes: number;
+  /** RFC 3339. */
+  readonly created: string | undefined;
+  /** The words a container of it runs when none are given. */
+  readonly command: readonly string[];
+}
+
+/** Where images are kept: in the browser's files, or in memory, and why. */
+export interface StoreState { readonly kept: boolean; readonly why: string }
+
+export interface TerminalSize { readonly rows: number; readonly columns: number }
+
+export interface Calls {
+  store: { ask: object; answer: StoreState };
+  images: { ask: object; answer: readonly ImageRow[] };
+  /** Loads an image archive, and answers with the images' names, or ids where they have none. */
+  load: { ask: { readonly archive: Blob; readonly name: string }; answer: readonly string[] };
+  /** `rmi`, and its lines. */
+  remove: { ask: { readonly image: string; readonly force: boolean }; answer: readonly string[] };
+  /** Runs a command to its end. No words: what the image says. */
+  run: { ask: { readonly image: string; readonly argv: readonly string[]; readonly tty: TerminalSize | null }; answer: { readonly code: number } };
+}
+export type Verb = keyof Calls;
+export type Ask<V extends Verb> = Calls[V]['ask'];
+export type Answer<V extends Verb> = Calls[V]['answer'];
 
 /** Page → worker. */
 export type ToWorker =
-  | { type: 'load'; archive: ArrayBuffer }
-  | { type: 'run'; image: string; argv: string[]; tty: { rows: number; columns: number } | null }
-  | { type: 'input'; bytes: Uint8Array }
-  | { type: 'resize'; rows: number; columns: number };
+  | { [V in Verb]: { readonly type: 'call'; readonly id: number; readonly verb: V; readonly ask: Ask<V> } }[Verb]
+  /** Input of the program that runs; no bytes: its end. */
+  | { readonly type: 'input'; readonly bytes: Uint8Array }
+  | ({ readonly type: 'resize' } & TerminalSize)
+  /** A signal for the program that runs. */
+  | { readonly type: 'signal'; readonly signo: number };
 
 /** Worker → page. */
 export type FromWorker =
-  | { type: 'ready' }
-  | { type: 'loaded'; images: string[] }
-  | { type: 'output'; stream: 'stdout' | 'stderr'; bytes: Uint8Array }
-  | { type: 'exit'; code: number }
-  | { type: 'error'; message: string };
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer<Verb> }
+  | { readonly type: 'error'; readonly id: number; readonly message: string; readonly code: string | undefined }
+  /** How far a call is; `total` 0: not known. */
+  | { readonly type: 'progress'; readonly id: number; readonly bytes: number; readonly total: number }
+  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array };

@@ -182,7 +182,7 @@ test('data: holes, growing, cutting, and what an unlinked open file keeps', () =
   op.unlink(t.context, t.root, '/f');
   assert.is(file.read!(into, 0, false), 6);
   file.close!();
-  assert.is(fs.space.used, 0);
+  assert.is(fs.store.used, 0);
   write(t, '/big', '');
   const big = find(t.context, t.root, '/big').inode.open!(2);
   assert.is(big.write!(new Uint8Array(4 << 20), 0, false), 1 << 20);

@@ -1,8 +1,6 @@
-// The store's codecs in a page: SHA-256 in TypeScript (crypto.subtle hashes only whole buffers), gzip by the browser. The folder is MemoryFolder.
+// The store's codecs in a page: SHA-256 in WebAssembly (crypto.subtle hashes only whole buffers), gzip by the browser.
 import type { Codecs } from '../ports.ts';
 import { Sha256 } from '../sha256.ts';
-
-export { MemoryFolder } from '../memory-folder.ts';
 
 export const browserCodecs: Codecs = {
   sha256: () => new Sha256(),

@@ -4,7 +4,7 @@ import {
   fallocateModes, isType, resources, xattrFlags,
 } from '../../abi/index.ts';
 import { latin1Bytes } from '../../base/index.ts';
-import { placeOf } from '../../linux/index.ts';
+import { placeOf, refreshMappings, settleMappings } from '../../linux/index.ts';
 import type { Task } from '../../linux/index.ts';
 import { operations } from '../../vfs/index.ts';
 import type { Place } from '../../vfs/index.ts';
@@ -12,7 +12,7 @@ import { CString, DirFd, Fd, Id, InBuf, Mode, Offset, OptionalPath, OutBuf, Path
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { contextOf, placeAt } from './at.ts';
-import { dropPrivileges } from './transfer.ts';
+import { dropSetIds } from './transfer.ts';
 
 const here = (task: Task, path: string, follow = true): Place => placeAt(task, AT_FDCWD, path, { follow });
 const opened = (task: Task, fd: number): Place => placeOf(task.files.get(fd));
@@ -103,7 +103,7 @@ function truncate(task: Task, path: string, size: number): number {
   const place = here(task, path);
   checkSizeLimit(task, size);
   operations.truncate(contextOf(task), place, size);
-  dropPrivileges(task, place.inode);
+  dropSetIds(task, place.inode);
   return 0;
 }
 
@@ -113,11 +113,11 @@ function ftruncate(task: Task, fd: number, size: number): number {
   if (!isType(description.inode.mode, S_IFREG) || !description.writable || !description.file.truncate) throw EINVAL;
   checkSizeLimit(task, size);
   description.file.truncate(size);
-  dropPrivileges(task, description.inode);
+  dropSetIds(task, description.inode);
   return 0;
 }
 
-/** fallocate(2): allocation is a promise kept by growing the file; holes are written as zeros. */
+/** fallocate(2): plain and KEEP_SIZE promise room, PUNCH_HOLE makes a hole, ZERO_RANGE a hole with promised room. */
 function fallocate(task: Task, fd: number, mode: number, offset: number, length: number): number {
   const description = task.files.get(fd);
   if (offset < 0 || length <= 0) throw EINVAL;
@@ -128,19 +128,18 @@ function fallocate(task: Task, fd: number, mode: number, offset: number, length:
   if (isType(inode.mode, S_IFIFO)) throw ESPIPE;
   if (isType(inode.mode, S_IFDIR)) throw EISDIR;
   if (!isType(inode.mode, S_IFREG)) throw ENODEV;
-  if (!file.truncate || !file.write) throw EOPNOTSUPP;
-  if (offset + length > 2 ** 53) throw EFBIG;
+  if (!file.truncate || !file.reserve || !file.punch) throw EOPNOTSUPP;
+  const end = offset + length;
+  if (end > Number.MAX_SAFE_INTEGER) throw EFBIG;
   const { size } = inode.stat();
-  if (!(mode & keep)) checkSizeLimit(task, Math.max(size, offset + length));
-  dropPrivileges(task, inode);
-  if (mode & (punch | zero)) writeZeros(file.write.bind(file), offset, Math.min(offset + length, size));
-  if (!(mode & keep) && offset + length > size) file.truncate(offset + length);
+  if (!(mode & keep)) checkSizeLimit(task, Math.max(size, end));
+  settleMappings(inode, offset, length);
+  if (mode & (punch | zero)) file.punch(offset, end);
+  if (!(mode & punch)) file.reserve(offset, end);
+  if (!(mode & keep) && end > size) file.truncate(end);
+  refreshMappings(inode, offset, length);
+  dropSetIds(task, inode);
   return 0;
-}
-
-const ZEROS = new Uint8Array(65536);
-function writeZeros(write: (from: Uint8Array, position: number, nonblock: boolean) => unknown, start: number, end: number): void {
-  for (let at = start; at < end; at += ZEROS.length) write(ZEROS.subarray(0, Math.min(ZEROS.length, end - at)), at, true);
 }
 
 /** Stores a value of a size-0-asks kind: 0 tells the size, too small is ERANGE. */
@@ -202,7 +201,7 @@ export const attributeCalls: readonly SyscallRow[] = [
   sys(261, 'futimesat', [DirFd, OptionalPath, Ptr], futimesat),
   sys(268, 'fchmodat', [DirFd, Path, Mode], (task, dirFd, path, mode) => chmod(task, placeAt(task, dirFd, path), mode)),
   sys(280, 'utimensat', [DirFd, OptionalPath, Ptr, AtFlags], utimensat),
-  sys(285, 'fallocate', [Fd, flags(fallocateModes), Offset, Offset], fallocate, 'plain, KEEP_SIZE, PUNCH_HOLE and ZERO_RANGE; holes are zeros'),
+  sys(285, 'fallocate', [Fd, flags(fallocateModes), Offset, Offset], fallocate, 'plain, KEEP_SIZE, PUNCH_HOLE and ZERO_RANGE'),
   sys(452, 'fchmodat2', [DirFd, Path, Mode, AtFlags], fchmodat2),
 ];
 

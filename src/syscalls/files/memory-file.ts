@@ -52,6 +52,19 @@ export class MemoryFile implements OpenFile {
     this.#file.truncate!(size);
   }
 
+  reserve(from: number, to: number): void {
+    if (this.seals & F_SEAL_GROW && to > this.inode.stat().size) throw EPERM;
+    this.#file.reserve!(from, to);
+  }
+
+  punch(from: number, to: number): void {
+    if (this.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) throw EPERM;
+    this.#file.punch!(from, to);
+  }
+
+  nextData(position: number): number | undefined { return this.#file.nextData!(position); }
+  nextHole(position: number): number { return this.#file.nextHole!(position); }
+  mapped(): void { this.#file.mapped?.(); }
   sync(): void { this.#file.sync?.(); }
   close(): void { this.#file.close?.(); }
 }

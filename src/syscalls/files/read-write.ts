@@ -3,7 +3,7 @@ import {
   EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, ESPIPE, EAGAIN, MAX_RW_COUNT, S_IFDIR, S_IFREG, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET, isType, seekWhence,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { DirectoryFile, MemoryDeviceFile, PipeEnd } from '../../linux/index.ts';
+import { DirectoryFile, MemoryDeviceFile, PipeEnd, settleMappings } from '../../linux/index.ts';
 import type { Description, Task } from '../../linux/index.ts';
 import { Fd, Hex, InBuf, Int, Long, Offset, OutBuf, Size, flags, oneOf, pointed } from '../codec.ts';
 import { sys } from '../row.ts';
@@ -70,11 +70,12 @@ function readv(task: Task, fd: number, iovPtr: number, count: number): number | 
   return readPieces(task, description, piecesOf(task, iovPtr, count));
 }
 
-function writev(task: Task, fd: number, iovPtr: number, count: number): number | Wait {
-  const description = task.files.get(fd);
+function writePieces(task: Task, description: Description, iovPtr: number, count: number, at?: number): number | Wait {
   requireWritable(description);
-  return writeAll(task, description, gather(task.memory, piecesOf(task, iovPtr, count)));
+  return writeAll(task, description, gather(task.memory, piecesOf(task, iovPtr, count)), at);
 }
+
+const writev = (task: Task, fd: number, iovPtr: number, count: number): number | Wait => writePieces(task, task.files.get(fd), iovPtr, count);
 
 const RWF = { RWF_HIPRI: 1, RWF_DSYNC: 2, RWF_SYNC: 4, RWF_NOWAIT: 8, RWF_APPEND: 16 } as const;
 
@@ -89,10 +90,9 @@ function preadv2(task: Task, fd: number, iovPtr: number, count: number, offset: 
 
 function pwritev2(task: Task, fd: number, iovPtr: number, count: number, offset: number, high: number, bits: number): number | Wait {
   if (bits & ~(RWF.RWF_HIPRI | RWF.RWF_DSYNC | RWF.RWF_SYNC)) throw EOPNOTSUPP;
-  if (offset === -1 && high !== 0) return writev(task, fd, iovPtr, count);
-  const description = positioned(task, fd, offset);
-  requireWritable(description);
-  return writeAll(task, description, gather(task.memory, piecesOf(task, iovPtr, count)), offset);
+  const written = offset === -1 && high !== 0 ? writev(task, fd, iovPtr, count) : writePieces(task, positioned(task, fd, offset), iovPtr, count, offset);
+  if (bits & (RWF.RWF_DSYNC | RWF.RWF_SYNC) && typeof written === 'number') task.files.get(fd).file.sync?.();
+  return written;
 }
 
 /** Where each kind of seek starts. */
@@ -112,15 +112,20 @@ function lseek(task: Task, fd: number, offset: number, whence: number): number {
   const origin = seekOrigins[whence];
   if (!origin) throw EINVAL;
   const position = origin(description) + offset;
-  if (position < 0 || position > Number.MAX_SAFE_INTEGER) throw EINVAL;
+  if (position < 0) throw EINVAL;
+  if (position >= 2 ** 63) throw EOVERFLOW;
   return description.position = position;
 }
 
-/** Every file is one run of data with a hole at its end. */
-function seekHole(description: Description, offset: number, whence: number): number {
-  const { size } = description.inode.stat();
+/** Files that know of no holes are one run of data with a hole at its end. */
+function seekHole({ file, inode }: Description, offset: number, whence: number): number {
+  const { size } = inode.stat();
   if (offset < 0 || offset >= size) throw ENXIO;
-  return whence === SEEK_DATA ? offset : size;
+  settleMappings(inode, 0, size);
+  if (whence === SEEK_HOLE) return file.nextHole ? file.nextHole(offset) : size;
+  const data = file.nextData ? file.nextData(offset) : offset;
+  if (data === undefined) throw ENXIO;
+  return data;
 }
 
 /** A position in guest memory, or the file's own when the pointer is NULL. */
@@ -202,7 +207,6 @@ function copyFileRange(task: Task, inFd: number, inPtr: number, outFd: number, o
   for (const description of [from, to]) if (isType(description.inode.mode, S_IFDIR)) throw EISDIR;
   for (const description of [from, to]) if (!isType(description.inode.mode, S_IFREG)) throw EINVAL;
   if (!from.readable || !to.writable || to.append) throw EBADF;
-  for (const ptr of [inPtr, outPtr]) if (ptr !== 0 && task.memory.readU64(ptr) >> 63n) throw EOVERFLOW;
   const [fromCursor, toCursor] = [new Cursor(task, inPtr, from), new Cursor(task, outPtr, to)];
   const length = Math.min(count, MAX_RW_COUNT, Math.max(0, from.inode.stat().size - (fromCursor.at ?? from.position)));
   const [start, end] = [fromCursor.at ?? from.position, toCursor.at ?? to.position];
@@ -266,7 +270,7 @@ const Whence = oneOf(seekWhence);
 export const readWriteCalls: readonly SyscallRow[] = [
   sys(0, 'read', [Fd, OutBuf, Size], read),
   sys(1, 'write', [Fd, InBuf(2), Size], write),
-  sys(8, 'lseek', [Fd, Offset, Whence], lseek, 'a file is one run of data for SEEK_DATA and SEEK_HOLE'),
+  sys(8, 'lseek', [Fd, Offset, Whence], lseek),
   sys(17, 'pread64', [Fd, OutBuf, Size, Offset], pread),
   sys(18, 'pwrite64', [Fd, InBuf(2), Size, Offset], pwrite),
   sys(19, 'readv', [Fd, IovPtr, Int], readv),

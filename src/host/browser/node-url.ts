@@ -1,0 +1,2 @@
+// What memfs takes from node:url, in a browser.
+export const { URL } = globalThis;
