@@ -1,7 +1,7 @@
 // What can be wrong with a layer: an error with a stable code and one line that names the place.
 
-/** corrupt-tar: not a whole, valid tar · unsafe-entry: a path or link that leads out of the tree, or through a link · too-large: more than the format of the index holds. */
-export type LayerErrorCode = 'corrupt-tar' | 'unsafe-entry' | 'too-large' | 'bad-index';
+/** corrupt-tar: not a whole, valid tar · unsafe-entry: a path or link that leads out of the tree, or through a link · too-large: more than the format of the index holds · changed-file: a file ends before its size while it is written to a tar. */
+export type LayerErrorCode = 'corrupt-tar' | 'unsafe-entry' | 'too-large' | 'bad-index' | 'changed-file';
 
 export class LayerError extends Error {
   readonly code: LayerErrorCode;

@@ -294,6 +294,9 @@ function timeOf(pax: string | undefined, seconds: number, bad: () => LayerError)
 
 function xattrsOf(pax: PaxRecords): Map<string, Uint8Array> | undefined {
   let found: Map<string, Uint8Array> | undefined;
-  for (const [key, value] of pax) if (key.startsWith(XATTR)) (found ??= new Map()).set(key.slice(XATTR.length), bytesOf(value));
+  for (const [key, value] of pax) if (key.startsWith(XATTR)) (found ??= new Map()).set(unescaped(key.slice(XATTR.length)), bytesOf(value));
   return found;
 }
+
+/** GNU tar writes "=" and "%" of a name as %3D and %25: a record's key ends at its first "=". */
+const unescaped = (name: string): string => name.replace(/%(25|3D)/g, (escape) => (escape === '%25' ? '%' : '='));
