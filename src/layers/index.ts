@@ -4,7 +4,7 @@ export { tarEntries, type TarEntry } from './tar.ts';
 export { indexLayer, type LayerIndex } from './layer-index.ts';
 export { buildView, ImageView, type LayerContent, type ViewColumns } from './view.ts';
 export { packIndex, packView, unpackIndex, unpackView } from './codec.ts';
-export { type Change, type DiffLine, diffLines, tarOfChanges } from './tar-changes.ts';
+export { type DiffLine, diffLines, tarOfChanges } from './tar-changes.ts';
 export { tarOfTree, type TreeTarOptions } from './tar-tree.ts';
 export { packTar, type ReadAt, type TarItem, type TarProgress } from './tar-writer.ts';
 export type { Extent, TarMember } from './tar-header.ts';

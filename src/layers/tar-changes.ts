@@ -1,19 +1,8 @@
 // The changes of a container as a layer (image-spec layer.md), and as `diff` lists them.
 import { S_IFDIR, S_IFMT } from '../abi/index.ts';
-import type { Inode } from '../vfs/index.ts';
+import type { Change, Inode } from '../vfs/index.ts';
 import { ItemMaker, type TreeTarOptions } from './tar-tree.ts';
 import { packTar, type TarItem } from './tar-writer.ts';
-
-/** What differs from the tree below: parents stand before children, all sorted by the bytes of their paths' components. */
-export interface Change {
-  /** Relative, latin1, no slash at the start; '' is the root. */
-  readonly path: string;
-  readonly kind: 'added' | 'modified' | 'deleted';
-  /** What is there now; absent for what was deleted. */
-  readonly inode?: Inode | undefined;
-  /** A directory that took the place of what was there: nothing of the lower one shows through. */
-  readonly opaque?: boolean | undefined;
-}
 
 /** One line of `diff`: kind as Docker's letters, and an absolute path. */
 export interface DiffLine { readonly kind: 'A' | 'C' | 'D'; readonly path: string }
@@ -33,7 +22,7 @@ export function diffLines(changes: Iterable<Change>): DiffLine[] {
 }
 
 /**
- * A layer of exactly these changes on top of the tree they were made in: whiteouts, opaque directories, and the directories that lead to a change with their attributes.
+ * A layer of exactly these changes on top of the tree they were made in: whiteouts, and the directories that lead to a change with their attributes.
  * The same changes give the same bytes: nothing of the time of writing, of access or of inode changes is in it.
  */
 export function tarOfChanges(root: Inode, changes: Iterable<Change>, { progress, latestSec }: TreeTarOptions = {}): AsyncIterable<Uint8Array> {
@@ -64,17 +53,14 @@ function* parents(root: Inode, path: string, written: Map<string, Inode>, make: 
   }
 }
 
-const OPAQUE = '.wh..wh..opq';
-
 /** Hides the name in the layers below (image-spec layer.md, "Whiteouts"). */
 const whiteoutOf = (path: string): TarItem => marker(path.replace(/[^/]*$/, (name) => `.wh.${name}`));
 
-function* itemsOfChange({ path, kind, inode, opaque }: Change, make: ItemMaker): Generator<TarItem> {
+function* itemsOfChange({ path, kind, inode }: Change, make: ItemMaker): Generator<TarItem> {
   const item = inode && make.item(inode, path === '' ? '.' : path);
   if (item) yield item;
   // What no tar can hold (a socket) still hides what was there.
   else if (kind !== 'added') yield whiteoutOf(path);
-  if (opaque) yield marker(`${path}/${OPAQUE}`);
 }
 
 /** An empty file that speaks about the layers below; without a time, so that it is the same whenever it is written. */

@@ -1,0 +1,101 @@
+// `save`: images as one archive that is both a docker archive and an OCI image layout, as Docker 25 and later write it. Blobs go out byte for byte as they came.
+import { packTar, type TarItem, type TarProgress } from '../layers/index.ts';
+import type { Blob } from '../host/ports.ts';
+import { S_IFDIR, S_IFREG } from '../abi/index.ts';
+import { ImageError } from './errors.ts';
+import { type Descriptor, type Digest, mediaTypes } from './image.ts';
+import { looksLikeId } from './contents.ts';
+import { familiarName, familiarRepository, fullName, parseReference } from './reference.ts';
+import type { Image, Store } from './store.ts';
+
+/** An image to save, and the names it goes out under (full): none when it was asked for by ID. */
+export interface Saved { readonly image: Image; readonly names: readonly string[] }
+
+/** What `save` means by its words: a name is saved with that name, an ID without, a repository without a tag with all of its tags. Each image once. Throws ImageError 'bad-reference', 'no-such-image'. */
+export function imagesToSave(store: Store, words: readonly string[]): Saved[] {
+  const found = new Map<Digest, { image: Image; names: Set<string> }>();
+  for (const word of words) {
+    const image = store.find(word);
+    const saved = found.get(image.manifestDigest) ?? { image, names: new Set<string>() };
+    found.set(image.manifestDigest, saved);
+    const name = nameIn(image, word);
+    if (name !== undefined) saved.names.add(name);
+  }
+  return Array.from(found.values(), ({ image, names }) => ({ image, names: [...names].sort() }));
+}
+
+/** The name of the image that a word means; undefined when it is an ID or a digest. */
+function nameIn(image: Image, word: string): string | undefined {
+  try {
+    const name = fullName(parseReference(word));
+    return image.names.includes(name) ? name : undefined;
+  } catch (error) {
+    if (error instanceof ImageError && looksLikeId(word)) return undefined;
+    throw error;
+  }
+}
+
+const REF_NAME = 'org.opencontainers.image.ref.name';
+const CONTAINERD_NAME = 'io.containerd.image.name';
+const blobName = (digest: Digest): string => `blobs/${digest.replace(':', '/')}`;
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+const byBytes = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
+
+/** The archive. The same images and names give the same bytes. Throws ImageError 'damaged-store'. */
+export function saveImages(store: Store, images: readonly Saved[], progress?: TarProgress): AsyncIterable<Uint8Array> {
+  const blobs = new Map<Digest, Blob>();
+  for (const { image } of images) for (const digest of digestsOf(image)) if (!blobs.has(digest)) blobs.set(digest, store.blob(digest));
+  const files: [string, Blob][] = Array.from(blobs, ([digest, blob]): [string, Blob] => [blobName(digest), blob]).sort(byBytes);
+  const documents: [string, unknown][] = [
+    ['index.json', { schemaVersion: 2, mediaType: mediaTypes.index, manifests: images.flatMap(descriptorsOf) }], ['manifest.json', images.map(dockerManifest)],
+    ['oci-layout', { imageLayoutVersion: '1.0.0' }], ...repositories(images),
+  ];
+  const all = [...files, ...documents.map(([name, value]): [string, Blob] => [name, bytesBlob(json(value))])];
+  const total = all.reduce((sum, [, { size }]) => sum + Math.ceil(size / 512) * 512 + 512, 0);
+  return packTar(members(all), progress && ((bytes) => progress(Math.min(bytes, total), total)));
+}
+
+const digestsOf = (image: Image): Digest[] => [image.manifestDigest, image.id, ...image.layers.map((layer) => layer.blob.digest)];
+
+function* members(files: readonly (readonly [string, Blob])[]): Generator<TarItem> {
+  const common = { uid: 0, gid: 0, mtimeNs: 0n };
+  for (const path of ['blobs', 'blobs/sha256']) yield { member: { ...common, path, mode: S_IFDIR | 0o755, size: 0 } };
+  for (const [path, blob] of files) yield { member: { ...common, path, mode: S_IFREG | 0o644, size: blob.size }, read: (into, offset) => blob.read(into, offset) };
+}
+
+const bytesBlob = (bytes: Uint8Array): Blob => ({
+  size: bytes.length,
+  read(into, offset) {
+    const piece = bytes.subarray(offset, offset + into.length);
+    into.set(piece);
+    return piece.length;
+  },
+});
+
+/** The manifest once for each name, as the containerd image store annotates it; once without a name. */
+function descriptorsOf({ image, names }: Saved): Descriptor[] {
+  const descriptor: Descriptor = {
+    mediaType: (JSON.parse(new TextDecoder().decode(image.manifestBytes)) as { mediaType?: string }).mediaType ?? mediaTypes.manifest, digest: image.manifestDigest, size: image.manifestBytes.length,
+    platform: { architecture: image.config.architecture || 'amd64', os: image.config.os || 'linux' },
+  };
+  if (names.length === 0) return [descriptor];
+  return names.map((name) => ({ ...descriptor, annotations: { [CONTAINERD_NAME]: name, [REF_NAME]: parseReference(name).tag ?? '' } }));
+}
+
+/** The image's entry of manifest.json. */
+function dockerManifest({ image, names }: Saved): object {
+  return { Config: blobName(image.id), RepoTags: names.length > 0 ? names.map((name) => familiarName(parseReference(name))) : null, Layers: image.layers.map((layer) => blobName(layer.blob.digest)) };
+}
+
+/** The file of Docker before 1.10, which later ones go on writing: repository → tag → top layer. Left out when no image has a name. */
+function repositories(images: readonly Saved[]): [string, unknown][] {
+  const byRepository: Record<string, Record<string, string>> = {};
+  for (const { image, names } of images) {
+    for (const name of names) {
+      const reference = parseReference(name);
+      const top = image.layers.at(-1);
+      if (top && reference.tag !== undefined) (byRepository[familiarRepository(reference)] ??= {})[reference.tag] = top.blob.digest.slice(7);
+    }
+  }
+  return Object.keys(byRepository).length > 0 ? [['repositories', byRepository]] : [];
+}
