@@ -64,7 +64,7 @@ export async function* uncompressed(source: Chunks, codecs: Codecs): Chunks {
 const HEADER = 512;
 
 /** Passes on what begins like a tar, or is empty. Throws ImageError 'bad-archive'. */
-async function* tarOnly(source: Chunks): Chunks {
+export async function* tarOnly(source: Chunks): Chunks {
   const { start, all } = await peek(source, HEADER);
   if (start.length > 0 && !beginsLikeTar(start)) throw new ImageError('bad-archive', 'not a tar archive');
   yield* all;

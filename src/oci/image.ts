@@ -15,6 +15,20 @@ export interface RunConfig {
   readonly WorkingDir?: string;
   readonly Labels?: Readonly<Record<string, string>> | null;
   readonly StopSignal?: string;
+  /** Docker's own fields. */
+  readonly OnBuild?: readonly string[] | null;
+  readonly Healthcheck?: HealthConfig | null;
+}
+
+/** How to ask a container whether it is well; times in nanoseconds. */
+export interface HealthConfig {
+  /** NONE, or CMD and words, or CMD-SHELL and a line. */
+  readonly Test?: readonly string[];
+  readonly Interval?: number;
+  readonly Timeout?: number;
+  readonly StartPeriod?: number;
+  readonly StartInterval?: number;
+  readonly Retries?: number;
 }
 
 export interface ImageConfig {
@@ -25,8 +39,10 @@ export interface ImageConfig {
   readonly author?: string;
   readonly config?: RunConfig | null;
   readonly rootfs: { readonly type: string; readonly diff_ids: readonly Digest[] };
-  readonly history?: readonly { readonly created?: string; readonly created_by?: string; readonly empty_layer?: boolean; readonly comment?: string }[];
+  readonly history?: readonly HistoryEntry[];
 }
+
+export interface HistoryEntry { readonly created?: string; readonly created_by?: string; readonly author?: string; readonly empty_layer?: boolean; readonly comment?: string }
 
 export interface Descriptor {
   readonly mediaType: string;

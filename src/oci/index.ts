@@ -7,3 +7,7 @@ export { chainFolder, chainIds, sha256Of } from './chain.ts';
 export type { Progress, ProgressEvent } from './load.ts';
 export type { ImageUser, InUse, Removed, RemoveOptions } from './removal.ts';
 export { type Image, type ImageLayer, type Loaded, type NewImage, type NewLayer, openStore, type PrepareLayers, type PruneOptions, type Store, type StorePorts } from './store.ts';
+export { commitImage, type CommitOptions } from './commit.ts';
+export { importImage, type ImportOptions } from './import.ts';
+export { changeConfig } from './instructions.ts';
+export { imagesToSave, type Saved, saveImages } from './save.ts';

@@ -2,37 +2,37 @@
 import { packTar, type TarItem, type TarProgress } from '../layers/index.ts';
 import type { Blob } from '../host/ports.ts';
 import { S_IFDIR, S_IFREG } from '../abi/index.ts';
-import { ImageError } from './errors.ts';
 import { type Descriptor, type Digest, mediaTypes } from './image.ts';
-import { looksLikeId } from './contents.ts';
-import { familiarName, familiarRepository, fullName, parseReference } from './reference.ts';
+import { familiarName, familiarRepository, fullName, parseReference, type Reference } from './reference.ts';
 import type { Image, Store } from './store.ts';
 
 /** An image to save, and the names it goes out under (full): none when it was asked for by ID. */
 export interface Saved { readonly image: Image; readonly names: readonly string[] }
 
-/** What `save` means by its words: a name is saved with that name, an ID without, a repository without a tag with all of its tags. Each image once. Throws ImageError 'bad-reference', 'no-such-image'. */
+/** What `save` means by its words: a name is saved with that name, an ID without one, a repository without a tag with all of its tags. Each image once. Throws ImageError 'bad-reference', 'no-such-image'. */
 export function imagesToSave(store: Store, words: readonly string[]): Saved[] {
+  const all = store.images();
   const found = new Map<Digest, { image: Image; names: Set<string> }>();
-  for (const word of words) {
-    const image = store.find(word);
+  const add = (image: Image, names: readonly string[]): void => {
     const saved = found.get(image.manifestDigest) ?? { image, names: new Set<string>() };
     found.set(image.manifestDigest, saved);
-    const name = nameIn(image, word);
-    if (name !== undefined) saved.names.add(name);
+    for (const name of names) saved.names.add(name);
+  };
+  for (const word of words) {
+    const meant = namesMeant(word);
+    const named = all.filter((image) => image.names.some(meant));
+    for (const image of named) add(image, image.names.filter(meant));
+    if (named.length === 0) add(store.find(word), []);
   }
   return Array.from(found.values(), ({ image, names }) => ({ image, names: [...names].sort() }));
 }
 
-/** The name of the image that a word means; undefined when it is an ID or a digest. */
-function nameIn(image: Image, word: string): string | undefined {
-  try {
-    const name = fullName(parseReference(word));
-    return image.names.includes(name) ? name : undefined;
-  } catch (error) {
-    if (error instanceof ImageError && looksLikeId(word)) return undefined;
-    throw error;
-  }
+/** Which full names a word means. */
+function namesMeant(word: string): (name: string) => boolean {
+  let reference: Reference;
+  try { reference = parseReference(word); } catch { return () => false; }
+  if (reference.tag !== undefined || reference.digest !== undefined) return (name) => name === fullName(reference);
+  return (name) => familiarRepository(parseReference(name)) === familiarRepository(reference);
 }
 
 const REF_NAME = 'org.opencontainers.image.ref.name';

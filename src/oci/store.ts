@@ -1,6 +1,6 @@
 // The store of images: an OCI image layout in `oci/` that other tools can open, beside what layers need to run. Nothing is visible in it before every digest was checked.
 import type { Blob, Codecs, Folder, NewFile } from '../host/ports.ts';
-import { type Chunks } from './archive.ts';
+import { type Chunks, keepAside } from './archive.ts';
 import { chainIds, sha256Of } from './chain.ts';
 import { looksLikeId } from './contents.ts';
 import { ImageError } from './errors.ts';
@@ -178,6 +178,12 @@ export class Store {
     } catch (error) {
       throw named(error, name);
     }
+  }
+
+  /** Keeps a tar aside as a layer of an image to `put`. The caller discards its file when it comes to nothing. */
+  async newLayer(tar: Chunks): Promise<NewLayer> {
+    const { file, digest, size } = await keepAside(tar, this.#folder, this.#ports.codecs);
+    return { file, diffId: digest, size };
   }
 
   /** Adds an image made here, and takes the files of its new layers, whatever happens. Throws ImageError, LayerError. */
