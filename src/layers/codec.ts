@@ -12,10 +12,10 @@ export const packView = (view: ViewColumns): Uint8Array => packr.pack(view);
 export const unpackIndex = (bytes: Uint8Array): LayerIndex | undefined => unpack<LayerIndex>(bytes);
 export const unpackView = (bytes: Uint8Array): ViewColumns | undefined => unpack<ViewColumns>(bytes);
 
-function unpack<T extends { version: 1 }>(bytes: Uint8Array): T | undefined {
+function unpack<T extends { version: 2 }>(bytes: Uint8Array): T | undefined {
   try {
     const value = packr.unpack(bytes) as T | undefined;
-    return value?.version === 1 ? value : undefined;
+    return value?.version === 2 ? value : undefined;
   } catch {
     return undefined;
   }

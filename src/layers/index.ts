@@ -2,7 +2,8 @@
 export * from './errors.ts';
 export { tarEntries, type TarEntry } from './tar.ts';
 export { indexLayer, type LayerIndex } from './layer-index.ts';
-export { buildView, ImageView, type LayerContent, type ViewColumns } from './view.ts';
+export { buildView } from './view-builder.ts';
+export { ImageView, type LayerContent, type ViewColumns } from './view.ts';
 export { packIndex, packView, unpackIndex, unpackView } from './codec.ts';
 export { type DiffLine, diffLines, tarOfChanges } from './tar-changes.ts';
 export { tarOfTree, type TreeTarOptions } from './tar-tree.ts';

@@ -1,5 +1,6 @@
 // Stacks layer indexes into one tree: whiteouts and opaque directories take away what lies below, later members replace earlier ones; the result is packed into a view.
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../abi/index.ts';
+import { textAt } from './columns.ts';
 import { LayerError } from './errors.ts';
 import { ENTRY_HARD_LINK, type LayerIndex } from './layer-index.ts';
 
@@ -8,13 +9,15 @@ export interface MergedNode {
   layer: number;
   entry: number;
   children: Map<string, MergedNode> | undefined;
+  /** Its number in the view; -1 until it has one. */
+  inode: number;
 }
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 const AUFS_METADATA = '.wh..wh.';
 
-const newDirectory = (layer: number): MergedNode => ({ layer, entry: -1, children: new Map() });
+const newDirectory = (layer: number): MergedNode => ({ layer, entry: -1, children: new Map(), inode: -1 });
 
 /** The tree of all layers, lowest first. Throws LayerError 'unsafe-entry' for what a layer cannot mean. */
 export function mergeLayers(layers: readonly LayerIndex[]): MergedNode {
@@ -37,8 +40,8 @@ class LayerMerge {
     this.#layer = layer;
   }
 
-  #path(entry: number): string { return this.#index.text.slice(this.#index.textStart[2 * entry], this.#index.textStart[2 * entry + 1]); }
-  #link(entry: number): string { return this.#index.text.slice(this.#index.textStart[2 * entry + 1], this.#index.textStart[2 * entry + 2]); }
+  #path(entry: number): string { return textAt(this.#index.text, this.#index.textStart[2 * entry]!, this.#index.textStart[2 * entry + 1]!); }
+  #link(entry: number): string { return textAt(this.#index.text, this.#index.textStart[2 * entry + 1]!, this.#index.textStart[2 * entry + 2]!); }
 
   /** Whiteouts first: they speak about the layers below, wherever they stand in the tar. */
   apply(): void {
@@ -91,7 +94,7 @@ class LayerMerge {
       old.entry = entry;
       return;
     }
-    directory.children!.set(name, { layer: this.#layer, entry, children: (mode & S_IFMT) === S_IFDIR ? new Map() : undefined });
+    directory.children!.set(name, { layer: this.#layer, entry, children: (mode & S_IFMT) === S_IFDIR ? new Map() : undefined, inode: -1 });
     if (old?.children) this.#lastDirectory = undefined;
   }
 

@@ -1,186 +1,48 @@
-// The merged, read-only view of an image's layers: columns, one block of text, and one hash table for all directories. A lookup is one probe whatever the number of layers.
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
+// The merged, read-only view of an image's layers: rows of numbers, one block of text, and one hash table for all directories. A lookup is one probe whatever the number of layers.
+import { S_IFDIR, S_IFMT, S_IFREG } from '../abi/index.ts';
+import { latin1Bytes } from '../base/index.ts';
 import type { Blob } from '../host/ports.ts';
-import type { Backing, DirEntry, LowerAttr, LowerTree } from '../vfs/index.ts';
+import { type Backing, type DirEntry, hashText, type LowerAttr, type LowerTree, slotOf } from '../vfs/index.ts';
+import { firstRow, textAt, type XattrColumns, xattrsOf } from './columns.ts';
 import { LayerError } from './errors.ts';
-import { type LayerIndex, NumberColumn } from './layer-index.ts';
-import { mergeLayers, type MergedNode } from './merge.ts';
 
-/** As stored. Inodes are numbered from 0, the root; names are numbered so that those of one directory follow each other. */
+/** As stored. Inodes are numbered from 0, the root; entries (names in directories) are numbered so that those of one directory follow each other. */
 export interface ViewColumns {
-  version: 1;
+  version: 2;
   inodes: number;
-  /** All names, then all link targets, latin1. */
-  text: string;
-  /** Per inode. */
-  layer: Uint16Array;
-  mode: Uint32Array;
-  uid: Uint32Array;
-  gid: Uint32Array;
-  rdev: Uint32Array;
-  nlink: Uint32Array;
-  size: Float64Array;
-  mtimeSec: Float64Array;
-  mtimeNs: Uint32Array;
-  /** Where the content begins in the layer's tar; for a symbolic link where the target begins in `text`. */
-  offset: Float64Array;
-  /** Directories: the first of their names, and one past the last. */
-  firstName: Uint32Array;
-  endName: Uint32Array;
-  /** Per name: where it begins in `text` (one more at the end), its directory, its inode. */
-  nameStart: Uint32Array;
-  nameDirectory: Uint32Array;
-  nameInode: Uint32Array;
-  /** Open addressing; 0 is free, else a name's number + 1. The length is a power of two. */
-  table: Uint32Array;
+  entries: number;
+  /** INODE_WORDS for each inode: one cache line, whatever is asked. */
+  inodeRows: Uint32Array;
+  /** ENTRY_WORDS for each entry, and the start of one more. */
+  entryRows: Uint32Array;
+  /** Open addressing in pairs: the hash of directory and name, the entry's number + 1 (0 is free). The number of pairs is a power of two. */
+  slots: Uint32Array;
+  /** All names in the order of entries, then all link targets. */
+  text: Uint8Array;
+  /** Times that nanoseconds in 64 bits cannot hold; rows of three: inode, seconds, nanoseconds. */
+  farTimes: Float64Array;
   /** Rows of three, by inode: inode, where the extent lies in the file, its length. */
   extents: Float64Array;
-  xattrs: { inode: number; name: string; value: Uint8Array }[];
+  xattrs: XattrColumns;
 }
 
-/** FNV-1a over the name, started with the directory. */
-function hashOf(directory: number, name: string): number {
-  let hash = (0x811c9dc5 ^ Math.imul(directory + 1, 0x9e3779b1)) | 0;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  return (hash ^ (hash >>> 15)) >>> 0;
-}
+/** An inode's words. Of directories `size` is the first entry and `offset` the end of the entries; of links `offset` is where the target begins in the text. `mtime` is two words: nanoseconds since 1970, signed. */
+export const INODE = { modeLayer: 0, uid: 1, gid: 2, rdev: 3, nlink: 4, high: 5, size: 6, offset: 7, mtime: 8 } as const;
+export const INODE_WORDS = 10;
+/** Bit 31 of modeLayer: the inode has extended attributes. Bits 16–30 are the layer. */
+export const HAS_XATTRS = 0x8000_0000;
+export const MAX_LAYERS = 0x7fff;
+/** Sizes and offsets have 16 bits in the word `high` each: size, then offset. */
+export const MAX_SIZE = 2 ** 48 - 1;
+export const FAR_TIME = -(2n ** 63n);
 
-/** Merges layer indexes, lowest first, into one view. Throws LayerError. */
-export function buildView(layers: readonly LayerIndex[]): ViewColumns {
-  if (layers.length > 0xffff) throw new LayerError('too-large', `${layers.length} layers are more than a view can hold`);
-  return new ViewBuilder(layers).build(mergeLayers(layers));
-}
+/** An entry's words: where its name begins in the text, its directory, its inode. */
+export const ENTRY = { start: 0, directory: 1, inode: 2 } as const;
+export const ENTRY_WORDS = 3;
 
-/** The columns with a value for each inode, and how each is kept. */
-const inodeColumns = {
-  layer: Uint16Array, mode: Uint32Array, uid: Uint32Array, gid: Uint32Array, rdev: Uint32Array, nlink: Uint32Array, size: Float64Array, mtimeSec: Float64Array, mtimeNs: Uint32Array, offset: Float64Array,
-  firstName: Uint32Array, endName: Uint32Array,
-} as const;
-type Row = Record<keyof typeof inodeColumns, number>;
-type InodeColumns = Pick<ViewColumns, keyof typeof inodeColumns>;
-
-const columnsOf = (rows: readonly Row[]): InodeColumns => Object.fromEntries(
-  Object.entries(inodeColumns).map(([name, Column]) => [name, Column.from(rows.map((row) => row[name as keyof Row]))]),
-) as unknown as InodeColumns;
-
-/** A directory that no member names. */
-const impliedDirectory = { mode: S_IFDIR | 0o755, uid: 0, gid: 0, rdev: 0, size: 0, mtimeSec: 0, mtimeNs: 0, offset: 0 };
-
-class ViewBuilder {
-  readonly #layers: readonly LayerIndex[];
-  readonly #numbers = new Map<MergedNode, number>();
-  readonly #nodes: MergedNode[] = [];
-  /** Per inode. One more first name stands at the end. */
-  readonly #links: number[] = [2];
-  readonly #firstName: number[] = [];
-  readonly #names: string[] = [];
-  readonly #nameStart = new NumberColumn();
-  readonly #nameDirectory = new NumberColumn();
-  readonly #nameInode = new NumberColumn();
-  readonly #text: string[] = [];
-  #textLength = 0;
-
-  constructor(layers: readonly LayerIndex[]) { this.#layers = layers; }
-
-  build(root: MergedNode): ViewColumns {
-    this.#nameAll(root);
-    const rows = this.#nodes.map((node, inode) => this.#row(node, inode));
-    return {
-      version: 1, inodes: rows.length, ...columnsOf(rows), nameStart: this.#nameStart.u32(), nameDirectory: this.#nameDirectory.u32(), nameInode: this.#nameInode.u32(), table: this.#table(),
-      text: this.#text.join(''), ...this.#rare(),
-    };
-  }
-
-  /** Numbers inodes and names, breadth first: #nodes grows while it is walked. */
-  #nameAll(root: MergedNode): void {
-    this.#number(root);
-    for (let inode = 0; inode < this.#nodes.length; inode++) {
-      this.#firstName.push(this.#names.length);
-      for (const [name, child] of this.#nodes[inode]!.children ?? []) this.#name(inode, name, child);
-    }
-    this.#firstName.push(this.#names.length);
-    this.#nameStart.push(this.#textLength);
-  }
-
-  #number(node: MergedNode): number {
-    let number = this.#numbers.get(node);
-    if (number === undefined) {
-      this.#numbers.set(node, number = this.#nodes.length);
-      this.#nodes.push(node);
-    }
-    return number;
-  }
-
-  #name(directory: number, name: string, child: MergedNode): void {
-    const inode = this.#number(child);
-    this.#names.push(name);
-    this.#nameStart.push(this.#addText(name));
-    this.#nameDirectory.push(directory);
-    this.#nameInode.push(inode);
-    this.#links[inode] = (this.#links[inode] ?? 0) + (child.children ? 2 : 1);
-    if (child.children) this.#links[directory]!++;
-  }
-
-  /** Appends to the block of text and tells where. */
-  #addText(text: string): number {
-    const start = this.#textLength;
-    this.#text.push(text);
-    this.#textLength += text.length;
-    return start;
-  }
-
-  #row(node: MergedNode, inode: number): Row {
-    const place = { layer: node.layer, nlink: this.#links[inode]!, firstName: this.#firstName[inode]!, endName: this.#firstName[inode + 1]! };
-    const layer = this.#layers[node.layer];
-    const e = node.entry;
-    if (e < 0 || !layer) return { ...impliedDirectory, ...place };
-    const row = {
-      mode: layer.mode[e]!, uid: layer.uid[e]!, gid: layer.gid[e]!, rdev: layer.rdev[e]!, size: layer.size[e]!, mtimeSec: layer.mtimeSec[e]!, mtimeNs: layer.mtimeNs[e]!, offset: layer.offset[e]!, ...place,
-    };
-    if ((row.mode & S_IFMT) !== S_IFLNK) return row;
-    const target = layer.text.slice(layer.textStart[2 * e + 1], layer.textStart[2 * e + 2]);
-    return { ...row, size: target.length, offset: this.#addText(target) };
-  }
-
-  /** What few inodes have: extents and xattrs. */
-  #rare(): Pick<ViewColumns, 'extents' | 'xattrs'> {
-    const byLayer = this.#layers.map(rareByEntry);
-    const extents = new NumberColumn();
-    const xattrs: ViewColumns['xattrs'] = [];
-    this.#nodes.forEach(({ layer, entry }, inode) => {
-      for (const [at, length] of byLayer[layer]?.extents.get(entry) ?? []) for (const value of [inode, at!, length!]) extents.push(value);
-      for (const { name, value } of byLayer[layer]?.xattrs.get(entry) ?? []) xattrs.push({ inode, name, value });
-    });
-    return { extents: extents.f64(), xattrs };
-  }
-
-  #table(): Uint32Array {
-    let size = 16;
-    while (size < this.#names.length * 2) size *= 2;
-    const table = new Uint32Array(size);
-    const directories = this.#nameDirectory.u32();
-    this.#names.forEach((name, number) => {
-      let at = hashOf(directories[number]!, name) & (size - 1);
-      while (table[at] !== 0) at = (at + 1) & (size - 1);
-      table[at] = number + 1;
-    });
-    return table;
-  }
-}
-
-/** Extents and xattrs of a layer by entry. */
-function rareByEntry(layer: LayerIndex): { extents: Map<number, number[][]>; xattrs: Map<number, LayerIndex['xattrs']> } {
-  const extents = new Map<number, number[][]>();
-  for (let i = 0; i < layer.extents.length; i += 3) append(extents, layer.extents[i]!, [layer.extents[i + 1]!, layer.extents[i + 2]!]);
-  const xattrs = new Map<number, LayerIndex['xattrs']>();
-  for (const x of layer.xattrs) append(xattrs, x.entry, x);
-  return { extents, xattrs };
-}
-
-function append<V>(map: Map<number, V[]>, key: number, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
+/** The hash of a name in a directory. */
+export function hashIn(directory: number, nameHash: number): number {
+  return Math.imul(nameHash ^ Math.imul(directory + 1, 0x9e3779b1), 0x85ebca6b) >>> 0;
 }
 
 /** A layer's uncompressed tar, and the name of its content. */
@@ -190,97 +52,128 @@ export interface LayerContent { readonly blob: Blob; readonly diffId: string }
 export class ImageView implements LowerTree {
   readonly #c: ViewColumns;
   readonly #layers: readonly LayerContent[];
-  #xattrs: Map<number, Map<string, Uint8Array>> | undefined;
-  #extents: Map<number, number[][]> | undefined;
+  readonly #mtimes: BigInt64Array;
 
   constructor(columns: ViewColumns, layers: readonly LayerContent[]) {
     this.#c = columns;
     this.#layers = layers;
+    const { buffer, byteOffset, byteLength } = columns.inodeRows;
+    this.#mtimes = new BigInt64Array(buffer, byteOffset, byteLength / 8);
   }
 
   get count(): number { return this.#c.inodes; }
 
   attributes(inode: number): LowerAttr {
-    const c = this.#c;
+    const rows = this.#c.inodeRows;
+    const at = inode * INODE_WORDS;
     return {
-      mode: c.mode[inode]!, uid: c.uid[inode]!, gid: c.gid[inode]!, rdev: c.rdev[inode]!, nlink: c.nlink[inode]!, mtimeNs: BigInt(c.mtimeSec[inode]!) * 1_000_000_000n + BigInt(c.mtimeNs[inode]!),
+      mode: rows[at]! & 0xffff, uid: rows[at + INODE.uid]!, gid: rows[at + INODE.gid]!, rdev: rows[at + INODE.rdev]!, nlink: rows[at + INODE.nlink]!, mtimeNs: this.#mtime(inode),
     };
   }
 
-  lookup(directory: number, name: string): number {
-    const { table, nameDirectory, nameStart, text } = this.#c;
-    const mask = table.length - 1;
-    for (let at = hashOf(directory, name) & mask; table[at] !== 0; at = (at + 1) & mask) {
-      const number = table[at]! - 1;
-      if (nameDirectory[number] !== directory) continue;
-      const start = nameStart[number]!;
-      if (nameStart[number + 1]! - start === name.length && text.startsWith(name, start)) return this.#c.nameInode[number]!;
-    }
-    return -1;
+  #mtime(inode: number): bigint {
+    const ns = this.#mtimes[(inode * INODE_WORDS + INODE.mtime) / 2]!;
+    if (ns !== FAR_TIME) return ns;
+    const { farTimes } = this.#c;
+    const at = firstRow(farTimes, 3, inode);
+    return BigInt(farTimes[at + 1]!) * 1_000_000_000n + BigInt(farTimes[at + 2]!);
   }
 
-  entryCount(directory: number): number { return this.#c.endName[directory]! - this.#c.firstName[directory]!; }
+  lookup(directory: number, name: string): number {
+    const bytes = latin1Bytes(name);
+    const entry = this.find(directory, bytes, 0, bytes.length, hashText(name));
+    return entry < 0 ? -1 : this.entryInode(entry);
+  }
+
+  find(directory: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const { slots, entryRows, text } = this.#c;
+    const mask = (slots.length >> 1) - 1;
+    const mixed = hashIn(directory, hash);
+    for (let slot = slotOf(mixed, mask); ; slot = (slot + 1) & mask) {
+      const entry = slots[2 * slot + 1]! - 1;
+      if (entry < 0) return -1;
+      if (slots[2 * slot] !== mixed) continue;
+      const at = entry * ENTRY_WORDS;
+      const start = entryRows[at]!;
+      if (entryRows[at + ENTRY.directory] === directory && entryRows[at + ENTRY_WORDS]! - start === to - from && sameBytes(text, start, bytes, from, to)) return entry;
+    }
+  }
+
+  entryInode(entry: number): number { return this.#c.entryRows[entry * ENTRY_WORDS + ENTRY.inode]!; }
+
+  entryName(entry: number): string {
+    const { entryRows, text } = this.#c;
+    return textAt(text, entryRows[entry * ENTRY_WORDS]!, entryRows[(entry + 1) * ENTRY_WORDS]!);
+  }
+
+  #firstEntry(directory: number): number { return this.#c.inodeRows[directory * INODE_WORDS + INODE.size]!; }
+  #endEntry(directory: number): number { return this.#c.inodeRows[directory * INODE_WORDS + INODE.offset]!; }
+
+  entryCount(directory: number): number { return this.#endEntry(directory) - this.#firstEntry(directory); }
 
   list(directory: number): DirEntry[] {
-    const { firstName, endName, nameStart, nameInode, text, mode } = this.#c;
     const entries: DirEntry[] = [];
-    for (let number = firstName[directory]!; number < endName[directory]!; number++) {
-      const ino = nameInode[number]!;
-      entries.push({ name: text.slice(nameStart[number], nameStart[number + 1]), ino, type: mode[ino]! & S_IFMT });
+    for (let entry = this.#firstEntry(directory); entry < this.#endEntry(directory); entry++) {
+      const ino = this.entryInode(entry);
+      entries.push({ name: this.entryName(entry), ino, type: this.#mode(ino) & S_IFMT });
     }
     return entries;
   }
 
-  target(inode: number): string { return this.#c.text.slice(this.#c.offset[inode], this.#c.offset[inode]! + this.#c.size[inode]!); }
+  #mode(inode: number): number { return this.#c.inodeRows[inode * INODE_WORDS]! & 0xffff; }
+  #size(inode: number): number { return this.#long(inode, INODE.size, 0xffff, 0); }
+  #offset(inode: number): number { return this.#long(inode, INODE.offset, 0xffff_0000, 16); }
+
+  /** A number of 48 bits. */
+  #long(inode: number, word: number, mask: number, shift: number): number {
+    const rows = this.#c.inodeRows;
+    return ((rows[inode * INODE_WORDS + INODE.high]! & mask) >>> shift) * 2 ** 32 + rows[inode * INODE_WORDS + word]!;
+  }
+
+  target(inode: number): string { return textAt(this.#c.text, this.#offset(inode), this.#offset(inode) + this.#size(inode)); }
 
   xattrs(inode: number): Map<string, Uint8Array> | undefined {
-    if (!this.#xattrs) {
-      this.#xattrs = new Map();
-      for (const x of this.#c.xattrs) {
-        const own = this.#xattrs.get(x.inode) ?? new Map<string, Uint8Array>();
-        this.#xattrs.set(x.inode, own.set(x.name, x.value));
-      }
-    }
-    return this.#xattrs.get(inode);
+    return this.#c.inodeRows[inode * INODE_WORDS]! & HAS_XATTRS ? xattrsOf(this.#c.xattrs, inode) : undefined;
   }
 
   content(inode: number): Backing {
-    const c = this.#c;
-    if ((c.mode[inode]! & S_IFMT) !== S_IFREG) throw new LayerError('bad-index', `inode ${inode} is not a regular file`);
-    const layer = this.#layers[c.layer[inode]!]!;
-    const offset = c.offset[inode]!;
+    if ((this.#mode(inode) & S_IFMT) !== S_IFREG) throw new LayerError('bad-index', `inode ${inode} is not a regular file`);
+    const layer = this.#layers[(this.#c.inodeRows[inode * INODE_WORDS]! >>> 16) & MAX_LAYERS]!;
     const extents = this.#extentsOf(inode);
-    const identity = `${layer.diffId}:${offset}`;
-    if (extents) return new SparseContent(layer.blob, offset, c.size[inode]!, extents, identity);
-    return new PlainContent(layer.blob, offset, c.size[inode]!, identity);
+    if (extents) return new SparseContent(layer, this.#offset(inode), this.#size(inode), extents);
+    return new PlainContent(layer, this.#offset(inode), this.#size(inode));
   }
 
   #extentsOf(inode: number): number[][] | undefined {
-    if (!this.#extents) {
-      this.#extents = new Map();
-      const rows = this.#c.extents;
-      for (let i = 0; i < rows.length; i += 3) append(this.#extents, rows[i]!, [rows[i + 1]!, rows[i + 2]!]);
-    }
-    return this.#extents.get(inode);
+    const rows = this.#c.extents;
+    if (rows.length === 0) return undefined;
+    const found: number[][] = [];
+    for (let at = firstRow(rows, 3, inode); rows[at] === inode; at += 3) found.push([rows[at + 1]!, rows[at + 2]!]);
+    return found.length > 0 ? found : undefined;
   }
+}
+
+function sameBytes(text: Uint8Array, start: number, bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (text[start + at - from] !== bytes[at]) return false;
+  return true;
 }
 
 /** The content of one file, at its place in the tar. */
 class PlainContent implements Backing {
   readonly size: number;
-  readonly identity: string;
-  readonly #blob: Blob;
+  readonly #layer: LayerContent;
   readonly #offset: number;
-  constructor(blob: Blob, offset: number, size: number, identity: string) {
-    this.#blob = blob;
+  constructor(layer: LayerContent, offset: number, size: number) {
+    this.#layer = layer;
     this.#offset = offset;
     this.size = size;
-    this.identity = identity;
   }
+
+  get identity(): string { return `${this.#layer.diffId}:${this.#offset}`; }
 
   read(into: Uint8Array, offset: number): number {
     const length = Math.min(into.length, this.size - offset);
-    return length <= 0 ? 0 : this.#blob.read(length === into.length ? into : into.subarray(0, length), this.#offset + offset);
+    return length <= 0 ? 0 : this.#layer.blob.read(length === into.length ? into : into.subarray(0, length), this.#offset + offset);
   }
 }
 
@@ -290,10 +183,10 @@ class SparseContent implements Backing {
   readonly identity: string;
   readonly #blob: Blob;
   readonly #extents: { at: number; length: number; from: number }[] = [];
-  constructor(blob: Blob, offset: number, size: number, extents: number[][], identity: string) {
-    this.#blob = blob;
+  constructor(layer: LayerContent, offset: number, size: number, extents: number[][]) {
+    this.#blob = layer.blob;
     this.size = size;
-    this.identity = identity;
+    this.identity = `${layer.diffId}:${offset}`;
     let from = offset;
     for (const [at, length] of extents) {
       this.#extents.push({ at: at!, length: length!, from });

@@ -66,9 +66,9 @@ class Comparison {
   #names(directory: TmpInode, was: number): Name[] {
     const { entries } = directory;
     const untouched = entries instanceof LayeredEntries && directory.ino === visibleIno(was);
-    if (untouched && this.#linked.size === 0) return [...entries.touched].sort(byBytes);
+    if (untouched && this.#linked.size === 0) return [...entries.touched()].sort(byBytes);
     const now = entries!.list().filter((e) => !untouched || e.type === S_IFDIR || this.#linked.has(e.ino)).map((e) => e.name);
-    const before = untouched ? entries.touched : was < 0 ? [] : this.#lower.list(was).map((e) => e.name);
+    const before = untouched ? entries.touched() : was < 0 ? [] : this.#lower.list(was).map((e) => e.name);
     return [...new Set([...now, ...before])].sort(byBytes);
   }
 

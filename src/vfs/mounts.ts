@@ -1,5 +1,7 @@
 // The mount table: which file system covers which directory, and with what restrictions.
 import { EBUSY, EINVAL } from '../abi/index.ts';
+import { PathCache } from './path-cache.ts';
+import { treeChanged } from './tree-version.ts';
 import type { FileSystem, Inode, Name } from './types.ts';
 
 export interface MountOptions {
@@ -37,6 +39,8 @@ export class Mount {
 /** All mounts of a container, in the order they were made. */
 export class MountTable {
   readonly root: Mount;
+  /** Where directory parts of paths lead; used by walks only. */
+  readonly paths = new PathCache();
   readonly #covering = new Map<Inode, Mount[]>();
   readonly #all: Mount[];
 
@@ -60,6 +64,8 @@ export class MountTable {
     if (here) here.unshift(mount);
     else this.#covering.set(on.inode, [mount]);
     this.#all.push(mount);
+    on.inode.covered = true;
+    treeChanged();
   }
 
   /** Takes a mount away; EBUSY when others lie on it. */
@@ -71,6 +77,7 @@ export class MountTable {
     else this.#covering.delete(mount.on.inode);
     this.#all.splice(this.#all.indexOf(mount), 1);
     mount.on = undefined;
+    treeChanged();
   }
 
   /** Whether anything is mounted on the inode: it can then be neither removed nor renamed. */

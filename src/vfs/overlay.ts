@@ -1,8 +1,11 @@
 // The root of a container: a writable layer in memory over the read-only tree of an image. Inodes come into being as they are looked up; content is copied up by chunk as it is written.
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
+import { latin1Bytes } from '../base/index.ts';
 import { type Change, changesOf } from './changes.ts';
 import { type Backing, FileData } from './file-data.ts';
 import { type Entries, TmpFs, type TmpFsOptions, TmpInode } from './tmpfs.ts';
+import { hashText } from './name-hash.ts';
+import { NameMap } from './name-map.ts';
 import type { DirEntry, Name } from './types.ts';
 
 export interface LowerAttr { mode: number; uid: number; gid: number; rdev: number; nlink: number; mtimeNs: bigint }
@@ -14,6 +17,11 @@ export interface LowerTree {
   attributes(inode: number): LowerAttr;
   /** The child's number, or -1. */
   lookup(directory: number, name: Name): number;
+  /** The number of the directory's entry with the name bytes[from, to), whose hashName is `hash`; or -1. */
+  find(directory: number, bytes: Uint8Array, from: number, to: number, hash: number): number;
+  /** The inode's number of an entry, and its name. */
+  entryInode(entry: number): number;
+  entryName(entry: number): Name;
   entryCount(directory: number): number;
   /** All names; `ino` is the tree's number. */
   list(directory: number): DirEntry[];
@@ -34,7 +42,7 @@ export class OverlayFs extends TmpFs {
   readonly lower: LowerTree;
 
   constructor(lower: LowerTree, options: TmpFsOptions) {
-    super({ ...options, type: 'overlay', magic: OVERLAYFS_MAGIC, firstIno: visibleIno(lower.count), makeRoot: (fs) => new Materialiser(fs, lower).inode(0) });
+    super({ ...options, type: 'overlay', magic: OVERLAYFS_MAGIC, firstIno: visibleIno(lower.count), makeRoot: (fs) => new Materialiser(fs, lower).inode(0), lowerName: (entry) => lower.entryName(entry) });
     this.lower = lower;
   }
 
@@ -49,16 +57,26 @@ export class OverlayFs extends TmpFs {
 class Materialiser {
   readonly #fs: TmpFs;
   readonly lower: LowerTree;
-  readonly #inodes = new Map<number, TmpInode>();
+  readonly #inodes: (TmpInode | undefined)[];
 
   constructor(fs: TmpFs, lower: LowerTree) {
     this.#fs = fs;
     this.lower = lower;
+    this.#inodes = new Array<TmpInode | undefined>(lower.count).fill(undefined);
   }
 
-  inode(number: number): TmpInode {
-    let inode = this.#inodes.get(number);
-    if (!inode) this.#inodes.set(number, inode = this.#make(number));
+  inode(number: number): TmpInode { return this.#inodes[number] ??= this.#make(number); }
+
+  /** Whether the inode was ever looked up. */
+  knows(number: number): boolean { return this.#inodes[number] !== undefined; }
+
+  /** The inode of an entry of the lower directory that `owner` began as. */
+  child(entry: number, owner: TmpInode): TmpInode {
+    const inode = this.inode(this.lower.entryInode(entry));
+    if (inode.parent === undefined) {
+      inode.parent = owner;
+      inode.name = entry;
+    }
     return inode;
   }
 
@@ -77,13 +95,13 @@ class Materialiser {
 
 const copyOf = <K, V>(map: Map<K, V> | undefined): Map<K, V> | undefined => map && new Map(map);
 
-/** The names of a lower directory with the changes made since; null stands for a name that was taken away. */
+/** The names of a lower directory with the changes made since; null stands for a name that was taken away. Names that are as they were are looked up below each time. */
 export class LayeredEntries implements Entries {
   size: number;
   owner!: TmpInode;
   readonly #from: Materialiser;
   readonly #directory: number;
-  readonly #changes = new Map<Name, TmpInode | null>();
+  readonly #changes = new NameMap<TmpInode | null>();
 
   constructor(from: Materialiser, directory: number) {
     this.#from = from;
@@ -91,19 +109,30 @@ export class LayeredEntries implements Entries {
     this.size = from.lower.entryCount(directory);
   }
 
-  /** The names that were looked up, set or taken away: all others are as they were. */
-  get touched(): Iterable<Name> { return this.#changes.keys(); }
+  /** The names that were set or taken away, and those of inodes that were looked up: all others are as they were. */
+  * touched(): Generator<Name> {
+    for (const [name] of this.#changes.entries()) yield name;
+    for (const { name, ino } of this.#from.lower.list(this.#directory)) if (this.#from.knows(ino) && this.#changes.get(name) === undefined) yield name;
+  }
 
   get(name: Name): TmpInode | undefined {
     const known = this.#changes.get(name);
     if (known !== undefined) return known ?? undefined;
-    const number = this.#from.lower.lookup(this.#directory, name);
-    if (number < 0) return undefined;
-    const inode = this.#from.inode(number);
-    inode.parent ??= this.owner;
-    inode.name ??= name;
-    this.#changes.set(name, inode);
-    return inode;
+    const bytes = latin1Bytes(name);
+    return this.#below(bytes, 0, bytes.length, hashText(name));
+  }
+
+  find(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined {
+    if (this.#changes.size > 0) {
+      const known = this.#changes.find(bytes, from, to, hash);
+      if (known !== undefined) return known ?? undefined;
+    }
+    return this.#below(bytes, from, to, hash);
+  }
+
+  #below(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined {
+    const entry = this.#from.lower.find(this.#directory, bytes, from, to, hash);
+    return entry < 0 ? undefined : this.#from.child(entry, this.owner);
   }
 
   set(name: Name, inode: TmpInode): void {
@@ -127,7 +156,7 @@ export class LayeredEntries implements Entries {
       if (now === null) continue;
       entries.push(now ? entryOf(entry.name, now) : { ...entry, ino: visibleIno(entry.ino) });
     }
-    for (const [name, inode] of this.#changes) if (inode && !fromLower.has(name)) entries.push(entryOf(name, inode));
+    for (const [name, inode] of this.#changes.entries()) if (inode && !fromLower.has(name)) entries.push(entryOf(name, inode));
     return entries;
   }
 }

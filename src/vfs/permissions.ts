@@ -16,10 +16,15 @@ export function allowed(inode: Inode, wanted: number, who: Credentials): boolean
   const directory = (inode.mode & S_IFMT) === S_IFDIR;
   if (capable(who, CAP_DAC_OVERRIDE) && (directory || !(wanted & X_OK) || (inode.mode & 0o111) !== 0)) return true;
   if (capable(who, CAP_DAC_READ_SEARCH) && (wanted === R_OK || (directory && !(wanted & W_OK)))) return true;
-  const { uid, gid } = inode.stat();
+  const { uid, gid } = ownersOf(inode);
   const shift = uid === who.uid ? 6 : inGroup(who, gid) ? 3 : 0;
   return ((inode.mode >> shift) & wanted) === wanted;
 }
+
+const ownersOf = (inode: Inode): { uid: number; gid: number } => {
+  const { uid, gid } = inode;
+  return uid === undefined || gid === undefined ? inode.stat() : { uid, gid };
+};
 
 /** Throws EACCES unless `who` has all rights of `wanted`. */
 export function demand(inode: Inode, wanted: number, who: Credentials): void {

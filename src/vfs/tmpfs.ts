@@ -5,6 +5,8 @@ import {
 import { BLOCK, BlockStore } from './block-store.ts';
 import { FileData } from './file-data.ts';
 import { MemoryFile } from './memory-file.ts';
+import { NameMap } from './name-map.ts';
+import { treeChanged } from './tree-version.ts';
 import type { CreateAttr, DirEntry, FileSystem, FsStat, Inode, Name, OpenFile, SetAttr, Stat } from './types.ts';
 
 const DAY_NS = 86_400_000_000_000n;
@@ -19,18 +21,21 @@ export const anonymousDev = (): number => makedev(0, nextMinor++);
 export interface Entries {
   readonly size: number;
   get(name: Name): TmpInode | undefined;
+  /** The same by bytes; see Inode.lookupBytes. */
+  find(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined;
   set(name: Name, inode: TmpInode): void;
   delete(name: Name): void;
   list(): DirEntry[];
 }
 
 class PlainEntries implements Entries {
-  readonly #map = new Map<Name, TmpInode>();
+  readonly #map = new NameMap<TmpInode>();
   get size(): number { return this.#map.size; }
   get(name: Name): TmpInode | undefined { return this.#map.get(name); }
+  find(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined { return this.#map.find(bytes, from, to, hash); }
   set(name: Name, inode: TmpInode): void { this.#map.set(name, inode); }
   delete(name: Name): void { this.#map.delete(name); }
-  list(): DirEntry[] { return Array.from(this.#map, ([name, inode]) => ({ name, ino: inode.ino, type: inode.mode & S_IFMT })); }
+  list(): DirEntry[] { return Array.from(this.#map.entries(), ([name, inode]) => ({ name, ino: inode.ino, type: inode.mode & S_IFMT })); }
 }
 
 /** What a new inode is made of. */
@@ -48,7 +53,12 @@ export class TmpInode implements Inode {
   mtimeNs: bigint;
   ctimeNs: bigint;
   parent: TmpInode | undefined;
-  name: Name | undefined;
+  /** The name; of a file of a lower tree first the number of its name there, made text when it is asked for. */
+  #name: Name | number | undefined;
+  /** `parent` and `name` tell a name that the file has lost; it may have others. */
+  unknownName = false;
+  /** Something is or was mounted here. */
+  covered = false;
   /** Made without a name and never linked since: may still get one. */
   unnamed = false;
   readonly data: FileData | undefined;
@@ -72,6 +82,13 @@ export class TmpInode implements Inode {
     this.#xattrs = attr.xattrs;
   }
 
+  get name(): Name | undefined {
+    if (typeof this.#name === 'number') this.#name = this.fs.lowerName!(this.#name);
+    return this.#name;
+  }
+  set name(name: Name | number | undefined) { this.#name = name; }
+
+  get soleName(): boolean { return this.nlink === 1 && !this.unknownName; }
   get isDirectory(): boolean { return (this.mode & S_IFMT) === S_IFDIR; }
   get size(): number { return this.data?.size ?? this.#target?.length ?? (this.entries ? 4096 : 0); }
 
@@ -92,6 +109,7 @@ export class TmpInode implements Inode {
     if (change.gid !== undefined) this.gid = change.gid;
     if (change.atimeNs !== undefined) this.atimeNs = change.atimeNs;
     if (change.mtimeNs !== undefined) this.mtimeNs = change.mtimeNs;
+    if (this.entries && (change.mode ?? change.uid ?? change.gid) !== undefined) treeChanged();
     this.#touchAttributes(now);
   }
 
@@ -126,6 +144,7 @@ export class TmpInode implements Inode {
   }
 
   lookup(name: Name): TmpInode | undefined { return this.#names().get(name); }
+  lookupBytes(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined { return this.#names().find(bytes, from, to, hash); }
 
   readdir(): DirEntry[] {
     this.touchRead();
@@ -172,8 +191,11 @@ export class TmpInode implements Inode {
 
   #adopt(entries: Entries, name: Name, inode: TmpInode): void {
     entries.set(name, inode);
-    inode.parent = this;
-    inode.name = name;
+    if (inode.nlink < 2 || inode.isDirectory || inode.unknownName) {
+      inode.parent = this;
+      inode.name = name;
+      inode.unknownName = false;
+    }
     if (inode.isDirectory) this.nlink++;
     this.fs.named(this, name);
     this.touchWrite();
@@ -190,8 +212,10 @@ export class TmpInode implements Inode {
   /** Takes the name away and leaves the inode's link count alone. */
   #forget(name: Name, inode: TmpInode): void {
     this.entries!.delete(name);
+    if (inode.parent === this && inode.name === name) inode.unknownName = true;
     if (inode.isDirectory) this.nlink--;
     this.fs.named(this, name);
+    if (inode.data === undefined) treeChanged();
     this.touchWrite();
   }
 
@@ -322,14 +346,18 @@ export interface TmpFsStart {
   makeRoot?: (fs: TmpFs) => TmpInode;
   /** Where contents are kept; absent: in memory of their own. */
   store?: BlockStore;
+  /** The text of a lower tree's name, for inodes whose name was set as a number. */
+  lowerName?: (entry: number) => Name;
 }
 
 export class TmpFs implements FileSystem {
   readonly type: string;
+  readonly announces = true;
   readonly dev = anonymousDev();
   readonly now: () => bigint;
   readonly store: BlockStore;
   readonly root: TmpInode;
+  readonly lowerName: ((entry: number) => Name) | undefined;
   readonly #magic: number;
   #nextIno: number;
   #inodes = 0;
@@ -337,6 +365,7 @@ export class TmpFs implements FileSystem {
   constructor(options: TmpFsOptions & TmpFsStart) {
     this.type = options.type ?? 'tmpfs';
     this.#magic = options.magic ?? TMPFS_MAGIC;
+    this.lowerName = options.lowerName;
     this.now = options.now;
     this.store = options.store ?? new BlockStore(new MemoryFile(), options.limit ?? DEFAULT_LIMIT);
     this.#nextIno = options.firstIno ?? 1;

@@ -56,6 +56,13 @@ export interface Inode {
   readonly ino: number;
   /** Type and permission bits, without the cost of a whole stat. */
   readonly mode: number;
+  /** The owners, likewise; absent: ask stat. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Something is mounted here, or was, in some mount table: worth looking. Set by MountTable. */
+  covered?: boolean;
+  /** `parent` and `name` are the file's only name: they tell where it lies, also after a rename. */
+  readonly soleName?: boolean;
   /** Where a directory lies, or lay when it was removed (`..` still leads there); undefined for the root of a file system. Other files: one place where they may be found. */
   readonly parent?: Inode | undefined;
   readonly name?: Name | undefined;
@@ -71,6 +78,8 @@ export interface Inode {
   follow?(): Place | undefined;
   /** Directories: the child, or undefined when there is none. Never sees "." or "..". */
   lookup?(name: Name): Inode | undefined;
+  /** The same from bytes[from, to), whose hashName is `hash`; absent: `lookup` is asked. */
+  lookupBytes?(bytes: Uint8Array, from: number, to: number, hash: number): Inode | undefined;
   /** Directories: every entry except "." and "..", in an order that stays while the directory does. */
   readdir?(): DirEntry[];
   /** Creates a file of the type in `attr.mode` (regular, directory, symlink, fifo, device, socket) under a name that is free. */
@@ -126,6 +135,8 @@ export interface FileSystem {
   readonly type: string;
   readonly dev: number;
   readonly root: Inode;
+  /** Calls treeChanged() for every change that may lead a known path elsewhere (see tree-version.ts), so that paths through it may be remembered. */
+  readonly announces?: boolean;
   /** Nothing can be changed, whatever the mount says. */
   readonly readonly?: boolean;
   statfs(): FsStat;

@@ -1,11 +1,16 @@
-// The only place that knows paths: from a path and a starting directory to an inode, through symbolic links, mounts, `..`, search permission and the limits of Linux.
-import { EACCES, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, NAME_MAX, PATH_MAX, S_IFDIR, S_IFLNK, S_IFMT, X_OK } from '../abi/index.ts';
-import { assert } from '../base/index.ts';
+// HOT: (bench/lookup.ts) The only place that knows paths: from the bytes of a path and a starting directory to an inode, through symbolic links, mounts, `..`, search permission and the limits of Linux.
+import { EACCES, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, Errno, NAME_MAX, PATH_MAX, S_IFDIR, S_IFLNK, S_IFMT, X_OK } from '../abi/index.ts';
+import { latin1 } from '../base/index.ts';
 import type { Mount, MountTable } from './mounts.ts';
+import { HASH_START, hashByte } from './name-hash.ts';
+import { isAbsolutePath, isEmptyPath, PathBuffer, type PathBytes, type PathLike } from './path-bytes.ts';
 import { allowed } from './permissions.ts';
 import type { Credentials, Inode, Name, Place } from './types.ts';
 
 const MAX_LINKS = 40;
+const SLASH = 47, DOT = 46;
+/** Search permission for everybody. */
+const ANY_SEARCH = 0o111;
 
 /** Whose view of the tree: one per task (root and cwd change). */
 export interface WalkContext {
@@ -13,19 +18,22 @@ export interface WalkContext {
   /** Where absolute paths start and `..` stops. */
   readonly root: Place;
   readonly cwd: Place;
+  /** An object that never changes: other rights are another object. */
   readonly credentials: Credentials;
 }
 
 export interface WalkOptions {
   /** Whether a symbolic link at the end is followed. Default true; a trailing slash follows always. */
-  follow?: boolean;
+  readonly follow?: boolean;
   /** AT_EMPTY_PATH: an empty path is the base itself. */
-  emptyPath?: boolean;
+  readonly emptyPath?: boolean;
   /** For calls about the name itself (create, remove, rename): what it names is looked up, but links and mounts there are left alone and a trailing slash is not judged. */
-  nameOnly?: boolean;
+  readonly nameOnly?: boolean;
   /** O_CREAT: a last component with a slash behind it is EISDIR, whatever is there. */
-  create?: boolean;
+  readonly create?: boolean;
 }
+
+const plainly: WalkOptions = {};
 
 /** Where a walk ended. */
 export interface Found {
@@ -44,77 +52,185 @@ export interface Found {
 const typeOf = (inode: Inode): number => inode.mode & S_IFMT;
 
 /** Finds `path` from `base` (ignored for absolute paths). Throws ENOENT, ENOTDIR, EACCES, EISDIR, ELOOP, ENAMETOOLONG for what lies before the last component. */
-export function walk(context: WalkContext, base: Place, path: string, options: WalkOptions = {}): Found {
-  if (path.length >= PATH_MAX) throw ENAMETOOLONG;
-  if (path === '') {
-    if (!options.emptyPath) throw ENOENT;
-    return { parent: base, name: '', place: base, trailingSlash: false, last: 'dot' };
-  }
-  return new Walk(context, base, path, options).run();
+export function walk(context: WalkContext, base: Place, path: PathLike, options: WalkOptions = plainly): Found {
+  const found = through(context, base, path, options, (ended) => ended.found());
+  if (found instanceof Errno) throw found;
+  return found;
 }
 
-/** Finds what must exist. */
-export function find(context: WalkContext, base: Place, path: string, options: WalkOptions = {}): Place {
-  const found = walk(context, base, path, options);
-  if (!found.place) throw ENOENT;
-  return found.place;
+/** Finds what must exist. Throws as walk does, and ENOENT. */
+export function find(context: WalkContext, base: Place, path: PathLike, options: WalkOptions = plainly): Place {
+  const place = seek(context, base, path, options);
+  if (place instanceof Errno) throw place;
+  return place;
+}
+
+/** Finds what should exist, and returns the errno when it does not: a file that is not there costs no more than one that is. */
+export function seek(context: WalkContext, base: Place, path: PathLike, options: WalkOptions = plainly): Place | Errno {
+  return through(context, base, path, options, placeOf);
+}
+
+const placeOf = (ended: Walk): Place | Errno => ended.place ?? ENOENT;
+
+/** Walks, and makes what is asked for of where it ended. */
+function through<T>(context: WalkContext, base: Place, path: PathLike, options: WalkOptions, result: (ended: Walk) => T): T | Errno {
+  if (typeof path !== 'string') return walked(context, base, path, options, result);
+  if (path.length >= PATH_MAX) return ENAMETOOLONG;
+  const buffer = PathBuffer.of(path);
+  try { return walked(context, base, buffer, options, result); } finally { buffer.release(); }
+}
+
+function walked<T>(context: WalkContext, base: Place, path: PathBytes, options: WalkOptions, result: (ended: Walk) => T): T | Errno {
+  if (path.end - path.start >= PATH_MAX) return ENAMETOOLONG;
+  const walk = new Walk(context, base, path, options);
+  return (isEmptyPath(path) ? walk.stay() : walk.run()) ?? result(walk);
+}
+
+/** A place by a name that is its file's only one: the file knows it, and keeps it when it is renamed. */
+class NamedPlace implements Place {
+  readonly mount: Mount;
+  readonly inode: Inode;
+  readonly parent: Inode;
+  constructor(mount: Mount, inode: Inode, parent: Inode) {
+    this.mount = mount;
+    this.inode = inode;
+    this.parent = parent;
+  }
+  get name(): Name | undefined { return this.inode.name; }
 }
 
 /** One walk under way: where it stands, and what is left of the path. */
 class Walk {
   readonly #context: WalkContext;
-  readonly #follow: boolean;
-  readonly #nameOnly: boolean;
-  readonly #create: boolean;
+  readonly #options: WalkOptions;
+  readonly #path: PathBytes;
+  readonly #startAt: Place;
+  /** What is walked: the path, or a link's target and the rest of the path. */
+  #bytes: Uint8Array;
+  #at: number;
+  #end: number;
   #mount: Mount;
   #inode: Inode;
-  #rest: string;
-  /** Where in #rest the next component begins. */
-  #at = 0;
   #links = 0;
+  /** How many bytes are left when the directory part of the path has been walked and may be remembered; -1: it may not. */
+  #tail = -1;
+  /** The rights of nobody in particular have been enough. */
+  #anybody = true;
   #last: Found['last'] = 'root';
+  /** When the last component is a name: its directory, its bytes, and what is there. */
+  #directory: Place | undefined;
+  #nameFrom = 0;
+  #nameTo = 0;
+  #trailingSlash = false;
+  place: Place | undefined;
 
-  constructor(context: WalkContext, base: Place, path: string, options: WalkOptions) {
+  constructor(context: WalkContext, base: Place, path: PathBytes, options: WalkOptions) {
     this.#context = context;
-    this.#follow = options.follow ?? true;
-    this.#nameOnly = options.nameOnly ?? false;
-    this.#create = options.create ?? false;
-    this.#rest = path;
-    const start = path.startsWith('/') ? context.root : base;
-    this.#mount = start.mount;
-    this.#inode = start.inode;
+    this.#options = options;
+    this.#path = path;
+    this.#bytes = path.bytes;
+    this.#at = path.start;
+    this.#end = path.end;
+    this.#startAt = isAbsolutePath(path) ? context.root : base;
+    this.#mount = this.#startAt.mount;
+    this.#inode = this.#startAt.inode;
   }
 
-  run(): Found {
+  found(): Found {
+    const trailingSlash = this.#trailingSlash;
+    if (this.#directory) return { parent: this.#directory, name: this.#name(), place: this.place, trailingSlash, last: 'name' };
+    return { parent: this.place!, name: '', place: this.place, trailingSlash, last: this.#last };
+  }
+
+  #name(): Name { return latin1(this.#bytes.subarray(this.#nameFrom, this.#nameTo)); }
+
+  /** An empty path: the base itself, where that is allowed. */
+  stay(): Errno | undefined {
+    if (!this.#options.emptyPath) return ENOENT;
+    this.place = this.#startAt;
+    this.#last = 'dot';
+    return undefined;
+  }
+
+  /** Returns what is wrong, or undefined: the walk has ended, and a free name at the end is none of its errors. */
+  run(): Errno | undefined {
+    this.#jump();
     for (;;) {
-      this.#skipSlashes();
-      if (this.#at >= this.#rest.length) return this.#atPlace();
-      this.#demandSearch();
-      const slash = this.#rest.indexOf('/', this.#at);
-      const name = slash < 0 ? this.#rest.slice(this.#at) : this.#rest.slice(this.#at, slash);
-      this.#at += name.length;
-      if (name === '.') this.#last = 'dot';
-      else if (name === '..') this.#up();
+      const bytes = this.#bytes;
+      const end = this.#end;
+      let at = this.#at;
+      while (at < end && bytes[at] === SLASH) at++;
+      if (end - at === this.#tail) this.#remember();
+      if (at >= end) return this.#endAtPlace();
+      const refused = this.#searchError();
+      if (refused) return refused;
+      const from = at;
+      let hash = HASH_START;
+      for (; at < end; at++) {
+        const byte = bytes[at]!;
+        if (byte === SLASH) break;
+        hash = hashByte(hash, byte);
+      }
+      this.#at = at;
+      const length = at - from;
+      if (bytes[from] === DOT && length === 1) this.#last = 'dot';
+      else if (bytes[from] === DOT && length === 2 && bytes[from + 1] === DOT) this.#up();
       else {
-        const end = this.#step(name);
-        if (end) return end;
+        if (length > NAME_MAX) return ENAMETOOLONG;
+        this.#nameFrom = from;
+        this.#nameTo = at;
+        const refused = this.#step(hash);
+        if (refused) return refused;
+        if (this.place || this.#directory) return undefined;
       }
     }
   }
 
-  #skipSlashes(): void { while (this.#rest.charCodeAt(this.#at) === 47) this.#at++; }
+  /** Begins behind the last slash, if it is known where the part before it leads. */
+  #jump(): void {
+    const { start, end, bytes, view } = this.#path;
+    let cut = end;
+    while (cut > start && bytes[cut - 1] !== SLASH) cut--;
+    if (cut === end || cut === start) return;
+    const { mounts, root, credentials } = this.#context;
+    const known = mounts.paths.find(view, start, cut, this.#startAt, root, credentials);
+    if (!known) {
+      this.#tail = end - cut;
+      return;
+    }
+    this.#mount = known.mount;
+    this.#inode = known.inode;
+    this.#links = known.links;
+    this.#at = cut;
+  }
 
-  #demandSearch(): void {
-    if (typeOf(this.#inode) !== S_IFDIR) throw ENOTDIR;
-    if (!allowed(this.#inode, X_OK, this.#context.credentials)) throw EACCES;
+  /** Only directories: names of other files go without notice. */
+  #remember(): void {
+    if (typeOf(this.#inode) !== S_IFDIR) return;
+    const { start, end, view } = this.#path;
+    const { mounts, root, credentials } = this.#context;
+    mounts.paths.remember(view, start, end - this.#tail, this.#startAt, root, this.#anybody ? undefined : credentials, { mount: this.#mount, inode: this.#inode, links: this.#links });
+    this.#tail = -1;
+  }
+
+  /** What keeps the task from looking up names here. */
+  #searchError(): Errno | undefined {
+    const inode = this.#inode;
+    const { mode } = inode;
+    if ((mode & S_IFMT) !== S_IFDIR) return ENOTDIR;
+    if (!inode.fs.announces) this.#tail = -1;
+    if ((mode & ANY_SEARCH) === ANY_SEARCH) return undefined;
+    this.#anybody = false;
+    return allowed(inode, X_OK, this.#context.credentials) ? undefined : EACCES;
   }
 
   #here(): Place { return { mount: this.#mount, inode: this.#inode }; }
 
-  #atPlace(): Found {
-    const here = this.#here();
-    if (this.#rest.endsWith('/') && typeOf(this.#inode) !== S_IFDIR) throw ENOTDIR;
-    return { parent: here, name: '', place: here, trailingSlash: this.#rest.endsWith('/'), last: this.#last };
+  #endAtPlace(): Errno | undefined {
+    this.#trailingSlash = this.#bytes[this.#end - 1] === SLASH;
+    if (this.#trailingSlash && typeOf(this.#inode) !== S_IFDIR) return ENOTDIR;
+    this.place = this.#here();
+    return undefined;
   }
 
   /** `..`: stays at the root of the task, and leaves a mount for what it covers. */
@@ -136,55 +252,74 @@ class Walk {
 
   /** Goes on to the root of what is mounted here. */
   #coverUp(): void {
-    for (let mount = this.#context.mounts.covering(this.#mount, this.#inode); mount; mount = this.#context.mounts.covering(mount, mount.root)) {
+    if (!this.#inode.covered) return;
+    const { mounts } = this.#context;
+    for (let mount = mounts.covering(this.#mount, this.#inode); mount; mount = mounts.covering(mount, mount.root)) {
       this.#mount = mount;
       this.#inode = mount.root;
     }
   }
 
-  /** One named component; returns where the walk ended, or undefined to go on. */
-  #step(name: Name): Found | undefined {
-    if (name.length > NAME_MAX) throw ENAMETOOLONG;
-    assert(this.#inode.lookup, 'a directory has lookup');
+  /** One named component; the walk ends when it is the last. */
+  #step(hash: number): Errno | undefined {
+    const options = this.#options;
     const directory = this.#inode;
     const isLast = this.#isLast();
-    const trailingSlash = isLast && this.#at < this.#rest.length;
-    if (trailingSlash && this.#create) throw EISDIR;
-    const child = directory.lookup!(name);
-    if (!child) {
-      if (!isLast) throw ENOENT;
-      return { parent: this.#here(), name, place: undefined, trailingSlash, last: 'name' };
-    }
-    if (isLast && this.#nameOnly) return { parent: this.#here(), name, place: { mount: this.#mount, inode: child, parent: directory, name }, trailingSlash, last: 'name' };
-    if (typeOf(child) === S_IFLNK && (!isLast || trailingSlash || this.#follow)) return this.#enterLink(child, isLast && !trailingSlash);
-    const parent = isLast ? this.#here() : undefined;
+    const trailingSlash = isLast && this.#nameTo < this.#end;
+    if (trailingSlash && options.create) return EISDIR;
+    const child = directory.lookupBytes ? directory.lookupBytes(this.#bytes, this.#nameFrom, this.#nameTo, hash) : directory.lookup!(this.#name());
+    if (isLast) return this.#finish(child, trailingSlash);
+    if (!child) return ENOENT;
+    if (typeOf(child) === S_IFLNK) return this.#enterLink(child, false);
     this.#inode = child;
-    this.#last = 'name';
     this.#coverUp();
-    if (!parent) return undefined;
-    const place: Place = { mount: this.#mount, inode: this.#inode, parent: directory, name };
-    if (trailingSlash && typeOf(place.inode) !== S_IFDIR) throw ENOTDIR;
-    return { parent, name, place, trailingSlash, last: 'name' };
+    return undefined;
+  }
+
+  /** The last component. */
+  #finish(child: Inode | undefined, trailingSlash: boolean): Errno | undefined {
+    const { follow = true, nameOnly = false } = this.#options;
+    if (child && !nameOnly && typeOf(child) === S_IFLNK && (trailingSlash || follow)) return this.#enterLink(child, !trailingSlash);
+    this.#trailingSlash = trailingSlash;
+    const parent = this.#directory = this.#here();
+    if (!child) return undefined;
+    this.#inode = child;
+    if (!nameOnly) {
+      this.#coverUp();
+      if (trailingSlash && typeOf(this.#inode) !== S_IFDIR) return ENOTDIR;
+    }
+    this.place = child.soleName && this.#inode === child && child.parent === parent.inode
+      ? new NamedPlace(this.#mount, child, parent.inode)
+      : { mount: this.#mount, inode: this.#inode, parent: parent.inode, name: this.#name() };
+    return undefined;
   }
 
   /** Whether nothing but slashes follows. */
   #isLast(): boolean {
     let at = this.#at;
-    while (this.#rest.charCodeAt(at) === 47) at++;
-    return at >= this.#rest.length;
+    while (at < this.#end && this.#bytes[at] === SLASH) at++;
+    return at >= this.#end;
   }
 
-  #enterLink(link: Inode, isEnd: boolean): Found | undefined {
-    if (++this.#links > MAX_LINKS) throw ELOOP;
+  #enterLink(link: Inode, isEnd: boolean): Errno | undefined {
+    if (++this.#links > MAX_LINKS) return ELOOP;
     if (link.follow) return this.#followMagic(link, isEnd);
     const target = link.readlink!();
-    if (target === '') throw ENOENT;
-    const rest = this.#rest.slice(this.#at);
-    if (target.length + rest.length >= 2 * PATH_MAX) throw ENAMETOOLONG;
-    this.#rest = target + rest;
-    this.#at = 0;
+    if (target === '') return ENOENT;
+    this.#insert(target);
     if (target.startsWith('/')) this.#goTo(this.#context.root, 'root');
     return undefined;
+  }
+
+  /** Puts a link's target before what is left. */
+  #insert(target: string): void {
+    const rest = this.#bytes.subarray(this.#at, this.#end);
+    const bytes = new Uint8Array(target.length + rest.length);
+    for (let i = 0; i < target.length; i++) bytes[i] = target.charCodeAt(i);
+    bytes.set(rest, target.length);
+    this.#bytes = bytes;
+    this.#at = 0;
+    this.#end = bytes.length;
   }
 
   #goTo(place: Place, last: Found['last']): void {
@@ -193,53 +328,11 @@ class Walk {
     this.#last = last;
   }
 
-  #followMagic(link: Inode, isEnd: boolean): Found | undefined {
+  #followMagic(link: Inode, isEnd: boolean): Errno | undefined {
     const place = link.follow!();
-    if (!place) throw ENOENT;
+    if (!place) return ENOENT;
     this.#goTo(place, 'magic');
-    return isEnd ? { parent: place, name: '', place, trailingSlash: false, last: 'magic' } : undefined;
+    if (isEnd) this.place = place;
+    return undefined;
   }
-}
-
-/** The path of a place as the task sees it: from its root; `(unreachable)` before what lies outside, ` (deleted)` after what has no name any more. */
-export function pathOf(root: Place, place: Place): string {
-  const names: Name[] = [];
-  let { mount, inode } = place;
-  let deleted = false;
-  if (typeOf(inode) !== S_IFDIR && inode !== mount.root) {
-    const at = nameNow(place);
-    deleted = at.deleted;
-    if (!at.parent) return `/${at.name}${deleted ? ' (deleted)' : ''}`;
-    names.push(at.name);
-    inode = at.parent;
-  }
-  for (;;) {
-    if (mount === root.mount && inode === root.inode) break;
-    if (inode === mount.root) {
-      if (!mount.on) return (mount === root.mount ? '' : '(unreachable)') + join(names, deleted);
-      const on: NonNullable<Mount['on']> = mount.on;
-      mount = on.mount;
-      if (typeOf(inode) === S_IFDIR) inode = on.inode;
-      else { names.push(on.name ?? ''); inode = on.parent ?? on.inode; }
-      continue;
-    }
-    const { parent, name = '' }: Inode = inode;
-    names.push(name);
-    if (parent?.lookup?.(name) !== inode) deleted = true;
-    if (!parent) break;
-    inode = parent;
-  }
-  return join(names, deleted);
-}
-
-const join = (names: readonly Name[], deleted: boolean): string => `/${names.toReversed().join('/')}${deleted ? ' (deleted)' : ''}`;
-
-/** Where a file lies now: where it was found, else where it knows itself to be. */
-function nameNow(place: Place): { parent: Inode | undefined; name: Name; deleted: boolean } {
-  const { inode } = place;
-  const candidates = [{ parent: place.parent, name: place.name }, { parent: inode.parent, name: inode.name }];
-  for (const { parent, name } of candidates) {
-    if (parent && name !== undefined && parent.lookup?.(name) === inode) return { parent, name, deleted: false };
-  }
-  return { parent: place.parent ?? inode.parent, name: place.name ?? inode.name ?? '', deleted: true };
 }
