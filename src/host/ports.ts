@@ -98,6 +98,8 @@ export interface Codecs {
   sha256(): Hash;
   /** Throws when the bytes are no whole gzip stream. */
   gunzip(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Throws when the bytes are no whole zstd stream. */
+  unzstd(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
 /** Lets the host's event loop run, and wakes the machine. */

@@ -1,67 +1,20 @@
 // Reads an image archive (docker save, skopeo, podman: a tar, perhaps compressed) once from start to end and keeps its members aside, hashed, until it is known what they are.
 import type { Extract } from 'tar-stream';
-import type { Blob, Codecs, Folder, NewFile } from '../host/ports.ts';
+import type { Folder } from '../host/ports.ts';
+import { type Chunks, peek, uncompressed, type Unpacking } from './compression.ts';
 import { ImageError } from './errors.ts';
-import { type Digest, DOCUMENT_LIMIT } from './image.ts';
-
-export type Chunks = AsyncIterable<Uint8Array>;
-
-/** One file of the archive, kept aside. */
-export interface Member { readonly size: number; readonly digest: Digest; readonly file: NewFile }
+import { type Digest, DOCUMENT_LIMIT, isDigest } from './image.ts';
+import { blobPath } from './layout.ts';
+import { bytesOf, keepAside, keepKnown, type Member } from './members.ts';
 
 /** Told while a file of the archive is read: its name, bytes so far, its size. */
 export type Seen = (name: string, bytes: number, total: number) => void;
 
-const PIECE = 1 << 20;
-
-interface Magic { readonly name: string; readonly bytes: readonly number[] }
-const compressions: readonly Magic[] = [
-  { name: 'gzip', bytes: [0x1f, 0x8b] }, { name: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd] }, { name: 'xz', bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0] }, { name: 'bzip2', bytes: [0x42, 0x5a, 0x68] },
-];
-
-/** What the first bytes say the content is packed with, or undefined. */
-export const compressionOf = (start: Uint8Array): string | undefined => compressions.find((c) => c.bytes.every((byte, i) => start[i] === byte))?.name;
-
-/** The bytes of a blob, piece by piece. */
-export async function* chunksOf(blob: Blob): Chunks {
-  for (let at = 0; at < blob.size;) {
-    const piece = new Uint8Array(Math.min(PIECE, blob.size - at));
-    const n = blob.read(piece, at);
-    if (n === 0) return;
-    at += n;
-    yield piece.subarray(0, n);
-  }
-}
-
-/** The first `length` bytes of a source (fewer when it ends before), and all of it again. */
-async function peek(source: Chunks, length: number): Promise<{ start: Uint8Array; all: Chunks }> {
-  const iterator = source[Symbol.asyncIterator]();
-  let start: Uint8Array = new Uint8Array(0);
-  while (start.length < length) {
-    const { value, done } = await iterator.next();
-    if (done) break;
-    const joined = new Uint8Array(start.length + value.length);
-    joined.set(start);
-    joined.set(value, start.length);
-    start = joined;
-  }
-  const all = async function* (): Chunks {
-    yield start;
-    yield* { [Symbol.asyncIterator]: () => iterator };
-  };
-  return { start, all: all() };
-}
-
-/** The source with gzip taken off, where its first bytes say so. Throws ImageError 'unsupported' for other compressions. */
-export async function* uncompressed(source: Chunks, codecs: Codecs): Chunks {
-  const { start, all } = await peek(source, 6);
-  const compression = compressionOf(start);
-  if (compression === undefined) yield* all;
-  else if (compression === 'gzip') yield* codecs.gunzip(all);
-  else throw new ImageError('unsupported', `compressed with ${compression}, which is not supported (plain tar and gzip are)`);
-}
-
 const HEADER = 512;
+/** An archive with more members is none of images. */
+const MEMBERS = 200_000;
+/** Links to links, at most. */
+const LINKS = 16;
 
 /** Passes on what begins like a tar, or is empty. Throws ImageError 'bad-archive'. */
 export async function* tarOnly(source: Chunks): Chunks {
@@ -79,36 +32,22 @@ function beginsLikeTar(bytes: Uint8Array): boolean {
   return sum === 8 * 32 || Number.parseInt(stated, 8) === sum;
 }
 
-/** Writes a source to a file aside, and its SHA-256; `seen` is told how many bytes there are. */
-export async function keepAside(source: Chunks, folder: Folder, codecs: Codecs, seen: (bytes: number) => void = () => {}): Promise<Member> {
-  const file = folder.create();
-  try {
-    const hash = codecs.sha256();
-    let size = 0;
-    for await (const chunk of source) {
-      file.append(chunk);
-      hash.update(chunk);
-      seen(size += chunk.length);
-    }
-    return { size, digest: `sha256:${hash.hex()}`, file };
-  } catch (error) {
-    file.discard();
-    throw error;
-  }
-}
-
 const withoutDots = (name: string): string => name.split('/').filter((part) => part !== '' && part !== '.').join('/');
+
+export interface ArchivePorts extends Unpacking { readonly folder: Folder }
 
 /** An archive read to its end. */
 export class Archive {
   readonly #members = new Map<string, Member>();
   readonly #links = new Map<string, string>();
+  readonly #ports: ArchivePorts;
+  private constructor(ports: ArchivePorts) { this.#ports = ports; }
 
-  /** Reads everything. Throws ImageError 'bad-archive' or 'unsupported', and leaves nothing behind then. */
-  static async read(source: Chunks, folder: Folder, codecs: Codecs, seen: Seen = () => {}): Promise<Archive> {
-    const archive = new Archive();
+  /** Reads everything. Throws ImageError 'bad-archive', 'unsupported' or 'too-large', and leaves nothing behind then. */
+  static async read(source: Chunks, ports: ArchivePorts, seen: Seen = () => {}): Promise<Archive> {
+    const archive = new Archive(ports);
     try {
-      await archive.#read(tarOnly(uncompressed(source, codecs)), folder, codecs, seen);
+      await archive.#read(tarOnly(uncompressed(source, ports)), seen);
       return archive;
     } catch (error) {
       archive.discard();
@@ -117,40 +56,55 @@ export class Archive {
     }
   }
 
-  async #read(source: Chunks, folder: Folder, codecs: Codecs, seen: Seen): Promise<void> {
+  async #read(source: Chunks, seen: Seen): Promise<void> {
     // Only loading needs it, so that running does not pay for it.
     const extract = (await import('./tar-extract.ts')).extract();
     const feeding = feed(source, extract);
     feeding.catch((error: Error) => extract.destroy(error));
     for await (const entry of extract) {
       const name = withoutDots(entry.header.name);
-      if (entry.header.type === 'file' || entry.header.type === 'contiguous-file') {
-        this.#members.get(name)?.file.discard();
-        this.#members.set(name, await keepAside(entry as unknown as Chunks, folder, codecs, (bytes) => seen(name, bytes, entry.header.size ?? 0)));
-      } else if (entry.header.type === 'symlink') this.#links.set(name, `${parentOf(name)}/${entry.header.linkname}`);
-      else if (entry.header.type === 'link') this.#links.set(name, entry.header.linkname);
+      const { type, linkname } = entry.header;
+      if (type === 'file' || type === 'contiguous-file') await this.#keep(name, entry as unknown as Chunks, (bytes) => seen(name, bytes, entry.header.size ?? 0));
+      else if (type === 'symlink') this.#link(name, linkname?.startsWith('/') ? linkname : `${parentOf(name)}/${linkname}`);
+      else if (type === 'link') this.#link(name, linkname ?? '');
       entry.resume();
+      if (this.#members.size + this.#links.size > MEMBERS) throw new ImageError('bad-archive', `more than ${MEMBERS} files: no archive of images`);
     }
     await feeding;
   }
 
-  /** Whether there is nothing in it that could be an image. */
-  get isEmpty(): boolean { return this.#members.size === 0; }
+  /** The last one of a name counts. */
+  async #keep(name: string, content: Chunks, seen: (bytes: number) => void): Promise<void> {
+    const { folder, codecs } = this.#ports;
+    const digest = name.replace(/^blobs\/sha256\//, 'sha256:');
+    const known = isDigest(digest) ? folder.open(blobPath(digest)) : undefined;
+    const member = await (known ? keepKnown(content, known, folder, codecs, seen) : keepAside(content, folder, codecs, seen));
+    this.#members.get(name)?.file.discard();
+    this.#links.delete(name);
+    this.#members.set(name, member);
+  }
+
+  #link(name: string, target: string): void {
+    this.#members.get(name)?.file.discard();
+    this.#members.delete(name);
+    this.#links.set(name, resolveDots(target));
+  }
 
   member(path: string): Member | undefined {
-    const name = withoutDots(path);
-    const found = this.#members.get(name);
-    if (found) return found;
-    const target = this.#links.get(name);
-    return target === undefined ? undefined : this.#members.get(resolveDots(target));
+    let name: string | undefined = withoutDots(path);
+    for (let links = 0; name !== undefined && links <= LINKS; links++) {
+      const found = this.#members.get(name);
+      if (found) return found;
+      name = this.#links.get(name);
+    }
+    return undefined;
   }
 
   /** A document's bytes. Throws ImageError 'bad-archive' when it is missing. */
   document(path: string): Uint8Array {
     const member = this.member(path);
     if (!member) throw new ImageError('bad-archive', `${path} is missing from the archive`);
-    if (member.size > DOCUMENT_LIMIT) throw new ImageError('bad-archive', `${path} is too large for a document`);
-    return bytesOf(member.file.blob);
+    return documentBytes(member, path);
   }
 
   /** A blob of an OCI layout, its digest checked. Throws ImageError 'bad-archive' or 'digest-mismatch'. */
@@ -166,6 +120,12 @@ export class Archive {
   discard(): void { for (const member of this.#members.values()) member.file.discard(); }
 }
 
+/** The bytes of a manifest, an index or a configuration. Throws ImageError 'bad-archive' for one that is too large to be honest. */
+export function documentBytes(member: Member, path: string): Uint8Array {
+  if (member.size > DOCUMENT_LIMIT) throw new ImageError('bad-archive', `${path} is too large for a document: ${member.size} bytes`);
+  return bytesOf(member.file.blob);
+}
+
 const parentOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('/')));
 
 const resolveDots = (path: string): string => {
@@ -178,17 +138,7 @@ const resolveDots = (path: string): string => {
 };
 
 /** Errors of the host's own file system (a full disk) are not the archive's fault: they carry a code like ENOSPC. */
-const hostFailure = (error: Error): boolean => /^E[A-Z]+$/.test((error as { code?: string }).code ?? '');
-
-export function bytesOf(blob: Blob): Uint8Array {
-  const bytes = new Uint8Array(blob.size);
-  for (let got = 0; got < bytes.length;) {
-    const n = blob.read(bytes.subarray(got), got);
-    if (n === 0) return bytes.subarray(0, got);
-    got += n;
-  }
-  return bytes;
-}
+const hostFailure = (error: Error): boolean => /^E[A-Z0-9]+$/.test((error as { code?: string }).code ?? '');
 
 /** Writes the source into the extractor as fast as it takes it. */
 async function feed(source: Chunks, extract: Extract): Promise<void> {

@@ -1,6 +1,6 @@
 // `commit`: an image made of another one and a layer of changes.
 import { changeConfig } from './instructions.ts';
-import type { Chunks } from './archive.ts';
+import type { Chunks } from './compression.ts';
 import type { HistoryEntry, ImageConfig, RunConfig } from './image.ts';
 import type { Image, Store } from './store.ts';
 

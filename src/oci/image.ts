@@ -62,6 +62,7 @@ export interface Manifest {
 export const mediaTypes = {
   manifest: 'application/vnd.oci.image.manifest.v1+json', index: 'application/vnd.oci.image.index.v1+json', config: 'application/vnd.oci.image.config.v1+json',
   tar: 'application/vnd.oci.image.layer.v1.tar', gzip: 'application/vnd.oci.image.layer.v1.tar+gzip', zstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
+  dockerConfig: 'application/vnd.docker.container.image.v1+json',
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json', dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
 } as const;
 
@@ -70,6 +71,14 @@ export const DOCUMENT_LIMIT = 16 << 20;
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 export const isDigest = (text: unknown): text is Digest => typeof text === 'string' && digestPattern.test(text);
+
+export const isIndexType = (type: string | undefined): boolean => type === mediaTypes.index || type === mediaTypes.dockerIndex;
+
+/** Whether a manifest's configuration is a container image's, and not that of a chart, a signature or another artifact. */
+export const isImageConfig = ({ mediaType }: Descriptor): boolean => !mediaType || mediaType === mediaTypes.config || mediaType === mediaTypes.dockerConfig;
+
+/** Layers that archives need not hold: Docker's foreign ones, OCI's non-distributable ones. */
+export const isForeign = ({ mediaType }: Descriptor): boolean => /foreign|nondistributable/.test(mediaType ?? '');
 
 /** Parses JSON bytes; `what` names them in the error. Throws ImageError 'bad-archive'. */
 export function parseJson(bytes: Uint8Array, what: string): unknown {
@@ -115,9 +124,13 @@ export function parseIndex(bytes: Uint8Array, what: string): Descriptor[] {
   return value['manifests'] as Descriptor[];
 }
 
+const platformOf = (config: ImageConfig): { os: string; architecture: string } => ({ os: config.os || 'linux', architecture: config.architecture || 'amd64' });
+
+/** Whether this machine can run the image. */
+export const canRun = (config: ImageConfig): boolean => platformOf(config).os === 'linux' && platformOf(config).architecture === 'amd64';
+
 /** Refuses images that this machine cannot run. Throws ImageError 'wrong-platform'. */
 export function demandPlatform(config: ImageConfig): void {
-  const os = config.os || 'linux';
-  const architecture = config.architecture || 'amd64';
-  if (os !== 'linux' || architecture !== 'amd64') throw new ImageError('wrong-platform', `the image is for ${os}/${architecture}; only linux/amd64 can run`);
+  const { os, architecture } = platformOf(config);
+  if (!canRun(config)) throw new ImageError('wrong-platform', `the image is for ${os}/${architecture}; only linux/amd64 can run`);
 }

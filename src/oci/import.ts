@@ -1,7 +1,8 @@
 // `import`: an image with one layer, made of the tar of a root file system.
 import type { Codecs } from '../host/ports.ts';
-import { type Chunks, tarOnly, uncompressed } from './archive.ts';
+import { tarOnly } from './archive.ts';
 import { configDocument, rfc3339 } from './commit.ts';
+import { type Chunks, ratioLimit, uncompressed, type UnpackLimit } from './compression.ts';
 import { ImageError } from './errors.ts';
 import { changeConfig } from './instructions.ts';
 import { demandPlatform } from './image.ts';
@@ -15,6 +16,8 @@ export interface ImportOptions {
   /** os/architecture; linux/amd64 where absent. */
   readonly platform?: string;
   readonly createdNs: bigint;
+  /** What a compressed tar may unpack to; 1 GiB and 100 times its size when absent. */
+  readonly unpackLimit?: UnpackLimit;
   /** Told as bytes of the source are read. */
   readonly progress?: (bytes: number) => void;
 }
@@ -26,7 +29,7 @@ export async function importImage(store: Store, source: Chunks, codecs: Codecs, 
   const platform = { architecture: architecture || 'amd64', os };
   demandPlatform({ ...platform, rootfs: { type: 'layers', diff_ids: [] } });
   const config = changeConfig({}, options.change ?? []);
-  const layer = await store.newLayer(tarOnly(uncompressed(counted(source, options.progress ?? (() => {})), codecs)));
+  const layer = await store.newLayer(tarOnly(uncompressed(counted(source, options.progress ?? (() => {})), { codecs, limit: options.unpackLimit ?? ratioLimit })));
   const created = rfc3339(options.createdNs);
   const configBytes = configDocument({
     ...platform, created, config, rootfs: { type: 'layers', diff_ids: [layer.diffId] }, history: [{ created, comment: options.message ?? 'Imported from -' }],

@@ -2,11 +2,12 @@
 export * from './errors.ts';
 export * from './reference.ts';
 export { type Descriptor, type Digest, type ImageConfig, type Manifest, type RunConfig } from './image.ts';
-export { type Chunks, chunksOf, keepAside, type Member } from './archive.ts';
+export { type Chunks, ratioLimit, uncompressed, type UnpackLimit } from './compression.ts';
+export { bytesOf, chunksOf, keepAside, type Member } from './members.ts';
 export { chainFolder, chainIds, sha256Of } from './chain.ts';
 export type { Progress, ProgressEvent } from './load.ts';
 export type { ImageUser, InUse, Removed, RemoveOptions } from './removal.ts';
-export { type Image, type ImageLayer, type Loaded, type NewImage, type NewLayer, openStore, type PrepareLayers, type PruneOptions, type Store, type StorePorts } from './store.ts';
+export { type Image, type ImageLayer, type Loaded, type LoadOptions, type NewImage, type NewLayer, openStore, type PrepareLayers, type PruneOptions, type Store, type StorePorts } from './store.ts';
 export { commitImage, type CommitOptions } from './commit.ts';
 export { importImage, type ImportOptions } from './import.ts';
 export { changeConfig } from './instructions.ts';

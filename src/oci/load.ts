@@ -1,11 +1,13 @@
 // From an archive to images that are verified: each layer's uncompressed digest is what the configuration says, and each has a manifest.
-import type { Codecs, Folder } from '../host/ports.ts';
-import { Archive, type Chunks, chunksOf, compressionOf, keepAside, type Member, uncompressed } from './archive.ts';
+import type { Codecs } from '../host/ports.ts';
+import { Archive, type ArchivePorts } from './archive.ts';
 import { sha256Of } from './chain.ts';
+import { type Chunks, compressionOf, MAGIC_LENGTH, uncompressed } from './compression.ts';
 import { type Candidate, imagesIn } from './contents.ts';
 import { ImageError } from './errors.ts';
 import { demandPlatform, type Digest, mediaTypes, parseManifest } from './image.ts';
 import { blobPath, layerTarPath } from './layout.ts';
+import { chunksOf, keepAside, type Member } from './members.ts';
 import type { ReadyImage } from './store.ts';
 
 /**
@@ -18,7 +20,7 @@ export type ProgressEvent =
   | { readonly kind: 'layer'; readonly layer: Digest; readonly bytes: number; readonly exists: boolean };
 export type Progress = (event: ProgressEvent) => void;
 
-export interface LoadPorts { readonly folder: Folder; readonly codecs: Codecs; readonly progress: Progress }
+export interface LoadPorts extends ArchivePorts { readonly progress: Progress }
 
 /** A layer that is verified and waits to be committed. */
 interface VerifiedLayer { readonly diffId: Digest; readonly member: Member; /** The uncompressed tar, when the member is compressed. */ readonly tar: Member | undefined; readonly mediaType: string }
@@ -26,7 +28,7 @@ interface VerifiedLayer { readonly diffId: Digest; readonly member: Member; /** 
 /** The images of an archive, ready to be added; `discard` removes what was not. Throws ImageError. */
 export async function readImages(source: Chunks, ports: LoadPorts): Promise<{ images: ReadyImage[]; discard: () => void }> {
   const unpacked: VerifiedLayer[] = [];
-  const archive = await Archive.read(source, ports.folder, ports.codecs, (name, bytes, total) => ports.progress({ kind: 'read', name, bytes, total }));
+  const archive = await Archive.read(source, ports, (name, bytes, total) => ports.progress({ kind: 'read', name, bytes, total }));
   const discard = (): void => {
     archive.discard();
     for (const { tar } of unpacked) tar?.file.discard();
@@ -58,22 +60,33 @@ async function readyImage(candidate: Candidate, ports: LoadPorts, unpacked: Veri
   };
 }
 
+const mediaTypeOf: Readonly<Record<string, string>> = { gzip: mediaTypes.gzip, zstd: mediaTypes.zstd };
+
 /** Checks a layer's uncompressed digest against the configuration. */
-async function verifyLayer(path: string, member: Member, diffId: Digest, { folder, codecs }: LoadPorts): Promise<VerifiedLayer> {
-  const start = new Uint8Array(6);
-  member.file.blob.read(start, 0);
+async function verifyLayer(path: string, member: Member, diffId: Digest, ports: LoadPorts): Promise<VerifiedLayer> {
   if (member.digest === diffId) return { diffId, member, tar: undefined, mediaType: mediaTypes.tar };
+  const start = new Uint8Array(MAGIC_LENGTH);
+  member.file.blob.read(start, 0);
   const mismatch = (digest: Digest): ImageError => new ImageError('digest-mismatch', `layer ${path} does not match its digest: the configuration says ${diffId}, the content is ${digest}`);
   const compression = compressionOf(start);
   if (compression === undefined) throw mismatch(member.digest);
-  if (compression !== 'gzip') throw new ImageError('unsupported', `layer ${path} is compressed with ${compression}, which is not supported (plain tar and gzip are)`);
-  let tar: Member;
-  try { tar = await keepAside(uncompressed(chunksOf(member.file.blob), codecs), folder, codecs); } catch (error) {
-    throw (error as { code?: string }).code?.startsWith('Z_') ? new ImageError('bad-archive', `layer ${path} is damaged: ${(error as Error).message}`) : error;
-  }
-  if (tar.digest === diffId) return { diffId, member, tar, mediaType: mediaTypes.gzip };
+  const tar = await unpack(path, member, diffId, ports);
+  if (tar.digest === diffId) return { diffId, member, tar, mediaType: mediaTypeOf[compression] ?? mediaTypes.tar };
   tar.file.discard();
   throw mismatch(tar.digest);
+}
+
+async function unpack(path: string, member: Member, layer: Digest, ports: LoadPorts): Promise<Member> {
+  const told = async function* (): Chunks {
+    let bytes = 0;
+    for await (const chunk of chunksOf(member.file.blob)) {
+      yield chunk;
+      ports.progress({ kind: 'unpack', layer, bytes: bytes += chunk.length, total: member.size });
+    }
+  };
+  try { return await keepAside(uncompressed(told(), ports), ports.folder, ports.codecs); } catch (error) {
+    throw error instanceof ImageError ? new ImageError(error.code, `layer ${path}: ${error.message}`) : error;
+  }
 }
 
 /** The image's own manifest, or one that says the same in OCI's words. */

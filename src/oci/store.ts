@@ -1,13 +1,14 @@
 // The store of images: an OCI image layout in `oci/` that other tools can open, beside what layers need to run. Nothing is visible in it before every digest was checked.
 import type { Blob, Codecs, Folder, NewFile } from '../host/ports.ts';
-import { type Chunks, keepAside } from './archive.ts';
 import { chainIds, sha256Of } from './chain.ts';
+import { type Chunks, ratioLimit, type UnpackLimit } from './compression.ts';
 import { looksLikeId } from './contents.ts';
 import { ImageError } from './errors.ts';
 import { type Paths, reachable, sweep } from './garbage.ts';
-import { type Descriptor, type Digest, type ImageConfig, type Manifest, mediaTypes, parseConfig, parseIndex, parseManifest } from './image.ts';
+import { type Descriptor, type Digest, type ImageConfig, isIndexType, type Manifest, mediaTypes, parseConfig, parseIndex, parseManifest } from './image.ts';
 import { blobPath, INDEX_FILE, LAYOUT_FILE, layerTarPath, nameOf, withNames, withoutNames } from './layout.ts';
 import { type Progress, readImages } from './load.ts';
+import { keepAside } from './members.ts';
 import { familiarName, familiarRepository, fullName, parseReference } from './reference.ts';
 import { type InUse, planRemoval, type Removed, type RemoveOptions, untagged } from './removal.ts';
 
@@ -58,6 +59,12 @@ export type PrepareLayers = (layers: readonly { readonly diffId: Digest; readonl
 export interface StorePorts {
   readonly codecs: Codecs;
   readonly prepare: PrepareLayers;
+}
+
+export interface LoadOptions {
+  readonly progress?: Progress;
+  /** What a compressed archive, and each compressed layer, may unpack to; 1 GiB and 100 times its size when absent. */
+  readonly unpackLimit?: UnpackLimit;
 }
 
 export interface Loaded { readonly image: Image; /** As Docker shows them; empty when the image came without a name. */ readonly names: readonly string[] }
@@ -171,9 +178,9 @@ export class Store {
   // --- what comes in ---
 
   /** Loads every image of an archive, or none. `name` stands before error messages. Throws ImageError. */
-  async load(source: Chunks, name: string, progress: Progress = () => {}): Promise<Loaded[]> {
+  async load(source: Chunks, name: string, { progress = () => {}, unpackLimit = ratioLimit }: LoadOptions = {}): Promise<Loaded[]> {
     try {
-      const { images, discard } = await readImages(source, { folder: this.#folder, codecs: this.#ports.codecs, progress });
+      const { images, discard } = await readImages(source, { folder: this.#folder, codecs: this.#ports.codecs, limit: unpackLimit, progress });
       try { return this.#add(images, progress).map((image, i) => ({ image, names: images[i]!.names.map((full) => familiarName(parseReference(full))) })); } finally { discard(); }
     } catch (error) {
       throw named(error, name);
@@ -308,7 +315,8 @@ function deletedOf(images: readonly Image[], chainsOf: (image: Image) => Digest[
   return lines;
 }
 
-const isImage = ({ mediaType }: Descriptor): boolean => mediaType !== mediaTypes.index && mediaType !== mediaTypes.dockerIndex;
+/** Other tools may add what is no image. */
+const isImage = ({ mediaType }: Descriptor): boolean => !isIndexType(mediaType);
 
 const namesOf = (index: readonly Descriptor[], digest: Digest): string[] => index.flatMap((d) => (d.digest === digest ? nameOf(d) ?? [] : []));
 

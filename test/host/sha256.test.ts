@@ -26,7 +26,7 @@ test('several under way at once, and bytes beyond one piece of the memory', () =
 });
 
 test('the embedded image loads into a store in memory', async () => {
-  const images = new Images(memoryFolder(), { sha256: () => new Sha256(), gunzip: nodeCodecs.gunzip });
+  const images = new Images(memoryFolder(), { ...nodeCodecs, sha256: () => new Sha256() });
   const [loaded] = await images.store.load((async function* () { yield new Uint8Array(readFileSync('images/busybox.tar')); })(), 'busybox.tar');
   assert.equal(loaded!.names, ['busybox:latest']);
   assert.ok(images.openRootFs(images.store.resolve('busybox')!, { now: () => 0n }).root.lookup!('bin')!.lookup!('sh'));

@@ -3,6 +3,7 @@ import { createReadStream, fstatSync, openSync } from 'node:fs';
 import { humanSize } from '../columns.ts';
 import { bool, string, UsageError } from '../flags.ts';
 import { openImages } from '../setup.ts';
+import { unpackLimit, unpackLimitHelp } from '../unpack-limit.ts';
 import type { Terminal, Verb } from '../verb.ts';
 
 function source(file: string | undefined, terminal: Terminal): AsyncIterable<Uint8Array> {
@@ -20,6 +21,7 @@ export const load: Verb = {
   aliases: ['image load'],
   usage: '[OPTIONS]',
   help: 'Load an image from a tar archive or STDIN',
+  details: unpackLimitHelp,
   flags: [string('input', 'Read from tar archive file, instead of STDIN', 'i'), bool('quiet', 'Suppress the load output', 'q')],
   words: [0, 0],
   interspersed: true,
@@ -28,9 +30,10 @@ export const load: Verb = {
     const file = parsed.string('input');
     const images = openImages(terminal);
     const quiet = parsed.bool('quiet');
-    const loaded = await images.store.load(source(file, terminal), file ?? 'stdin', (event) => {
+    const limit = unpackLimit(terminal);
+    const loaded = await images.store.load(source(file, terminal), file ?? 'stdin', { ...limit, progress: (event) => {
       if (!quiet && event.kind === 'layer') terminal.err(`${event.layer.slice(7, 19)}: ${event.exists ? 'Layer already exists' : `Loading layer  ${humanSize(event.bytes, 4)}`}\n`);
-    });
+    } });
     for (const { image, names } of loaded) {
       for (const name of names) terminal.out(`Loaded image: ${name}\n`);
       if (names.length === 0) terminal.out(`Loaded image ID: ${image.id}\n`);

@@ -1,8 +1,10 @@
 // The store's codecs in a page: SHA-256 in WebAssembly (crypto.subtle hashes only whole buffers), gzip by the browser.
 import type { Codecs } from '../ports.ts';
 import { Sha256 } from '../sha256.ts';
+import { unzstd } from '../zstd.ts';
 
 export const browserCodecs: Codecs = {
+  unzstd,
   sha256: () => new Sha256(),
   async *gunzip(source) {
     const iterator = source[Symbol.asyncIterator]();

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FsFolder } from '../fs-folder.ts';
 import type { Codecs } from '../ports.ts';
+import { unzstd } from '../zstd.ts';
 
 function isAlive(owner: string): boolean {
   const pid = Number(owner.split('-')[0]);
@@ -18,6 +19,7 @@ export function nodeFolder(root: string): FsFolder {
 }
 
 export const nodeCodecs: Codecs = {
+  unzstd,
   sha256() {
     const hash = createHash('sha256');
     return { update: (bytes) => { hash.update(bytes); }, hex: () => hash.digest('hex') };
