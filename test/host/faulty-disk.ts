@@ -15,16 +15,31 @@ export function randomNumbers(seed: number): (below: number) => number {
 type Change = { readonly at: number; readonly bytes: Uint8Array } | { readonly size: number };
 const SECTOR = 512;
 
-const resized = (bytes: Uint8Array, size: number): Uint8Array => {
-  const out = new Uint8Array(size);
-  out.set(bytes.subarray(0, size));
-  return out;
-};
-function applied(bytes: Uint8Array, change: Change): Uint8Array {
-  if ('size' in change) return resized(bytes, change.size);
-  const out = change.at + change.bytes.length > bytes.length ? resized(bytes, change.at + change.bytes.length) : bytes;
-  out.set(change.bytes, change.at);
-  return out;
+/** Bytes that grow by doubling. */
+class Content {
+  #bytes: Uint8Array;
+  size: number;
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes.slice();
+    this.size = bytes.length;
+  }
+
+  get bytes(): Uint8Array { return this.#bytes.subarray(0, this.size); }
+
+  apply(change: Change): void {
+    if ('size' in change) return this.#resize(change.size);
+    if (change.at + change.bytes.length > this.size) this.#resize(change.at + change.bytes.length);
+    this.#bytes.set(change.bytes, change.at);
+  }
+
+  #resize(size: number): void {
+    if (size > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(size, 2 * this.#bytes.length));
+      larger.set(this.bytes);
+      this.#bytes = larger;
+    } else if (size < this.size) this.#bytes.fill(0, size, this.size);
+    this.size = size;
+  }
 }
 
 export class FaultyDisk {
@@ -54,19 +69,19 @@ export class FaultyDisk {
 }
 
 export class FaultyFile implements RandomFile {
-  #durable: Uint8Array;
-  #current: Uint8Array;
+  readonly #durable: Content;
+  readonly #current: Content;
   #pending: Change[] = [];
   readonly #disk: FaultyDisk;
   constructor(disk: FaultyDisk, bytes: Uint8Array) {
     this.#disk = disk;
-    this.#durable = bytes.slice();
-    this.#current = bytes.slice();
+    this.#durable = new Content(bytes);
+    this.#current = new Content(bytes);
   }
 
-  get size(): number { return this.#current.length; }
+  get size(): number { return this.#current.size; }
   read(into: Uint8Array, offset: number): number {
-    const piece = this.#current.subarray(offset, offset + into.length);
+    const piece = this.#current.bytes.subarray(offset, offset + into.length);
     into.set(piece);
     return piece.length;
   }
@@ -75,7 +90,7 @@ export class FaultyFile implements RandomFile {
   #change(change: Change): void {
     this.#pending.push(change);
     this.#disk.step();
-    this.#current = applied(this.#current, change);
+    this.#current.apply(change);
   }
 
   write(from: Uint8Array, offset: number): void {
@@ -85,20 +100,19 @@ export class FaultyFile implements RandomFile {
   truncate(size: number): void { this.#change({ size }); }
   sync(): void {
     this.#disk.step();
-    this.#durable = this.#current.slice();
-    this.#pending = [];
+    for (const change of this.#pending.splice(0)) this.#durable.apply(change);
   }
   close(): void {}
 
   /** What the disk holds when the power is back: each change since the last sync wholly, partly or not at all. */
   afterCut(random: (below: number) => number): Uint8Array {
-    let bytes: Uint8Array = this.#durable.slice();
+    const content = new Content(this.#durable.bytes);
     for (const change of this.#pending) {
       const fate = random(3);
       if (fate === 0) continue;
-      if (fate === 1 || 'size' in change) bytes = applied(bytes, change);
-      else for (let at = 0; at < change.bytes.length; at += SECTOR) if (random(2)) bytes = applied(bytes, { at: change.at + at, bytes: change.bytes.subarray(at, at + SECTOR) });
+      if (fate === 1 || 'size' in change) content.apply(change);
+      else for (let at = 0; at < change.bytes.length; at += SECTOR) if (random(2)) content.apply({ at: change.at + at, bytes: change.bytes.subarray(at, at + SECTOR) });
     }
-    return bytes;
+    return content.bytes;
   }
 }

@@ -1,46 +1,23 @@
 // The same core in a browser tab: the page from a plain static file server, driven in Debian's headless Chromium. No isolation headers.
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Global, hasBrowser, launch, noBrowser, openPage, run, serve, type Server } from './browser.ts';
 
-const executablePath = '/usr/bin/chromium';
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-
-interface Result { code: number; stdout: string; stderr: string }
-type Global = { wherry: { run(image: string, argv: string[], input?: string): Promise<Result> }; wherryReady: Promise<string[]>; wherryTerminal: { buffer: { active: { length: number; getLine(n: number): { translateToString(trim: boolean): string } } } }; crossOriginIsolated: boolean };
-
-/** Serves dist/web and gives its address. */
-function serve(): Promise<{ address: string; stop: () => void }> {
-  const server = spawn(process.execPath, ['tools/web.mjs', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  return new Promise((resolve, reject) => {
-    server.on('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    server.stdout.on('data', (text) => resolve({ address: String(text).trim(), stop: () => { server.kill(); } }));
-  });
-}
-
-if (existsSync(executablePath)) {
+if (hasBrowser) {
   let browser: Browser;
-  let server: { address: string; stop: () => void };
+  let server: Server;
 
   test.before(async () => {
     server = await serve();
-    browser = await chromium.launch({ executablePath, args: flags });
+    browser = await launch();
   });
   test.after(async () => {
     await browser.close();
     server.stop();
   });
 
-  const open = async (query: string): Promise<Page> => {
-    const page = await browser.newPage();
-    await page.goto(`${server.address}${query}`);
-    await page.evaluate(() => (globalThis as unknown as Global).wherryReady);
-    return page;
-  };
-  const run = (page: Page, argv: string[], input = ''): Promise<Result> =>
-    page.evaluate(([words, text]) => (globalThis as unknown as Global).wherry.run('busybox', words as string[], text as string), [argv, input] as const);
+  const open = (query: string): Promise<Page> => openPage(browser, `${server.address}${query}`);
 
   test('loads the image and runs commands in a worker', async () => {
     const page = await open('?scripted');
@@ -78,6 +55,6 @@ if (existsSync(executablePath)) {
     await seen(/^exit code 4$/m);
     await page.close();
   });
-} else console.log(`${executablePath} is not there (Debian package chromium): the page was not tested`);
+} else console.log(noBrowser);
 
 test.run();

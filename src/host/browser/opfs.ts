@@ -6,7 +6,7 @@ const FOLDER = 'wherry';
 const LOCK = 'wherry-store';
 const FILES = ['data', 'journal.0', 'journal.1'] as const;
 /** How long the worker of a page that was just closed may take to let go. */
-const PATIENCE_MS = 3000, STEP_MS = 50;
+const PATIENCE_MS = 2000, STEP_MS = 50;
 /** Layers are read in small pieces; a read of OPFS takes some 0.3 ms whatever its size. */
 const CACHE_BYTES = 64 << 20;
 
@@ -28,6 +28,16 @@ function orCoded<T>(work: () => T): T {
   try { return work(); } catch (error) { throw coded(error); }
 }
 
+/** Chromium's file error for a full disk. */
+const NO_SPACE = -8;
+
+/** How many bytes were moved. Chromium gives its own negative error numbers as unsigned counts where it should throw. */
+function counted(move: () => number, most: number): number {
+  const count = orCoded(move);
+  if (count > most) throw coded({ name: (count | 0) === NO_SPACE ? 'QuotaExceededError' : 'InvalidStateError', message: `the browser's storage failed (${count | 0})` });
+  return count;
+}
+
 class HandleFile implements RandomFile {
   readonly #handle: FileSystemSyncAccessHandle;
   #size: number;
@@ -37,11 +47,11 @@ class HandleFile implements RandomFile {
   }
 
   get size(): number { return this.#size; }
-  read(into: Uint8Array, offset: number): number { return orCoded(() => this.#handle.read(into as Uint8Array<ArrayBuffer>, { at: offset })); }
+  read(into: Uint8Array, offset: number): number { return counted(() => this.#handle.read(into as Uint8Array<ArrayBuffer>, { at: offset }), into.length); }
 
   write(from: Uint8Array, offset: number): void {
     for (let done = 0; done < from.length;) {
-      const n = orCoded(() => this.#handle.write(from.subarray(done) as Uint8Array<ArrayBuffer>, { at: offset + done }));
+      const n = counted(() => this.#handle.write(from.subarray(done) as Uint8Array<ArrayBuffer>, { at: offset + done }), from.length - done);
       if (n === 0) throw coded({ name: 'QuotaExceededError' });
       done += n;
       this.#size = Math.max(this.#size, offset + done);

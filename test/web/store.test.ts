@@ -1,0 +1,112 @@
+// The store of a page: images outlive a reload; another tab, a browser without files and a full disk are told clearly; a tab that is killed while it loads leaves a whole store.
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { archiveOf } from '../oci/archives.ts';
+import { call, type Global, hasBrowser, launch, load, noBrowser, openPage, run, serve, type Server } from './browser.ts';
+
+interface Row { id: string; names: string[]; sizeBytes: number; command: string[] }
+interface State { kept: boolean; why: string }
+
+/** Bytes that do not compress, the same for the same seed. */
+function noise(length: number, seed: number): Uint8Array {
+  let state = seed * 2654435761;
+  return Uint8Array.from({ length }, () => { state = (state * 1103515245 + 12345) & 0x7fffffff; return state >> 16; });
+}
+
+const archive = (name: string, bytes: Uint8Array): Promise<Uint8Array> => archiveOf({ tags: [name], layers: [[{ name: 'noise', content: bytes }]], config: { Cmd: ['/noise'] } });
+
+if (hasBrowser) {
+  let browser: Browser;
+  let server: Server;
+
+  test.before(async () => {
+    server = await serve();
+    browser = await launch();
+  });
+  test.after(async () => {
+    await browser.close();
+    server.stop();
+  });
+
+  const open = (context: BrowserContext): Promise<Page> => openPage(context, `${server.address}?scripted`);
+
+  test('images are still there after a reload, in another tab afterwards, and run', async () => {
+    const context = await browser.newContext();
+    let fetched = 0;
+    await context.route('**/busybox.tar', (route) => { fetched++; return route.continue(); });
+    const page = await open(context);
+    assert.equal(await call<State>(page, 'store'), { kept: true, why: '' });
+    assert.equal(await load(page, await archive('other:1', noise(3_000_000, 1))), ['other:1']);
+    await page.reload();
+    await page.evaluate(() => (globalThis as unknown as Global).wherryReady);
+    const rows = await call<Row[]>(page, 'images');
+    assert.equal(rows.flatMap((row) => row.names).sort(), ['busybox:latest', 'other:1']);
+    assert.equal(rows.find((row) => row.names[0] === 'other:1')!.command, ['/noise']);
+    assert.equal(await run(page, ['echo', 'again']), { code: 0, stdout: 'again\n', stderr: '' });
+    await page.close();
+    const next = await open(context);
+    assert.equal(await call<State>(next, 'store'), { kept: true, why: '' });
+    assert.is((await call<Row[]>(next, 'images')).length, 2);
+    assert.is(fetched, 1, 'the embedded image is fetched once');
+    await context.close();
+  });
+
+  test('rmi takes an image away, for good', async () => {
+    const context = await browser.newContext();
+    const page = await open(context);
+    await load(page, await archive('gone:1', noise(100_000, 2)));
+    const lines = await call<string[]>(page, 'remove', { image: 'gone:1', force: false });
+    assert.is(lines[0], 'Untagged: gone:1');
+    assert.match(lines[1]!, /^Deleted: sha256:/);
+    await page.reload();
+    await page.evaluate(() => (globalThis as unknown as Global).wherryReady);
+    assert.equal((await call<Row[]>(page, 'images')).flatMap((row) => row.names), ['busybox:latest']);
+    assert.match(await call<string>(page, 'remove', { image: 'gone:1', force: false }).catch(String), /No such image: gone:1/);
+    await context.close();
+  });
+
+  test('a second tab is told that the store is open, and works in memory', async () => {
+    const context = await browser.newContext();
+    const first = await open(context);
+    const second = await open(context);
+    assert.equal(await call<State>(second, 'store'), { kept: false, why: 'the store is open in another tab' });
+    assert.is((await run(second, ['echo', 'two'])).stdout, 'two\n');
+    assert.is((await run(first, ['echo', 'one'])).stdout, 'one\n');
+    await context.close();
+  });
+
+  test('a browser that keeps no files: a store in memory, and why', async () => {
+    const context = await browser.newContext();
+    await context.route('**/worker.js', async (route) => {
+      const response = await route.fetch();
+      return route.fulfill({ response, body: `delete StorageManager.prototype.getDirectory;\n${await response.text()}` });
+    });
+    const page = await open(context);
+    const state = await call<State>(page, 'store');
+    assert.not.ok(state.kept);
+    assert.match(state.why, /keeps no files/);
+    assert.equal(await run(page, ['sh', '-c', 'ls /bin | wc -l; echo done']).then((r) => r.stdout.split('\n')[1]), 'done');
+    await page.reload();
+    await page.evaluate(() => (globalThis as unknown as Global).wherryReady);
+    assert.is((await call<Row[]>(page, 'images')).length, 1, 'loaded anew');
+    await context.close();
+  });
+
+  test('storage that is full is said so, and loses nothing', async () => {
+    const context = await browser.newContext();
+    const page = await open(context);
+    const devtools = await context.newCDPSession(page);
+    const origin = new URL(server.address).origin;
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 4_000_000 });
+    const error = await load(page, await archive('large:1', noise(8_000_000, 3))).catch(String);
+    assert.match(String(error), /no space left: the browser gives this page no more storage/);
+    assert.equal((await call<Row[]>(page, 'images')).flatMap((row) => row.names), ['busybox:latest']);
+    assert.is((await run(page, ['echo', 'fine'])).stdout, 'fine\n');
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin });
+    assert.equal(await load(page, await archive('large:1', noise(8_000_000, 3))), ['large:1']);
+    await context.close();
+  });
+} else console.log(noBrowser);
+
+test.run();
