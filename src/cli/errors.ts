@@ -1,4 +1,5 @@
 // From any error to a line on standard error and an exit code: the one place where tool errors are handled.
+import { EngineError } from '../engine/index.ts';
 import type { Terminal, Verb } from './verb.ts';
 
 /** An error with a stable code (ImageError, EngineError, Node's system errors). */
@@ -14,12 +15,22 @@ const text = (error: CodedError): string => {
   return words ? `${error.syscall} ${error.path ?? ''}: ${words}` : error.message;
 };
 
+/** One line that says what went wrong, as docker's client shows what its daemon said. A bug of ours is thrown on. */
+export function messageOf(error: unknown): string {
+  if (!isCoded(error)) throw error;
+  return error instanceof EngineError ? `Error response from daemon: ${error.message}` : text(error);
+}
+
 /** Reports a failure of a verb and gives the exit code. A bug of ours is shown with its stack. */
 export function report(error: unknown, verb: Verb, terminal: Terminal): number {
   if (!isCoded(error)) {
     terminal.err(`wherry: internal error: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
     return verb.failure;
   }
-  terminal.err(verb.failure === 125 ? `wherry: ${text(error)}\n\nRun 'wherry ${verb.name} --help' for more information\n` : `${text(error)}\n`);
+  if (verb.failure !== 125) {
+    terminal.err(`${messageOf(error)}\n`);
+    return verb.failure;
+  }
+  terminal.err(`wherry: ${text(error)}\n\nRun 'wherry ${verb.name} --help' for more information\n`);
   return error.exitCode ?? verb.failure;
 }

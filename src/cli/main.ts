@@ -62,7 +62,7 @@ async function runVerb(verb: Verb, args: readonly string[], terminal: Terminal):
   } catch (error) {
     if (!(error instanceof UsageError)) return report(error, verb, terminal);
     terminal.err(`${error.message}\n\nUsage:  wherry ${verb.name} ${verb.usage}\n\nRun 'wherry ${verb.name} --help' for more information\n`);
-    return verb.failure;
+    return 125;
   }
 }
 

@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Images } from '../engine/index.ts';
+import { Containers, Images } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import { nodeHost } from '../host/node/host.ts';
+import { nodeProcesses } from '../host/node/processes.ts';
 import { nodeCodecs, nodeFolder } from '../host/node/store.ts';
 import type { Host } from '../host/ports.ts';
 import { createCpu, type TranslatorOptions } from '../translate/index.ts';
@@ -18,6 +19,16 @@ export function rootFolder({ env }: Terminal): string {
 }
 
 export const openImages = (terminal: Terminal): Images => new Images(nodeFolder(rootFolder(terminal)), nodeCodecs);
+
+/** Images, and the containers made from them. */
+export interface Engine { readonly images: Images; readonly containers: Containers; readonly host: Host }
+
+export function openEngine(terminal: Terminal): Engine {
+  const folder = nodeFolder(rootFolder(terminal));
+  const images = new Images(folder, nodeCodecs);
+  const host = openHost(terminal);
+  return { images, host, containers: new Containers(folder, images.store, host, nodeProcesses) };
+}
 
 /** The folder of the installation: the one above dist/ (or src/, in tests). */
 export function installation(): string {

@@ -1,48 +1,36 @@
-// A container made from an image: its root file system prepared, its first process configured, and the machine that runs it.
-import { Errno } from '../abi/index.ts';
+// A container that runs: its first process configured, its root file system and mounts put together in a machine.
 import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
-import { createMachine, type Machine, type MachineParts, StartError } from '../machine/index.ts';
+import { createMachine, type Machine, type MachineExit, type MachineParts, StartError } from '../machine/index.ts';
 import type { Image } from '../oci/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
 import { EngineError } from './errors.ts';
+import { identityMounts } from './identity-files.ts';
 import type { Images } from './images.ts';
-import { processConfig, type RunRequest } from './process-config.ts';
-import { readText, writeText } from './root-files.ts';
+import { type ContainerConfig, containerConfig, processConfig, type RunRequest } from './process-config.ts';
+import { readText } from './root-files.ts';
 import { resolveUser } from './user.ts';
 
-export interface ContainerParts { readonly images: Images; readonly host: Host; readonly cpu: Cpu; readonly io: MachineParts['io'] }
-
-export interface ContainerRequest extends Omit<RunRequest, 'hostname'> {
-  /** Absent: the first twelve digits of the container's id. */
-  readonly hostname?: string;
+export interface MachineRequest {
+  readonly host: Host;
+  readonly cpu: Cpu;
+  readonly io: MachineParts['io'];
   readonly trace?: Iterable<string>;
 }
 
-export interface Container { readonly id: string; readonly machine: Machine }
-
-/** 64 hexadecimal digits. */
-function newId(host: Host): string {
-  const bytes = new Uint8Array(32);
-  host.random.fill(bytes);
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** Makes a container, ready to run. Throws EngineError: 125 for a wrong request, 126 and 127 for a program that cannot be run or is not there. */
-export function createContainer({ images, host, cpu, io }: ContainerParts, image: Image, request: ContainerRequest): Container {
-  const id = newId(host);
-  const hostname = request.hostname ?? id.slice(0, 12);
-  const process = processConfig(image.config.config ?? {}, { ...request, hostname });
-  const rootFs = images.openRootFs(image, { now: () => host.clock.realtimeNs() });
+/** A container's machine over its root file system, ready to run. Throws EngineError: 125 for a wrong request, 126 and 127 for a program that cannot be run or is not there. */
+export function bootContainer({ host, cpu, io, trace }: MachineRequest, config: ContainerConfig, rootFs: FileSystem): Machine {
+  const process = processConfig(config);
   const user = resolveUser(process.user, readText(rootFs, '/etc/passwd'), readText(rootFs, '/etc/group'));
-  writeIdentity(rootFs, hostname);
   const env = process.env.some((word) => word.startsWith('HOME=')) ? process.env : [...process.env, `HOME=${user.home}`];
   try {
-    const machine = createMachine({
+    return createMachine({
       host, cpu, rootFs, io,
-      config: { argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: user.groups, hostname, ...(request.trace ? { trace: request.trace } : {}) },
+      config: {
+        argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: user.groups, hostname: config.Hostname,
+        mounts: identityMounts(config.Hostname, () => host.clock.realtimeNs()), ...(trace ? { trace } : {}),
+      },
     });
-    return { id, machine };
   } catch (error) {
     throw error instanceof StartError ? startFailure(error, process.argv[0]!) : error;
   }
@@ -55,14 +43,16 @@ function startFailure(error: StartError, program: string): EngineError {
   return new EngineError('START_FAILED', `exec: "${program}": ${why}`, missing ? 127 : 126);
 }
 
-/** The files Docker writes for every container. An image whose /etc is no directory goes without. */
-function writeIdentity(rootFs: FileSystem, hostname: string): void {
-  const files: readonly (readonly [string, string])[] = [
-    ['/etc/hostname', `${hostname}\n`],
-    ['/etc/hosts', `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`],
-    ['/etc/resolv.conf', ''],
-  ];
-  for (const [path, text] of files) {
-    try { writeText(rootFs, path, text); } catch (error) { if (!(error instanceof Errno)) throw error; }
-  }
+export interface ContainerParts extends MachineRequest { readonly images: Images }
+
+export interface ContainerRequest extends Omit<RunRequest, 'hostname'> { readonly hostname?: string; readonly trace?: Iterable<string> }
+
+/** A container that leaves nothing behind, ready to run: its changes stay in memory, the store does not know it. Throws as `bootContainer`. */
+export function createContainer({ images, ...parts }: ContainerParts, image: Image, { trace, hostname = 'wherry', ...request }: ContainerRequest): { readonly machine: Machine } {
+  const config = containerConfig(image.config.config ?? {}, { ...request, hostname });
+  const rootFs = images.openRootFs(image, { now: () => parts.host.clock.realtimeNs() });
+  return { machine: bootContainer({ ...parts, ...(trace ? { trace } : {}) }, config, rootFs) };
 }
+
+/** The exit code of the command that ran it: 128 + n for a signal. */
+export const exitCode = (exit: MachineExit): number => ('code' in exit ? exit.code : 128 + exit.signal);

@@ -3,6 +3,8 @@ import type { Blob, Codecs, Folder } from '../host/ports.ts';
 import { buildView, ImageView, indexLayer, LayerError, type LayerIndex, packIndex, packView, unpackIndex, unpackView, type ViewColumns } from '../layers/index.ts';
 import { chainFolder, type Image, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
 import { OverlayFs, type TmpFsOptions } from '../vfs/index.ts';
+import type { ContainerRecord } from './container-record.ts';
+import { aroundContents, aroundIndexes } from './init-layer.ts';
 
 type Layer = { readonly diffId: string; readonly blob: Blob };
 
@@ -24,7 +26,7 @@ export class Images {
   readonly #prepare: PrepareLayers = (layers) => {
     const indexes = layers.map((layer) => this.#index(layer));
     const files = layers.map((layer, i) => ({ path: indexPath(layer.diffId), bytes: packIndex(indexes[i]!) }));
-    return [...files, { path: this.#viewPath(layers), bytes: packView(buildView(indexes)) }];
+    return [...files, { path: this.#viewPath(layers), bytes: packView(buildView(aroundIndexes(indexes))) }];
   };
 
   /** A layer's index: as stored, else made from its tar. Throws LayerError naming the layer. */
@@ -37,22 +39,28 @@ export class Images {
     }
   }
 
-  #viewPath(layers: readonly { readonly diffId: string }[]): string { return `${chainFolder(layers.map((layer) => layer.diffId), this.#codecs)}/view`; }
+  /** Where the merged view lies: not `view`, which stores made before containers had an init layer hold. */
+  #viewPath(layers: readonly { readonly diffId: string }[]): string { return `${chainFolder(layers.map((layer) => layer.diffId), this.#codecs)}/root`; }
 
   /** The merged view of an image: as stored, else made again from the layers. */
-  #view(image: Image, layers: readonly Layer[]): ViewColumns {
+  #view(image: Pick<Image, 'layers'>, layers: readonly Layer[]): ViewColumns {
     const path = this.#viewPath(image.layers);
     const stored = this.#folder.read(path);
     const view = stored && unpackView(stored);
     if (view) return view;
-    const made = buildView(layers.map((layer) => this.#index(layer)));
+    const made = buildView(aroundIndexes(layers.map((layer) => this.#index(layer))));
     this.#folder.write(path, packView(made));
     return made;
   }
 
-  /** A new root file system for a container: the image's layers under an empty writable layer in memory. */
-  openRootFs(image: Image, options: TmpFsOptions): OverlayFs {
+  /** A new root file system for a container: the image's layers, with what every container has around them, under an empty writable layer in memory. */
+  openRootFs(image: Pick<Image, 'layers'>, options: TmpFsOptions): OverlayFs {
     const layers = image.layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
-    return new OverlayFs(new ImageView(this.#view(image, layers), layers), options);
+    return new OverlayFs(new ImageView(this.#view(image, layers), aroundContents(layers)), options);
+  }
+
+  /** The root file system of a container as it left it. */
+  openContainerFs(record: ContainerRecord, options: TmpFsOptions): OverlayFs {
+    return this.openRootFs({ layers: record.Layers }, options);
   }
 }

@@ -4,3 +4,5 @@ export * from './process-config.ts';
 export * from './user.ts';
 export * from './images.ts';
 export * from './container.ts';
+export * from './container-record.ts';
+export * from './containers.ts';

@@ -1,13 +1,18 @@
-// From an image's configuration and the words of `run` to what the first process gets: argv, environment, working directory, user. Docker's rules.
+// From an image's configuration and the words of `run` to a container's configuration, and from that to what the first process gets. Docker's rules.
 import { EngineError } from './errors.ts';
 
-/** The part of an OCI image configuration that concerns a process (image-spec config.md). */
+/** The part of an OCI image configuration that concerns containers (image-spec config.md). */
 export interface ImageProcess {
   readonly Entrypoint?: readonly string[] | null;
   readonly Cmd?: readonly string[] | null;
   readonly Env?: readonly string[] | null;
   readonly WorkingDir?: string;
   readonly User?: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+  readonly Volumes?: Readonly<Record<string, object>> | null;
+  readonly ExposedPorts?: Readonly<Record<string, object>> | null;
+  readonly OnBuild?: readonly string[] | null;
+  readonly StopSignal?: string;
 }
 
 /** What the user said. */
@@ -20,10 +25,42 @@ export interface RunRequest {
   readonly user?: string;
   readonly hostname: string;
   readonly tty: boolean;
+  /** Standard input is kept open. */
+  readonly interactive?: boolean;
+  /** The streams are the caller's. */
+  readonly attached?: boolean;
+  /** NAME=value or NAME. */
+  readonly labels?: readonly string[];
+  /** The image as the user named it. */
+  readonly image?: string;
   /** The caller's environment, for `-e NAME`. */
   readonly callerEnv: Readonly<Record<string, string | undefined>>;
 }
 
+/** A container's configuration, in the words of Docker's inspect (the fields of `Config` in its order). */
+export interface ContainerConfig {
+  readonly Hostname: string;
+  readonly Domainname: string;
+  readonly User: string;
+  readonly AttachStdin: boolean;
+  readonly AttachStdout: boolean;
+  readonly AttachStderr: boolean;
+  readonly ExposedPorts?: Readonly<Record<string, object>>;
+  readonly Tty: boolean;
+  readonly OpenStdin: boolean;
+  readonly StdinOnce: boolean;
+  readonly Env: readonly string[];
+  readonly Cmd: readonly string[] | null;
+  readonly Image: string;
+  readonly Volumes: Readonly<Record<string, object>> | null;
+  readonly WorkingDir: string;
+  readonly Entrypoint: readonly string[] | null;
+  readonly OnBuild: readonly string[] | null;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly StopSignal?: string;
+}
+
+/** What the first process is started with; HOME is added when the user is known. */
 export interface ProcessConfig {
   readonly argv: readonly string[];
   readonly env: readonly string[];
@@ -33,37 +70,58 @@ export interface ProcessConfig {
 }
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const nameOf = (word: string): string => word.split('=', 1)[0]!;
 
 /** ENTRYPOINT and CMD: a given entry point forgets the image's CMD; given words replace CMD. Throws EngineError when nothing is left to run. */
 export function commandLine(image: ImageProcess, request: Pick<RunRequest, 'command' | 'entrypoint'>): string[] {
-  const given = request.entrypoint;
-  const entrypoint = given === undefined ? image.Entrypoint ?? [] : given === '' ? [] : [given];
-  const words = request.command.length > 0 || given !== undefined ? request.command : image.Cmd ?? [];
-  const argv = [...entrypoint, ...words];
+  const { Entrypoint, Cmd } = entrypointAndCmd(image, request);
+  const argv = [...Entrypoint ?? [], ...Cmd ?? []];
   if (argv.length === 0) throw new EngineError('NO_COMMAND', 'no command specified');
   return argv;
 }
 
-/** The environment in Docker's order: PATH, HOSTNAME, TERM, the image's, the user's. Later words replace earlier ones in place. HOME is added when the user is known. */
-export function environment(image: ImageProcess, request: RunRequest): string[] {
+function entrypointAndCmd(image: ImageProcess, { command, entrypoint }: Pick<RunRequest, 'command' | 'entrypoint'>): Pick<ContainerConfig, 'Entrypoint' | 'Cmd'> {
+  const Entrypoint = entrypoint === undefined ? image.Entrypoint ?? null : entrypoint === '' ? null : [entrypoint];
+  const Cmd = command.length > 0 ? command : entrypoint === undefined ? image.Cmd ?? null : null;
+  return { Entrypoint, Cmd };
+}
+
+/** The user's variables, then those of the image that the user did not say again. The last of several with one name counts. */
+function mergedEnv(image: ImageProcess, request: Pick<RunRequest, 'env' | 'callerEnv'>): string[] {
   const variables = new Map<string, string>();
-  const put = (word: string): void => {
-    const equals = word.indexOf('=');
-    if (equals > 0) variables.set(word.slice(0, equals), word);
-  };
-  put(defaultPath);
-  put(`HOSTNAME=${request.hostname}`);
-  if (request.tty) put('TERM=xterm');
-  for (const word of image.Env ?? []) put(word);
   for (const word of request.env) {
-    if (word.includes('=')) put(word);
-    else if (request.callerEnv[word] !== undefined) put(`${word}=${request.callerEnv[word]}`);
+    if (word.includes('=')) variables.set(nameOf(word), word);
+    else if (request.callerEnv[word] !== undefined) variables.set(word, `${word}=${request.callerEnv[word]}`);
   }
+  for (const word of image.Env ?? []) if (!variables.has(nameOf(word))) variables.set(nameOf(word), word);
+  return [...variables.values()].filter((word) => word.indexOf('=') > 0);
+}
+
+/** `NAME=value` or `NAME` as one label. */
+const labelOf = (word: string): [string, string] => [nameOf(word), word.slice(nameOf(word).length + 1)];
+
+/** What the user said over what the image says. Throws EngineError for a relative working directory, and when there is nothing to run. */
+export function containerConfig(image: ImageProcess, request: RunRequest): ContainerConfig {
+  const WorkingDir = request.workingDir ?? image.WorkingDir ?? '';
+  if (WorkingDir !== '' && !WorkingDir.startsWith('/')) throw new EngineError('BAD_WORKDIR', `the working directory '${WorkingDir}' is invalid, it needs to be an absolute path`);
+  commandLine(image, request);
+  const attached = request.attached ?? true;
+  const open = request.interactive ?? false;
+  return {
+    Hostname: request.hostname, Domainname: '', User: request.user ?? image.User ?? '', AttachStdin: attached && open, AttachStdout: attached, AttachStderr: attached,
+    ...(image.ExposedPorts ? { ExposedPorts: image.ExposedPorts } : {}), Tty: request.tty, OpenStdin: open, StdinOnce: attached && open, Env: mergedEnv(image, request),
+    Image: request.image ?? '', Volumes: image.Volumes ?? null, WorkingDir, ...entrypointAndCmd(image, request), OnBuild: null,
+    Labels: { ...image.Labels, ...Object.fromEntries((request.labels ?? []).map(labelOf)) }, ...(image.StopSignal ? { StopSignal: image.StopSignal } : {}),
+  };
+}
+
+/** The environment in Docker's order: PATH, HOSTNAME, TERM, then the container's, which replace them in place. */
+export function environment(config: Pick<ContainerConfig, 'Env' | 'Hostname' | 'Tty'>): string[] {
+  const variables = new Map<string, string>();
+  for (const word of [defaultPath, `HOSTNAME=${config.Hostname}`, ...(config.Tty ? ['TERM=xterm'] : []), ...config.Env]) variables.set(nameOf(word), word);
   return [...variables.values()];
 }
 
-export function processConfig(image: ImageProcess, request: RunRequest): ProcessConfig {
-  const cwd = request.workingDir ?? (image.WorkingDir || '/');
-  if (!cwd.startsWith('/')) throw new EngineError('BAD_WORKDIR', `the working directory '${cwd}' is invalid, it needs to be an absolute path`);
-  return { argv: commandLine(image, request), env: environment(image, request), cwd, user: request.user ?? image.User ?? '' };
+export function processConfig(config: ContainerConfig): ProcessConfig {
+  return { argv: [...config.Entrypoint ?? [], ...config.Cmd ?? []], env: environment(config), cwd: config.WorkingDir || '/', user: config.User };
 }

@@ -1,5 +1,5 @@
-// Reading and writing whole small files of a root file system before a container starts.
-import { Errno, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from '../abi/index.ts';
+// Reading whole small files of a root file system before a container starts.
+import { Errno, O_RDONLY } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
 import { Credentials } from '../linux/index.ts';
 import { type FileSystem, Mount, MountTable, operations, type Place, type WalkContext } from '../vfs/index.ts';
@@ -27,14 +27,4 @@ export function readText(fs: FileSystem, path: string): string {
     if (error instanceof Errno) return '';
     throw error;
   }
-}
-
-/** Writes a whole file, mode 0644, owner root. Throws Errno. */
-export function writeText(fs: FileSystem, path: string, text: string): void {
-  const { context, root } = rootOf(fs);
-  const { place } = operations.open(context, root, path, O_WRONLY | O_CREAT | O_TRUNC, 0o644);
-  const file = place.inode.open?.(O_WRONLY);
-  file?.truncate?.(0);
-  file?.write?.(new TextEncoder().encode(text), 0, true);
-  file?.close?.();
 }

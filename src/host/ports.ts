@@ -116,6 +116,19 @@ export interface CacheStore {
   put(key: string, value: Uint8Array): void;
 }
 
+/** A process of the host (or a page's worker) that runs containers. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Tells processes apart that had the same number one after the other. */
+  readonly started: string;
+}
+
+/** Who we are and who still runs: a container belongs to the process that runs it. */
+export interface Processes {
+  readonly self: ProcessId;
+  isAlive(id: ProcessId): boolean;
+}
+
 export interface Host {
   readonly clock: Clock;
   readonly random: Random;

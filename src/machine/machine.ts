@@ -6,12 +6,15 @@ import { attachConsole, CategoryTrace, consoleDescription, Kernel, kernelSignal,
 import type { Task, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
+import { bind, type BindMount } from './bind.ts';
 import { RunLoop } from './run-loop.ts';
 import { spawnInit } from './spawn.ts';
 import type { ProcessRequest } from './spawn.ts';
 
 export interface MachineConfig extends ProcessRequest {
   hostname: string;
+  /** Mounted beside the system's own, in this order. */
+  mounts?: readonly BindMount[];
   /** Trace categories that are on; lines go to host.log. */
   trace?: Iterable<string>;
 }
@@ -48,6 +51,7 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   const loop = new RunLoop(kernel);
   const mounts = new MountTable(new Mount(rootFs));
   mountSystem(kernel, mounts);
+  for (const mount of config.mounts ?? []) bind(mounts, mount);
   const init = spawnInit(kernel, mounts, config);
   if (terminal) openTerminal(init, terminal);
   else if ('streams' in io) for (const description of standardStreams(io.streams)) init.files.add(description);

@@ -1,7 +1,7 @@
 // Docker's rules for argv, environment, working directory and user.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { commandLine, environment, processConfig, resolveUser } from '../../src/engine/index.ts';
+import { commandLine, containerConfig, environment, processConfig, resolveUser } from '../../src/engine/index.ts';
 
 const request = { command: [], env: [], hostname: 'h', tty: false, callerEnv: {} };
 
@@ -14,14 +14,21 @@ test('ENTRYPOINT and CMD', () => {
   assert.throws(() => commandLine({}, { command: [] }), /no command specified/);
 });
 
-test('environment: order of docker, later words replace', () => {
-  const env = environment({ Env: ['PATH=/bin', 'A=1'] }, { ...request, env: ['A=2', 'FOO', 'BAR'], callerEnv: { BAR: 'x' }, tty: true });
-  assert.equal(env, ['PATH=/bin', 'HOSTNAME=h', 'TERM=xterm', 'A=2', 'BAR=x']);
+test('environment: the user\'s, the image\'s, after PATH, HOSTNAME and TERM; later words replace', () => {
+  const config = containerConfig({ Env: ['PATH=/bin', 'A=1', 'IMG=1'] }, { ...request, command: ['x'], env: ['USR=0', 'A=2', 'FOO', 'BAR', 'USR=1'], callerEnv: { BAR: 'x' }, tty: true });
+  assert.equal(config.Env, ['USR=1', 'A=2', 'BAR=x', 'PATH=/bin', 'IMG=1']);
+  assert.equal(environment(config), ['PATH=/bin', 'HOSTNAME=h', 'TERM=xterm', 'USR=1', 'A=2', 'BAR=x', 'IMG=1']);
 });
 
 test('working directory must be absolute', () => {
-  assert.throws(() => processConfig({}, { ...request, command: ['x'], workingDir: 'rel' }), /the working directory 'rel' is invalid/);
-  assert.is(processConfig({ WorkingDir: '/app' }, { ...request, command: ['x'] }).cwd, '/app');
+  assert.throws(() => containerConfig({}, { ...request, command: ['x'], workingDir: 'rel' }), /the working directory 'rel' is invalid/);
+  assert.is(processConfig(containerConfig({ WorkingDir: '/app' }, { ...request, command: ['x'] })).cwd, '/app');
+  assert.is(processConfig(containerConfig({}, { ...request, command: ['x'] })).cwd, '/');
+});
+
+test('labels of the image and of the user', () => {
+  const { Labels } = containerConfig({ Labels: { a: '1', b: '2' } }, { ...request, command: ['x'], labels: ['b=3=4', 'c', 'd='] });
+  assert.equal(Labels, { a: '1', b: '3=4', c: '', d: '' });
 });
 
 test('users', () => {

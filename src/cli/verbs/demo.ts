@@ -1,11 +1,10 @@
 // wherry demo: what `npm start` shows: loads the embedded BusyBox image and runs commands in it.
 import { createReadStream, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { createContainer } from '../../engine/index.ts';
+import { createContainer, exitCode } from '../../engine/index.ts';
 import { installation, openCpu, openHost, openImages } from '../setup.ts';
 import { hostStreams } from '../standard-io.ts';
 import type { Verb } from '../verb.ts';
-import { exitCode } from './run.ts';
 
 const commands = ['uname -a', 'cat /etc/passwd | sort | head -3', 'for i in 1 2 3; do echo $((i * i)); done | awk \'{ s += $1 } END { print "sum", s }\'', 'ps', 'echo hello | sha256sum; exit 3'];
 

@@ -1,0 +1,50 @@
+// The flags that say what a container is, shared by `create` and `run`, and the request they make.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { EngineError, type NewContainer } from '../engine/index.ts';
+import { bool, list, type Parsed, string, UsageError } from './flags.ts';
+import type { Terminal } from './verb.ts';
+
+export const containerFlags = [
+  bool('rm', 'Automatically remove the container and its associated anonymous volumes when it exits'),
+  bool('interactive', 'Keep STDIN open even if not attached', 'i'),
+  bool('tty', 'Allocate a pseudo-TTY', 't'),
+  string('name', 'Assign a name to the container'),
+  string('cidfile', 'Write the container ID to the file'),
+  list('label', 'Set meta data on a container', 'l'),
+  list('label-file', 'Read in a line delimited file of labels'),
+  list('env', 'Set environment variables', 'e'),
+  list('env-file', 'Read in a file of environment variables'),
+  string('workdir', 'Working directory inside the container', 'w'),
+  string('user', 'Username or UID (format: <name|uid>[:<group|gid>])', 'u'),
+  string('entrypoint', 'Overwrite the default ENTRYPOINT of the image'),
+  string('hostname', 'Container host name', 'h'),
+];
+
+/** One word a line; blank lines and lines that begin with # are left out. */
+function linesOf(path: string): string[] {
+  return readFileSync(path, 'utf8').split('\n').map((line) => line.replace(/\r$/, '').trimStart()).filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function labelsOf(parsed: Parsed): string[] {
+  const wrong = parsed.list('label').find((word) => word === '' || word.startsWith('='));
+  if (wrong !== undefined) throw new UsageError(`invalid argument "${wrong}" for "-l, --label" flag: invalid label '${wrong}': empty name`);
+  return [...parsed.list('label-file').flatMap(linesOf), ...parsed.list('label')];
+}
+
+/** What the words ask for; the first word is the image. */
+export function containerRequest(parsed: Parsed, terminal: Terminal, attached: boolean): NewContainer {
+  const text = (flag: string, key: keyof NewContainer): object => (parsed.has(flag) ? { [key]: parsed.string(flag) } : {});
+  const [image = '', ...command] = parsed.words;
+  return {
+    image, command, attached, tty: parsed.bool('tty'), interactive: parsed.bool('interactive'), autoRemove: parsed.bool('rm'), callerEnv: terminal.env, labels: labelsOf(parsed),
+    env: [...parsed.list('env-file').flatMap(linesOf), ...parsed.list('env')],
+    ...text('name', 'name'), ...text('cidfile', 'cidFile'), ...text('entrypoint', 'entrypoint'), ...text('workdir', 'workingDir'), ...text('user', 'user'), ...text('hostname', 'hostname'),
+  };
+}
+
+/** Refuses a file for the id that is there already. Throws EngineError 'CIDFILE_EXISTS'. */
+export function demandNewCidFile({ cidFile }: NewContainer): void {
+  if (cidFile && existsSync(cidFile)) throw new EngineError('CIDFILE_EXISTS', `container ID file found, make sure the other container isn't running or delete ${cidFile}`);
+}
+
+export function writeCidFile({ cidFile }: NewContainer, id: string): void { if (cidFile) writeFileSync(cidFile, id, { flag: 'wx', mode: 0o644 }); }

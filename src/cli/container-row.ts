@@ -1,0 +1,29 @@
+// What `ps` tells of a container, in docker's words.
+import type { ContainerRecord } from '../engine/index.ts';
+import { humanDuration } from './columns.ts';
+
+/** Go's strconv.Quote, as far as commands need it. */
+const quote = (text: string): string => JSON.stringify(text);
+
+const ellipsis = (text: string, most: number): string => { const letters = [...text]; return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`; };
+
+/** What the first process is started with. */
+export const argvOf = ({ Config }: ContainerRecord): string[] => [...Config.Entrypoint ?? [], ...Config.Cmd ?? []];
+
+/** In quotes; arguments with blanks in single quotes; at most 20 letters unless `whole`. */
+export function commandText(record: ContainerRecord, whole: boolean): string {
+  const [path = '', ...args] = argvOf(record);
+  const line = [path, ...args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
+  return quote(whole ? line : ellipsis(line, 20));
+}
+
+const secondsSince = (time: string, nowMs: number): number => Math.max(0, (nowMs - Date.parse(time)) / 1000);
+
+export const ageText = (time: string, nowMs: number): string => `${humanDuration(secondsSince(time, nowMs))} ago`;
+
+/** Created, Up 3 seconds, Exited (137) 2 hours ago. */
+export function statusText({ State }: ContainerRecord, nowMs: number): string {
+  if (State.Status === 'created') return 'Created';
+  if (State.Status === 'running') return `Up ${humanDuration(secondsSince(State.StartedAt, nowMs))}`;
+  return `Exited (${State.ExitCode}) ${ageText(State.FinishedAt, nowMs)}`;
+}

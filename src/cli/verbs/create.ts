@@ -1,0 +1,26 @@
+// wherry create: a container from an image, not started.
+import { containerFlags, containerRequest, demandNewCidFile, writeCidFile } from '../container-flags.ts';
+import { openEngine } from '../setup.ts';
+import type { Verb } from '../verb.ts';
+import { findImage } from './run.ts';
+
+export const create: Verb = {
+  name: 'create',
+  aliases: ['container create'],
+  usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
+  help: 'Create a new container',
+  flags: containerFlags,
+  words: [1, Infinity],
+  interspersed: false,
+  failure: 1,
+  async run(parsed, terminal) {
+    const request = containerRequest(parsed, terminal, true);
+    const engine = openEngine(terminal);
+    const image = findImage(parsed.words[0]!, engine);
+    demandNewCidFile(request);
+    const { Id } = engine.containers.create(image, request);
+    writeCidFile(request, Id);
+    terminal.out(`${Id}\n`);
+    return 0;
+  },
+};

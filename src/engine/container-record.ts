@@ -1,0 +1,67 @@
+// What is kept of a container: one JSON document in the words of Docker's inspect.
+import type { ProcessId } from '../host/ports.ts';
+import type { ImageLayer } from '../oci/index.ts';
+import { EngineError } from './errors.ts';
+import type { ContainerConfig } from './process-config.ts';
+
+export type ContainerStatus = 'created' | 'running' | 'exited';
+
+export interface ContainerState {
+  readonly Status: ContainerStatus;
+  /** The process that runs it, while it runs. */
+  readonly Supervisor?: ProcessId;
+  readonly ExitCode: number;
+  /** Why the last start failed, or ''. */
+  readonly Error: string;
+  /** RFC 3339; `never` before the first start. */
+  readonly StartedAt: string;
+  readonly FinishedAt: string;
+}
+
+export interface HostConfig {
+  readonly AutoRemove: boolean;
+  readonly ContainerIDFile: string;
+}
+
+export interface ContainerRecord {
+  /** 64 hexadecimal digits. */
+  readonly Id: string;
+  /** RFC 3339, nanoseconds, UTC. */
+  readonly Created: string;
+  /** Without the slash that inspect shows. */
+  readonly Name: string;
+  /** The image's id. */
+  readonly Image: string;
+  /** What lies below its writable layer, lowest first: it starts again even when the image has lost its names. */
+  readonly Layers: readonly ImageLayer[];
+  /** The writable layer is in the memory of the process that runs it. */
+  readonly InMemory: boolean;
+  readonly Config: ContainerConfig;
+  readonly HostConfig: HostConfig;
+  readonly State: ContainerState;
+}
+
+/** The time before all containers. */
+export const never = '0001-01-01T00:00:00Z';
+
+export const initialState: ContainerState = { Status: 'created', ExitCode: 0, Error: '', StartedAt: never, FinishedAt: never };
+
+/** Nanoseconds since 1970 in RFC 3339's form. */
+export function timestamp(ns: bigint): string {
+  const second = ns / 1_000_000_000n;
+  const fraction = String(ns % 1_000_000_000n).padStart(9, '0').replace(/0+$/, '');
+  return `${new Date(Number(second) * 1000).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`;
+}
+
+export const recordPath = (id: string): string => `containers/${id}/config.json`;
+
+export const packRecord = (record: ContainerRecord): Uint8Array => new TextEncoder().encode(JSON.stringify(record));
+
+/** Throws EngineError 'DAMAGED_CONTAINER' for a document that is none. */
+export function parseRecord(id: string, bytes: Uint8Array): ContainerRecord {
+  try {
+    const record = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as ContainerRecord;
+    if (record.Id === id && typeof record.Name === 'string' && typeof record.State.Status === 'string' && Array.isArray(record.Layers) && Array.isArray(record.Config.Env)) return record;
+  } catch { /* the error below names the file */ }
+  throw new EngineError('DAMAGED_CONTAINER', `${recordPath(id)} is damaged: it is no container's configuration`);
+}

@@ -1,0 +1,204 @@
+// The containers that are kept: a folder each in the store, found by name or id, changed under the store's lock, told truthfully even after the process that ran one was killed.
+import type { Folder, Host, Processes } from '../host/ports.ts';
+import { type Image, type ImageUser, type InUse, type Store } from '../oci/index.ts';
+import { demandName, inventName } from './container-names.ts';
+import { type ContainerRecord, type ContainerState, initialState, packRecord, parseRecord, recordPath, timestamp } from './container-record.ts';
+import { EngineError } from './errors.ts';
+import { containerConfig, type RunRequest } from './process-config.ts';
+
+export interface NewContainer extends Omit<RunRequest, 'hostname'> {
+  /** Absent: the first twelve digits of the container's id. */
+  readonly hostname?: string;
+  /** Absent: one is made up. */
+  readonly name?: string;
+  readonly autoRemove?: boolean;
+  /** Its writable layer is kept in memory only. */
+  readonly inMemory?: boolean;
+  readonly cidFile?: string;
+}
+
+/** The exit code of a container whose process was killed. */
+const KILLED = 137;
+
+export class Containers {
+  readonly #folder: Folder;
+  readonly #host: Pick<Host, 'clock' | 'random'>;
+  readonly #processes: Processes;
+  readonly #store: Store;
+
+  constructor(folder: Folder, store: Store, host: Pick<Host, 'clock' | 'random'>, processes: Processes) {
+    this.#folder = folder;
+    this.#store = store;
+    this.#host = host;
+    this.#processes = processes;
+  }
+
+  /** Keeps a new container, `created`, or with `begin` already run by this process. Throws EngineError 'BAD_NAME', 'NAME_TAKEN', 'NO_COMMAND', 'BAD_WORKDIR', 'NO_IMAGE'. */
+  create(image: Image, request: NewContainer, { begin = false } = {}): ContainerRecord {
+    const id = this.#newId();
+    const name = request.name === undefined ? undefined : demandName(request.name);
+    const Config = containerConfig(image.config.config ?? {}, { ...request, hostname: request.hostname ?? id.slice(0, 12) });
+    return this.#folder.exclusive(() => {
+      const others = this.#records();
+      const holder = others.find((other) => other.Name === name);
+      if (holder) throw nameTaken(holder);
+      if (!this.#store.resolve(image.id)) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
+      const record: ContainerRecord = {
+        Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, (invented) => others.some((other) => other.Name === invented)), Image: image.id, Layers: image.layers,
+        InMemory: request.inMemory ?? false, Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '' }, State: begin ? this.#begun(initialState) : initialState,
+      };
+      this.#write(record);
+      return record;
+    });
+  }
+
+  #newId(): string {
+    const bytes = new Uint8Array(32);
+    this.#host.random.fill(bytes);
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  #now(): string { return timestamp(this.#host.clock.realtimeNs()); }
+  #write(record: ContainerRecord): void { this.#folder.write(recordPath(record.Id), packRecord(record)); }
+
+  #read(id: string): ContainerRecord | undefined {
+    const bytes = this.#folder.read(recordPath(id));
+    return bytes && parseRecord(id, bytes);
+  }
+
+  #records(): ContainerRecord[] { return this.#folder.list('containers').flatMap((id) => this.#read(id) ?? []); }
+
+  /** All containers, the newest first. One whose process is gone is shown as killed; one that was to be removed then is. */
+  list(): ContainerRecord[] {
+    const records = this.#records().flatMap((record) => this.#settled(record) ?? []);
+    return records.sort((a, b) => (a.Created < b.Created ? 1 : -1));
+  }
+
+  /** The container of this name, id or start of an id. Throws EngineError 'NO_CONTAINER', 'AMBIGUOUS_ID'. */
+  find(text: string): ContainerRecord {
+    const exact = /^[0-9a-f]{64}$/.test(text) ? this.#read(text) : undefined;
+    const found = exact ?? this.#search(text);
+    const record = found && this.#settled(found);
+    if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${text}`);
+    return record;
+  }
+
+  #search(text: string): ContainerRecord | undefined {
+    const records = this.#records();
+    const name = text.startsWith('/') ? text.slice(1) : text;
+    const named = records.find((record) => record.Name === name);
+    if (named || text === '') return named;
+    const starting = records.filter((record) => record.Id.startsWith(text));
+    if (starting.length > 1) throw new EngineError('AMBIGUOUS_ID', `Multiple IDs found with provided prefix: ${text}`);
+    return starting[0];
+  }
+
+  #isAbandoned({ State }: ContainerRecord): boolean { return State.Supervisor !== undefined && !this.#processes.isAlive(State.Supervisor); }
+
+  /** The record as it is: when the process that ran it is gone, it was killed. undefined: it was to be removed when it ends. */
+  #settled(record: ContainerRecord): ContainerRecord | undefined {
+    if (!this.#isAbandoned(record)) return record;
+    return this.#folder.exclusive(() => {
+      const now = this.#read(record.Id);
+      if (!now || !this.#isAbandoned(now)) return now;
+      if (now.HostConfig.AutoRemove) {
+        this.#erase(now.Id);
+        return undefined;
+      }
+      return this.#changed(now, this.#ended(now.State, KILLED));
+    });
+  }
+
+  #ended(state: ContainerState, ExitCode: number): ContainerState {
+    const { Supervisor: _, ...rest } = state;
+    return { ...rest, Status: 'exited', ExitCode, FinishedAt: this.#now() };
+  }
+
+  #changed(record: ContainerRecord, State: ContainerState): ContainerRecord {
+    const changed = { ...record, State };
+    this.#write(changed);
+    return changed;
+  }
+
+  /** Reads the record again and changes it, while nobody else does. Throws EngineError 'NO_CONTAINER' when it is gone. */
+  #update(id: string, change: (record: ContainerRecord) => ContainerRecord): ContainerRecord {
+    return this.#folder.exclusive(() => {
+      const record = this.#read(id);
+      if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
+      const changed = change(record);
+      this.#write(changed);
+      return changed;
+    });
+  }
+
+  /** This process runs the container from now on. Throws EngineError 'RUNNING' when another one does. */
+  begin(id: string): ContainerRecord {
+    return this.#update(id, (record) => {
+      if (record.State.Status === 'running' && !this.#isAbandoned(record)) throw new EngineError('RUNNING', `container ${record.Id} is already running, in process ${record.State.Supervisor!.pid}`);
+      return { ...record, State: this.#begun(record.State) };
+    });
+  }
+
+  #begun({ FinishedAt }: ContainerState): ContainerState {
+    return { Status: 'running', Supervisor: this.#processes.self, ExitCode: 0, Error: '', StartedAt: this.#now(), FinishedAt };
+  }
+
+  /** The container that this process ran has ended: it is removed when that was asked for. */
+  end(id: string, exitCode: number): void {
+    const { HostConfig } = this.#update(id, (record) => ({ ...record, State: this.#ended(record.State, exitCode) }));
+    if (HostConfig.AutoRemove) this.remove(id);
+  }
+
+  /** The start did not come about: the container is as it was and says why, or is removed when that was asked for. */
+  failed(id: string, before: ContainerState, error: string, exitCode: number): void {
+    const { HostConfig } = this.#update(id, (record) => ({ ...record, State: { ...before, ExitCode: exitCode, Error: error } }));
+    if (HostConfig.AutoRemove) this.remove(id);
+  }
+
+  /** Throws EngineError 'BAD_NAME', 'NAME_TAKEN', 'SAME_NAME', 'NO_CONTAINER'. */
+  rename(text: string, said: string): void {
+    const { Id, Name } = this.find(text);
+    let name: string;
+    try { name = demandName(said.startsWith('/') ? said : `/${said}`); } catch (error) { throw allocating(error); }
+    if (name === Name) throw new EngineError('SAME_NAME', 'Renaming a container with the same name as its current name');
+    this.#update(Id, (record) => {
+      const holder = this.#records().find((other) => other.Name === name);
+      if (holder) throw allocating(nameTaken(holder));
+      return { ...record, Name: name };
+    });
+  }
+
+  /** Takes a container that does not run away. Throws EngineError 'RUNNING', 'NO_CONTAINER'. */
+  remove(id: string): void {
+    this.#folder.exclusive(() => {
+      const record = this.#read(id);
+      if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
+      if (record.State.Status === 'running' && !this.#isAbandoned(record)) throw new EngineError('RUNNING', `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`);
+      this.#erase(id);
+    });
+  }
+
+  /** The record goes first: what is left of a folder without one is nobody's. */
+  #erase(id: string): void {
+    this.#folder.remove(recordPath(id));
+    this.#folder.remove(`containers/${id}`);
+  }
+
+  /** Whether there still is a container of this id. */
+  exists(id: string): boolean { return this.#folder.has(recordPath(id)); }
+
+  /** Which containers use an image, as things are now, those that run first. */
+  users(): InUse {
+    const records = this.#records();
+    return (id) => records.filter((record) => record.Image === id).map((record): ImageUser => ({ container: record.Id, running: record.State.Status === 'running' && !this.#isAbandoned(record) }))
+      .sort((a, b) => Number(b.running) - Number(a.running));
+  }
+}
+
+const nameTaken = (holder: ContainerRecord): EngineError =>
+  new EngineError('NAME_TAKEN', `Conflict. The container name "/${holder.Name}" is already in use by container "${holder.Id}". You have to remove (or rename) that container to be able to reuse that name.`);
+
+/** Docker's words before what hinders a new name. */
+function allocating(error: unknown): unknown {
+  return error instanceof EngineError ? new EngineError(error.code, `Error when allocating new name: ${error.message}`) : error;
+}
