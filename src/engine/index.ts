@@ -6,3 +6,4 @@ export * from './images.ts';
 export * from './container.ts';
 export * from './container-record.ts';
 export * from './containers.ts';
+export * from './log.ts';

@@ -1,0 +1,129 @@
+// A running container's control socket: what other commands ask of the process that runs it, which alone has the newest state of its files.
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { EngineError } from '../engine/index.ts';
+import { type Frame, framesOf, jsonOf, sendFrame, sendJson } from './frames.ts';
+
+export interface ControlRequest { readonly operation: string; readonly [argument: string]: unknown }
+
+/** Answers one request: `input` are the bytes that the asker sends, `send` gives bytes back, the returned value is the result (JSON). */
+export type ControlHandler = (request: ControlRequest, input: AsyncIterable<Uint8Array>, send: (bytes: Uint8Array) => Promise<void>) => Promise<unknown>;
+
+/** The longest path of a socket that every system takes, in bytes. */
+const LONGEST = 100;
+
+/** The socket's path, by way of an open directory where it would be too long. */
+function socketPath(folder: string): { readonly path: string; release(): void } {
+  const path = join(folder, 'control');
+  if (Buffer.byteLength(path) <= LONGEST || !existsSync('/proc/self/fd')) return { path, release: () => {} };
+  const fd = openSync(folder, 'r');
+  return { path: `/proc/self/fd/${fd}/control`, release: () => { closeSync(fd); } };
+}
+
+async function* dataIn(frames: AsyncIterator<Frame>): AsyncGenerator<Uint8Array> {
+  for (let next = await frames.next(); !next.done && next.value.kind === 'data'; next = await frames.next()) yield next.value.content;
+}
+
+/** Serves a container's socket until `close`, which waits for what is being answered. */
+export class ControlServer {
+  readonly #server: Server;
+  readonly #path: { readonly path: string; release(): void };
+  readonly #active = new Set<Promise<void>>();
+  readonly #handle: ControlHandler;
+
+  private constructor(server: Server, path: { path: string; release(): void }, handle: ControlHandler) {
+    this.#server = server;
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  /** `folder`: the container's. The socket of a process that is gone is replaced. */
+  static async open(folder: string, handle: ControlHandler): Promise<ControlServer> {
+    mkdirSync(folder, { recursive: true });
+    const path = socketPath(folder);
+    rmSync(path.path, { force: true });
+    const server = createServer({ allowHalfOpen: true });
+    const control = new ControlServer(server, path, handle);
+    server.on('connection', (socket) => { control.#serve(socket); });
+    await new Promise<void>((done, failed) => { server.once('error', failed).listen(path.path, done); });
+    server.unref();
+    return control;
+  }
+
+  #serve(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    const answering: Promise<void> = this.#answer(socket).catch(() => { socket.destroy(); }).finally(() => this.#active.delete(answering));
+    this.#active.add(answering);
+  }
+
+  async #answer(socket: Socket): Promise<void> {
+    const frames = framesOf(socket)[Symbol.asyncIterator]();
+    const first = await frames.next();
+    if (first.done || first.value.kind !== 'request') return;
+    try {
+      const result = await this.#handle(jsonOf(first.value) as ControlRequest, dataIn(frames), (bytes) => demandOpen(socket, sendFrame(socket, 'data', bytes)));
+      await sendJson(socket, 'result', result);
+    } catch (error) {
+      const { code, message, exitCode } = error as EngineError;
+      await sendJson(socket, 'failure', { code: code ?? 'INTERNAL', message: message ?? String(error), exitCode });
+    }
+    await new Promise<void>((done) => { socket.end(() => done()); });
+    socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((done) => { this.#server.close(() => done()); });
+    await Promise.all(this.#active);
+    await closed;
+    this.#path.release();
+  }
+}
+
+/** Whoever asked went away: what is under way for it ends. */
+async function demandOpen(socket: Socket, sent: Promise<void>): Promise<void> {
+  await sent;
+  if (socket.destroyed) throw new EngineError('GONE', 'the command that asked is gone');
+}
+
+function connected(path: string): Promise<Socket | undefined> {
+  return new Promise((done, failed) => {
+    const socket = connect({ path, allowHalfOpen: true });
+    socket.once('connect', () => { socket.off('error', failed); done(socket); });
+    socket.once('error', (error: NodeJS.ErrnoException) => { if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') done(undefined); else failed(error); });
+  });
+}
+
+export interface AskOptions { readonly input?: AsyncIterable<Uint8Array>; readonly data?: (bytes: Uint8Array) => void | Promise<void> }
+
+/** Asks the process that runs a container. undefined: nobody listens (any more). Throws the EngineError that it answers with, and 'GONE' when it ends before it has answered. */
+export async function ask(folder: string, request: ControlRequest, { input, data = () => {} }: AskOptions = {}): Promise<{ readonly result: unknown } | undefined> {
+  if (!existsSync(folder)) return undefined;
+  const path = socketPath(folder);
+  try {
+    const socket = await connected(path.path);
+    if (!socket) return undefined;
+    socket.on('error', () => socket.destroy());
+    const sending = send(socket, request, input);
+    sending.catch(() => {});
+    for await (const frame of framesOf(socket)) {
+      if (frame.kind === 'data') await data(frame.content);
+      else if (frame.kind === 'result') { socket.end(); return { result: jsonOf(frame) }; }
+      else if (frame.kind === 'failure') { socket.destroy(); throw failureOf(frame); }
+    }
+    await sending;
+    throw new EngineError('GONE', 'the container ended before it had answered');
+  } finally { path.release(); }
+}
+
+function failureOf(frame: Frame): EngineError {
+  const { code, message, exitCode } = jsonOf(frame) as { code: string; message: string; exitCode?: number };
+  return new EngineError(code, message, exitCode);
+}
+
+async function send(socket: Socket, request: ControlRequest, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+  await sendJson(socket, 'request', request);
+  if (!input) return;
+  for await (const bytes of input) await sendFrame(socket, 'data', bytes);
+  await sendFrame(socket, 'end');
+}
