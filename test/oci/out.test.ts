@@ -111,8 +111,8 @@ test('commit: exactly the changes, and the tree that runs from it', async () => 
     'also-two', 'data/', 'data/deep/', 'data/deep/g', 'etc/', 'etc/a', 'etc/.wh.b', '.wh.gone', 'linked', 'linked-too = linked', 'symlink', 'todir/', 'todir/n', 'tofile', 'two = also-two',
   ]);
   const t = treeOf(images.openRootFs(made, { now }));
-  assert.is(names(t, '/'), 'also-two data etc linked linked-too symlink todir tofile two');
-  assert.is(names(t, '/etc'), 'a sub');
+  assert.is(names(t, '/'), '.dockerenv also-two data dev etc linked linked-too proc symlink sys todir tofile two');
+  assert.is(names(t, '/etc'), 'a hostname hosts mtab resolv.conf sub');
   assert.equal(['/etc/a', '/etc/sub/c', '/data/deep/f', '/data/deep/g', '/tofile', '/todir/n', '/also-two', '/two'].map((p) => read(t, p)), ['changed', 'c', 'f', 'new', 'file now', 'n', 'both', 'both']);
   assert.equal([stat(t, '/two').nlink, stat(t, '/two').ino === stat(t, '/also-two').ino, stat(t, '/linked').ino === stat(t, '/linked-too').ino], [2, true, true]);
   assert.equal(t.fs.root.lookup!('etc')!.getxattr!('user.x'), Uint8Array.of(1, 255, 0));
