@@ -14,6 +14,8 @@ export const Perm = {
   watched: 16,
   /** Something is mapped here, whatever its rights (PROT_NONE too). */
   mapped: 32,
+  /** Shared with other address spaces: the first store since `watchShared` is noted in `written`. */
+  shared: 64,
 } as const;
 
 const WASM_PAGE = 65536;
@@ -27,6 +29,8 @@ export class GuestMemory {
   perms!: Uint8Array;
   /** One past the highest page that ever had a permission bit: all that copying and cleaning must look at. */
   protectedEnd = 0;
+  /** Shared pages that were stored to, each once since it was watched; who reads the list empties it. */
+  readonly written: number[] = [];
   /** Called before bytes of a watched page change (the Cpu sets it): forget the code there and give the right to write back. */
   onCodeWrite: (address: number, length: number) => void = () => {};
 
@@ -58,6 +62,12 @@ export class GuestMemory {
     if (this.#holdsCode(address, length)) this.onCodeWrite(address, length);
     if (perm !== 0) this.protectedEnd = Math.max(this.protectedEnd, address + length);
     this.perms.fill(perm, address >>> PAGE_SHIFT, (address + length) / PAGE_SIZE);
+  }
+
+  /** The next store to this shared page will be noted. */
+  watchShared(page: number): void {
+    const perm = this.perms[page]!;
+    if (perm & Perm.write) this.perms[page] = (perm & ~Perm.write) | Perm.watched;
   }
 
   /** Whether code was taken from one of the pages. */

@@ -8,7 +8,7 @@ import type { Placements } from './placements.ts';
 import { Regions } from './regions.ts';
 import type { MappedFile, Region } from './regions.ts';
 import { AnonymousObject, fileObject, readWhole } from './shared-memory.ts';
-import type { SharedObject } from './shared-memory.ts';
+import type { Change, SharedObject } from './shared-memory.ts';
 import type { Task } from './task.ts';
 
 export const pageUp = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE;
@@ -36,8 +36,9 @@ const STACK_STEP = 0x4_0000;
 /** Room kept mapped below rsp at a system call. */
 const STACK_SLACK = 0x8000;
 
-const permOf = (prot: number): number =>
-  Perm.mapped | (prot === PROT_NONE ? 0 : Perm.read) | (prot & PROT_WRITE ? Perm.write : 0) | (prot & PROT_EXEC ? Perm.execute : 0);
+/** Bits of the permission table; stores to shared memory are watched. */
+const permOf = (prot: number, shared: boolean): number =>
+  Perm.mapped | (prot === PROT_NONE ? 0 : Perm.read) | (prot & PROT_WRITE ? (shared ? Perm.watched : Perm.write) : 0) | (prot & PROT_EXEC ? Perm.execute : 0) | (shared ? Perm.shared : 0);
 
 /** Names the content of a file that cannot change, for the translation cache and for choosing addresses; undefined when it has none. */
 const identityOf = (file: OpenFile): string | undefined => file.inode.identity?.();
@@ -56,7 +57,10 @@ export class AddressSpace {
   #brk = 0;
   /** Guest addresses of argv and envp strings, for /proc/[pid]/cmdline and environ. */
   args = { start: 0, end: 0, envEnd: 0 };
-  #objects = new Set<SharedObject>();
+  /** Shared objects that are mapped here, and the version of each that this space has seen. */
+  #objects = new Map<SharedObject, number>();
+  /** Pages of shared memory that were stored to and not given up. */
+  readonly #written = new Set<number>();
   readonly #placements: Placements;
   readonly #name = `space${nextSpace++}`;
 
@@ -71,43 +75,65 @@ export class AddressSpace {
   /** Sum of mapped bytes. */
   get sizeBytes(): number { return this.regions.reduce((sum, r) => sum + r.end - r.start, 0); }
 
-  /** Called before a task of this space runs: takes over what shared memory other spaces changed. */
+  /** Called before a task of this space runs: takes over what other spaces changed of shared memory. */
   enter(): void {
-    for (const object of this.#objects) {
+    for (const object of this.#objects.keys()) {
       if (object.holder === this) continue;
       object.holder?.giveUp(object);
-      for (const r of this.regions) if (r.object === object) this.#load(r);
+      this.catchUp(object);
       object.holder = this;
     }
   }
 
-  /** Calls `visit` with the address of each mapped part of [offset, offset + length) of an object. */
-  #eachView(object: SharedObject, offset: number, length: number, visit: (region: Region, from: number, bytes: Uint8Array) => void): void {
-    for (const r of this.regions) {
-      const from = Math.max(r.offset, offset);
-      const to = Math.min(r.offset + r.end - r.start, offset + length);
-      if (r.object === object && from < to) visit(r, from, this.memory.bytes.subarray(r.start + from - r.offset, r.start + to - r.offset));
+  /** Loads the pages of an object that changed since this space saw it last. */
+  catchUp(object: SharedObject): void {
+    const pages = object.changedSince(this.#objects.get(object) ?? -1);
+    for (const region of this.regions) {
+      if (region.object !== object) continue;
+      if (!pages) this.#load(region);
+      else for (const offset of pages) this.#loadPage(region, offset);
     }
+    this.#objects.set(object, object.version);
   }
 
-  /** Stores what was changed of a shared object where other spaces, and the file, find it. */
+  #loadPage(region: Region, offset: number): void {
+    const address = region.start + offset - region.offset;
+    if (address < region.start || address >= region.end) return;
+    const page = this.memory.bytes.subarray(address, address + PAGE_SIZE);
+    page.fill(0, region.object!.load(offset, page));
+  }
+
+  /** Stores what was changed of [offset, offset + length) of a shared object where other spaces, and the file, find it; further mappings of it in this space show it too. */
   giveUp(object: SharedObject, offset = 0, length = Infinity): void {
-    this.#eachView(object, offset, length, (region, from, bytes) => { if (region.dirty && !region.readOnlyShared) object.store(from, bytes); });
+    this.#noteWritten();
+    if (this.#written.size === 0) return;
+    const changes = this.regions.flatMap((r) => (r.object === object && !r.readOnlyShared ? this.#changesOf(r, offset, offset + length) : []));
+    for (const change of changes) object.store(change);
+    if (changes.length > 0) this.catchUp(object);
+  }
+
+  #noteWritten(): void {
+    for (const page of this.memory.written.splice(0)) this.#written.add(page);
+  }
+
+  /** What was stored to the pages of a region that lie in [from, to) of its object; they are watched again. A store may begin in the page before the one that it was noted for. */
+  #changesOf(region: Region, from: number, to: number): Change[] {
+    const changes: Change[] = [];
+    const low = Math.max(region.start, region.start + from - region.offset);
+    const high = Math.min(region.end, region.start + to - region.offset);
+    for (const page of [...this.#written]) {
+      const address = page * PAGE_SIZE;
+      if (address + PAGE_SIZE <= low || address >= high) continue;
+      this.#written.delete(page);
+      this.memory.watchShared(page);
+      const start = address > region.start && !this.#written.has(page - 1) ? address - PAGE_SIZE : address;
+      changes.push(...region.object!.changes(region.offset + start - region.start, this.memory.bytes.subarray(start, address + PAGE_SIZE)));
+    }
+    return changes;
   }
 
   /** Everything that was stored through shared mappings of this space is where others, and the files, find it. */
-  settle(): void { for (const object of this.#objects) if (object.holder === this) this.giveUp(object); }
-
-  /** Takes over a part of a shared object that was changed by other means. */
-  refresh(object: SharedObject, offset: number, length: number): void {
-    this.#eachView(object, offset, length, (_, from, bytes) => { object.load(from, bytes); });
-  }
-
-  /** Two mappings of one object in this space see each other's stores from here on. */
-  #exchange(object: SharedObject): void {
-    const views = this.regions.filter((r) => r.object === object);
-    if (views.length > 1) for (const view of views) this.#load(view);
-  }
+  settle(): void { for (const object of this.#objects.keys()) if (object.holder === this) this.giveUp(object); }
 
   #load(region: Region): void {
     this.memory.ensure(region.end);
@@ -122,12 +148,12 @@ export class AddressSpace {
     if (request.fixed) this.unmap(address, length);
     const region: Region = {
       start: address, end: address + length, prot: request.prot, offset: request.offset, label: request.label, file: request.file,
-      dirty: request.file !== undefined || (request.prot & PROT_WRITE) !== 0, readOnlyShared: request.shared && request.file !== undefined && !request.file.writable, object: request.object,
+      dirty: request.shared || request.file !== undefined || (request.prot & PROT_WRITE) !== 0, readOnlyShared: request.shared && request.file !== undefined && !request.file.writable, object: request.object,
     };
     if (request.shared) this.#makeShared(region);
     this.#grow(region);
     this.#fill(region);
-    this.memory.protect(address, length, permOf(request.prot));
+    this.memory.protect(address, length, permOf(request.prot, request.shared));
     this.#regions.insert(region);
     this.#note(region);
     return address;
@@ -172,9 +198,11 @@ export class AddressSpace {
   #makeShared(region: Region): void {
     region.object ??= region.file ? fileObject(region.file) : new AnonymousObject();
     if (!region.file) region.offset = 0;
-    region.object.holder?.giveUp(region.object);
-    region.object.holder = this;
-    this.#objects.add(region.object);
+    const { object } = region;
+    object.holder?.giveUp(object);
+    if (this.#objects.has(object)) this.catchUp(object);
+    object.holder = this;
+    this.#objects.set(object, object.version);
   }
 
   #grow(region: Region): void {
@@ -210,7 +238,6 @@ export class AddressSpace {
     }
     for (const object of shared) {
       if (!this.regions.some((r) => r.object === object)) this.#letGo(object);
-      else for (const r of this.regions) if (r.object === object) this.#load(r);
     }
   }
 
@@ -246,10 +273,11 @@ export class AddressSpace {
   #protectRegion(region: Region, prot: number): void {
     if (region.prot === prot) return;
     this.#forgetCode(region.start, region.end);
+    if (region.object) this.giveUp(region.object);
     region.prot = prot;
     region.dirty ||= (prot & PROT_WRITE) !== 0;
     this.#grow(region);
-    this.memory.protect(region.start, region.end - region.start, permOf(prot));
+    this.memory.protect(region.start, region.end - region.start, permOf(prot, region.object !== undefined));
     this.#note(region);
   }
 
@@ -298,6 +326,7 @@ export class AddressSpace {
     }
     const region = this.#regions.at(address);
     assert(region, 'mremap of what is not mapped');
+    if (region.object) this.giveUp(region.object);
     if (fixedAt === undefined && this.#growInPlace(region, address, oldSize, newSize)) return address;
     if (!mayMove && fixedAt === undefined) throw ENOMEM;
     return this.#move(region, address, oldSize, newSize, fixedAt);
@@ -315,7 +344,7 @@ export class AddressSpace {
     const more: Region = { ...region, start: from, end: to, offset: region.offset + (from - region.start) };
     this.#grow(more);
     this.#fill(more);
-    this.memory.protect(from, to - from, permOf(more.prot));
+    this.memory.protect(from, to - from, permOf(more.prot, more.object !== undefined));
     this.#regions.insert(more);
   }
 
@@ -332,7 +361,7 @@ export class AddressSpace {
       this.memory.ensure(Math.max(moved.end, address + oldSize));
       this.memory.bytes.copyWithin(at, address, address + (moved.end - at));
     }
-    this.memory.protect(at, moved.end - at, permOf(moved.prot));
+    this.memory.protect(at, moved.end - at, permOf(moved.prot, moved.object !== undefined));
     this.#regions.insert({ ...moved });
     if (newSize > oldSize) this.#extend(moved, moved.end, at + newSize);
     this.unmap(address, oldSize);
@@ -349,7 +378,7 @@ export class AddressSpace {
       if (region.object || !region.dirty) continue;
       const [start, end] = [Math.max(region.start, address), Math.min(region.end, address + length)];
       this.#forgetCode(start, end);
-      this.memory.protect(start, end - start, permOf(region.prot));
+      this.memory.protect(start, end - start, permOf(region.prot, false));
       this.memory.zero(start, end - start);
       if (region.file) this.#fill({ ...region, start, end, offset: region.offset + start - region.start });
     }
@@ -359,20 +388,19 @@ export class AddressSpace {
   sync(address: number, length: number, durable: boolean): void {
     for (const object of new Set(this.#regions.meeting(address, address + length).flatMap((r) => (r.object ? [r.object] : [])))) {
       this.giveUp(object);
-      this.#exchange(object);
       if (durable) object.sync();
     }
   }
 
   /** A copy for a forked child. */
   fork(): AddressSpace {
-    for (const object of this.#objects) this.giveUp(object);
+    for (const object of this.#objects.keys()) this.giveUp(object);
     const child = new AddressSpace(this.cpu.fork(), this.#placements);
     child.#regions = this.#regions.copy();
     child.brkStart = this.brkStart;
     child.#brk = this.#brk;
     child.args = { ...this.args };
-    child.#objects = new Set(this.#objects);
+    child.#objects = new Map(this.#objects);
     return child;
   }
 
@@ -385,7 +413,7 @@ export class AddressSpace {
   /** Nobody uses it any more: shared pages are stored, the memory goes back to the pool. */
   release(): void {
     this.settle();
-    for (const object of [...this.#objects]) this.#letGo(object);
+    for (const object of [...this.#objects.keys()]) this.#letGo(object);
     this.cpu.release();
   }
 }

@@ -1,9 +1,12 @@
-// Memory that several address spaces share: the content lives in the space that ran last, and moves when another one is entered. Only one task runs at a time, so this is exact.
+// Memory that several address spaces share: the newest content lives in the space that ran last; what it changed moves, page by page, when another one is entered. Only one task runs at a time, so this is exact.
 import { PAGE_SIZE } from '../guest/index.ts';
 import type { Inode, OpenFile } from '../vfs/index.ts';
 import type { AddressSpace } from './address-space.ts';
 
 let nextId = 1;
+
+/** Bytes stored at an offset of a shared object. */
+export interface Change { readonly offset: number; readonly bytes: Uint8Array }
 
 /** One shared object: an anonymous one keeps its bytes, a file's are the file's. */
 export interface SharedObject {
@@ -11,17 +14,53 @@ export interface SharedObject {
   readonly id: number;
   /** The space whose pages hold the newest content. */
   holder: AddressSpace | undefined;
-  load(offset: number, into: Uint8Array): void;
-  store(offset: number, from: Uint8Array): void;
+  /** Counts changes: what a space has seen. */
+  readonly version: number;
+  /** Reads the newest content; returns how many bytes there are, what lies beyond is zero. */
+  load(offset: number, into: Uint8Array): number;
+  /** What a mapping's bytes at `offset` changed since they were loaded. */
+  changes(offset: number, now: Uint8Array): Iterable<Change>;
+  /** Keeps a change and notes its pages. */
+  store(change: Change): void;
   /** What was stored is durable when this returns. */
   sync(): void;
+  /** Notes that the pages of [offset, offset + length) changed by other means. */
+  touch(offset: number, length: number): void;
+  /** The pages that changed after `version`, by their offsets; undefined when that is too long ago to tell. */
+  changedSince(version: number): Iterable<number> | undefined;
 }
+
+/** The most changes that are remembered one by one. */
+const LOG_LIMIT = 1 << 16;
+/** The bytes of an object grow by this factor. */
+const GROWTH = 1.5;
 
 /** What the pages held when they were loaded: only bytes that a program changed since are stored, so that what others changed is kept. Beyond its end the base is zero. */
 abstract class Tracked {
   readonly id = nextId++;
   holder: AddressSpace | undefined;
   #base = new Uint8Array(0);
+  /** Offsets of changed pages, the latest last; `#forgotten` came before them. */
+  #log: number[] = [];
+  #forgotten = 0;
+
+  get version(): number { return this.#forgotten + this.#log.length; }
+
+  changedSince(version: number): Iterable<number> | undefined {
+    return version < this.#forgotten ? undefined : new Set(this.#log.slice(version - this.#forgotten));
+  }
+
+  touch(offset: number, length: number): void {
+    const end = Math.min(offset + length, Math.max(this.#base.length, this.size));
+    if (end - offset >= LOG_LIMIT * PAGE_SIZE) this.#forgetLog();
+    else for (let at = offset - offset % PAGE_SIZE; at < end; at += PAGE_SIZE) this.#log.push(at);
+    if (this.#log.length > LOG_LIMIT) this.#forgetLog();
+  }
+
+  #forgetLog(): void {
+    this.#forgotten += this.#log.length + 1;
+    this.#log = [];
+  }
 
   /** The content at `offset`, as far as there is any. */
   protected abstract fetch(offset: number, into: Uint8Array): void;
@@ -30,41 +69,56 @@ abstract class Tracked {
   protected abstract get size(): number;
   protected abstract get room(): number;
 
-  load(offset: number, into: Uint8Array): void {
+  load(offset: number, into: Uint8Array): number {
     const there = into.subarray(0, Math.max(0, this.size - offset));
     this.fetch(offset, there);
     this.#cover(offset + there.length);
+    this.#base.fill(0, offset + there.length, offset + into.length);
     this.#base.set(there, offset);
+    return there.length;
   }
 
-  store(offset: number, from: Uint8Array): void {
-    const length = Math.min(from.length, this.room - offset);
-    for (let at = 0; at < length; at += PAGE_SIZE) this.#storePage(offset + at, from.subarray(at, Math.min(at + PAGE_SIZE, length)));
+  /** Each run of bytes that differs from what was loaded, as far as it can be kept. `offset` is a page's. */
+  *changes(offset: number, now: Uint8Array): Iterable<Change> {
+    const length = Math.min(now.length, this.room - offset);
+    this.#cover(offset + length);
+    const base = this.#base.subarray(offset, offset + length);
+    for (let at = firstDifference(now, base, 0); at < length; at = firstDifference(now, base, at)) {
+      const start = at;
+      while (at < length && now[at] !== base[at]) at++;
+      yield { offset: offset + start, bytes: now.slice(start, at) };
+    }
+  }
+
+  store({ offset, bytes }: Change): void {
+    this.keep(offset, bytes);
+    this.#cover(offset + bytes.length);
+    this.#base.set(bytes, offset);
+    this.touch(offset, bytes.length);
   }
 
   #cover(end: number): void {
     if (this.#base.length >= end) return;
-    const larger = new Uint8Array(Math.ceil(end / PAGE_SIZE) * PAGE_SIZE);
+    const larger = new Uint8Array(Math.ceil(Math.max(end, this.#base.length * GROWTH) / PAGE_SIZE) * PAGE_SIZE);
     larger.set(this.#base);
     this.#base = larger;
   }
 
-  /** Stores each run of changed bytes. */
-  #storePage(offset: number, now: Uint8Array): void {
-    const old = (at: number): number => this.#base[offset + at] ?? 0;
-    for (let at = 0; at < now.length; at++) {
-      if (now[at] === old(at)) continue;
-      let end = at + 1;
-      while (end < now.length && now[end] !== old(end)) end++;
-      const changed = now.slice(at, end);
-      this.keep(offset + at, changed);
-      this.#cover(offset + end);
-      this.#base.set(changed, offset + at);
-      at = end;
-    }
-  }
-
   protected get base(): Uint8Array { return this.#base; }
+}
+
+/** The first index from `at` on where two pieces of whole pages differ, or the length of the second; both begin at a multiple of four. */
+function firstDifference(a: Uint8Array, b: Uint8Array, at: number): number {
+  const words = b.length >> 2;
+  const [x, y] = [new Uint32Array(a.buffer, a.byteOffset, words), new Uint32Array(b.buffer, b.byteOffset, words)];
+  while (at % 4 !== 0 && at < b.length && a[at] === b[at]) at++;
+  if (at % 4 === 0) {
+    let word = at >> 2;
+    while (word < words && x[word] === y[word]) word++;
+    at = word << 2;
+  }
+  while (at < b.length && a[at] === b[at]) at++;
+  return at;
 }
 
 /** MAP_SHARED | MAP_ANONYMOUS: the content is what was stored last. */
@@ -112,7 +166,8 @@ export function settleMappings(inode: Inode, offset: number, length: number): vo
 /** After a call wrote [offset, offset + length) of a file: mappings show it. */
 export function refreshMappings(inode: Inode, offset: number, length: number): void {
   const object = fileObjects.get(inode);
-  object?.holder?.refresh(object, offset, length);
+  object?.touch(offset, length);
+  object?.holder?.catchUp(object);
 }
 
 /** Reads from `offset` until `into` is full or the file ends; returns how many bytes came. */

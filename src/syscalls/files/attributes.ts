@@ -102,7 +102,9 @@ function truncate(task: Task, path: string, size: number): number {
   if (size < 0) throw EINVAL;
   const place = here(task, path);
   checkSizeLimit(task, size);
+  settleMappings(place.inode, 0, Infinity);
   operations.truncate(contextOf(task), place, size);
+  refreshMappings(place.inode, size, Infinity);
   dropSetIds(task, place.inode);
   return 0;
 }
@@ -112,7 +114,9 @@ function ftruncate(task: Task, fd: number, size: number): number {
   const description = task.files.get(fd);
   if (!isType(description.inode.mode, S_IFREG) || !description.writable || !description.file.truncate) throw EINVAL;
   checkSizeLimit(task, size);
+  settleMappings(description.inode, 0, Infinity);
   description.file.truncate(size);
+  refreshMappings(description.inode, size, Infinity);
   dropSetIds(task, description.inode);
   return 0;
 }

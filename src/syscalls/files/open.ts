@@ -4,7 +4,7 @@ import {
   O_TRUNC, O_WRONLY, E2BIG, NAME_MAX, S_IFREG, memfdFlags, openFlags,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { Description, AnonymousInode, PipeEnd, fifoMustWait, makePipe, openInode } from '../../linux/index.ts';
+import { Description, AnonymousInode, PipeEnd, fifoMustWait, makePipe, openInode, refreshMappings } from '../../linux/index.ts';
 import type { Task } from '../../linux/index.ts';
 import { operations } from '../../vfs/index.ts';
 import type { Place } from '../../vfs/index.ts';
@@ -59,6 +59,7 @@ export function openat(task: Task, dirFd: number, path: string, given: number, m
   const bits = checkedFlags(given & KNOWN_FLAGS);
   task.files.requireRoom();
   const opened = operations.open(contextOf(task), baseOf(task, dirFd, path), path, bits, mode & 0o7777 & ~task.fs.umask);
+  if (bits & O_TRUNC) refreshMappings(opened.place.inode, 0, Infinity);
   return install(task, opened.place, opened.created ? bits & ~O_TRUNC : bits);
 }
 

@@ -246,9 +246,10 @@ export function watchPage(memory: GuestMemory, page: number): void {
   memory.perms[page] = perm & Perm.write ? (perm & ~Perm.write) | Perm.watched | Perm.code : perm | Perm.code;
 }
 
-/** Gives it back. */
+/** Gives it back; a store to shared memory is noted. */
 export function unwatchPage(memory: GuestMemory, page: number): void {
   const perm = memory.perms[page]!;
+  if (perm & Perm.watched && perm & Perm.shared) memory.written.push(page);
   memory.perms[page] = perm & Perm.watched ? (perm & ~(Perm.watched | Perm.code)) | Perm.write : perm & ~Perm.code;
 }
 
