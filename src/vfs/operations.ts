@@ -8,6 +8,8 @@ import { allowed, capable, creationAttr, demand, demandRemoval, modeChange, owne
 import type { Credentials, Inode, Name, Place, SetAttr } from './types.ts';
 import { find, type Found, walk, type WalkContext, type WalkOptions } from './walk.ts';
 
+const FILE_CAPABILITIES = 'security.capability';
+
 const typeOf = (inode: Inode): number => inode.mode & S_IFMT;
 const isDirectory = (inode: Inode): boolean => typeOf(inode) === S_IFDIR;
 const canWriteTo = (place: Place): void => { if (place.mount.readonly) throw EROFS; };
@@ -47,7 +49,7 @@ function openUnnamed(context: WalkContext, base: Place, path: string, flags: num
   canWriteTo(directory);
   demand(directory.inode, W_OK | X_OK, context.credentials);
   if (!directory.inode.createUnnamed) throw EOPNOTSUPP;
-  const inode = directory.inode.createUnnamed(creationAttr(directory.inode, S_IFREG | (mode & 0o7777), context.credentials));
+  const inode = directory.inode.createUnnamed(creationAttr(directory.inode, S_IFREG | (mode & 0o7777), context.credentials), !(flags & O_EXCL));
   return { mount: directory.mount, inode, parent: directory.inode, name: `#${inode.ino}` };
 }
 
@@ -78,7 +80,9 @@ export function openExisting(context: WalkContext, place: Place, flags: number):
   demand(inode, wanted, context.credentials);
   if (flags & O_NOATIME && !owns(inode, context.credentials)) throw EPERM;
   if (type === S_IFSOCK) throw ENXIO;
-  if (flags & O_TRUNC && type === S_IFREG) inode.setattr?.({ size: 0, ...privilegeDrop(inode, context.credentials) });
+  if (!(flags & O_TRUNC) || type !== S_IFREG) return;
+  inode.setattr?.({ size: 0, ...privilegeDrop(inode, context.credentials) });
+  forgetCapabilities(inode);
 }
 
 /** Makes a file where the walk found a free name. `absent`: the errno of a directory that cannot create. */
@@ -90,11 +94,14 @@ function createIn(context: WalkContext, found: Found, mode: number, absent: unkn
   return directory.create(found.name, { ...creationAttr(directory, mode, context.credentials), ...extra });
 }
 
-/** A free name to create; EEXIST, and ENOENT for "name/" of what is no directory. */
+/** Whether a directory was removed: nothing is found in it any more, before anything else is checked. */
+const isRemoved = (directory: Inode): boolean => directory.stat().nlink === 0;
+
+/** A free name to create; EEXIST, and ENOENT for "name/" of what is no directory and in a removed directory. */
 function freeName(context: WalkContext, base: Place, path: string, directory: boolean): Found {
   const found = walk(context, base, path, { nameOnly: true });
   if (found.place) throw EEXIST;
-  if (found.trailingSlash && !directory) throw ENOENT;
+  if ((found.trailingSlash && !directory) || isRemoved(found.parent.inode)) throw ENOENT;
   return found;
 }
 
@@ -190,7 +197,7 @@ export function rename(context: WalkContext, oldBase: Place, oldPath: string, ne
   canWriteTo(from.parent);
   if (!from.place) throw ENOENT;
   if (to.place && flags & RENAME_NOREPLACE) throw EEXIST;
-  if (!to.place && flags & RENAME_EXCHANGE) throw ENOENT;
+  if (!to.place && (flags & RENAME_EXCHANGE || isRemoved(to.parent.inode))) throw ENOENT;
   checkRenameShape(from, to, flags);
   if (from.place.inode === to.place?.inode) return;
   checkRenameRights(context, from, to, flags);
@@ -261,6 +268,12 @@ export function chmod(context: WalkContext, place: Place, mode: number): void {
 export function chown(context: WalkContext, place: Place, uid: number | undefined, gid: number | undefined): void {
   canWriteTo(place);
   apply(place, ownerChange(place.inode, uid, gid, context.credentials));
+  if (!isDirectory(place.inode)) forgetCapabilities(place.inode);
+}
+
+/** What a file may do when it is executed goes when its content or its owner changes, whoever changes it (capabilities(7)). */
+export function forgetCapabilities(inode: Inode): void {
+  if (inode.getxattr?.(FILE_CAPABILITIES)) inode.removexattr?.(FILE_CAPABILITIES);
 }
 
 /** utimensat(2): absent times stay. `bothNow`: the times are both the current time, which whoever may write may set. */
@@ -280,6 +293,7 @@ export function truncate(context: WalkContext, place: Place, size: number): void
   canWriteTo(place);
   demand(place.inode, W_OK, context.credentials);
   apply(place, { size, ...privilegeDrop(place.inode, context.credentials) });
+  forgetCapabilities(place.inode);
 }
 
 const XATTR_NAME_MAX = 255, XATTR_SIZE_MAX = 65536;

@@ -172,11 +172,11 @@ export class TmpInode implements Inode {
     return inode;
   }
 
-  createUnnamed(attr: CreateAttr): TmpInode {
+  createUnnamed(attr: CreateAttr, linkable: boolean): TmpInode {
     if (this.nlink === 0) throw ENOENT;
     const inode = this.fs.make(attr);
     inode.nlink = 0;
-    inode.unnamed = true;
+    inode.unnamed = linkable;
     return inode;
   }
 

@@ -84,8 +84,8 @@ export interface Inode {
   readdir?(): DirEntry[];
   /** Creates a file of the type in `attr.mode` (regular, directory, symlink, fifo, device, socket) under a name that is free. */
   create?(name: Name, attr: CreateAttr): Inode;
-  /** A file with no name (O_TMPFILE). */
-  createUnnamed?(attr: CreateAttr): Inode;
+  /** A file with no name (O_TMPFILE); `linkable`: it may get one. */
+  createUnnamed?(attr: CreateAttr, linkable: boolean): Inode;
   link?(name: Name, target: Inode): void;
   /** Removes a name; `directory` tells rmdir from unlink (the walker has checked the type; ENOTEMPTY is the file system's). */
   unlink?(name: Name, directory: boolean): void;

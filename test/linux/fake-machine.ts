@@ -6,7 +6,7 @@ import type { Cpu, Space } from '../../src/guest/index.ts';
 import type { Host } from '../../src/host/ports.ts';
 import { AddressSpace, CategoryTrace, Credentials, FsContext, Kernel, Process, ProcessGroup, Session, SignalActions, Task, mountDev, procFs, sysFs } from '../../src/linux/index.ts';
 import { syscalls } from '../../src/syscalls/index.ts';
-import { Mount, MountTable, TmpFs } from '../../src/vfs/index.ts';
+import { type FileSystem, Mount, MountTable, TmpFs } from '../../src/vfs/index.ts';
 
 /** Guest addresses: strings and small structures go to SCRATCH, buffers to BUFFER; what lies beyond END is not mapped. */
 export const SCRATCH = 0x50_0000, BUFFER = 0x60_0000, END = 0x70_0000;
@@ -23,26 +23,28 @@ function fakeSpace(): Space {
 export class FakeMachine {
   nowNs = 1_000_000_000n;
   readonly kernel: Kernel;
-  readonly root: TmpFs;
+  readonly root: FileSystem;
   readonly mounts: MountTable;
   task: Task;
   #scratch = SCRATCH;
 
-  constructor() {
+  /** `makeRoot` makes the root file system, given the clock: a tmpfs unless told otherwise. */
+  constructor(makeRoot: (now: () => bigint) => FileSystem = (now) => new TmpFs({ now, rootMode: 0o755 })) {
     const host: Host = {
       clock: { realtimeNs: () => 1_700_000_000_000_000_000n + this.nowNs, monotonicNs: () => this.nowNs },
       random: { fill: (into) => { into.fill(7); } }, loop: { soon: () => {}, later: () => () => {} }, log: () => {},
     };
     const cpu: Cpu = { createSpace: fakeSpace, onSyscall: () => false, saveCache: () => {}, stats: () => [] };
     this.kernel = new Kernel(host, cpu, 'box', new CategoryTrace([], () => {}));
-    this.root = new TmpFs({ now: () => this.kernel.realtimeNs(), rootMode: 0o755 });
-    for (const name of ['dev', 'proc', 'sys', 'tmp']) this.root.root.create(name, { mode: 0o040000 | (name === 'tmp' ? 0o1777 : 0o755), uid: 0, gid: 0 });
+    this.root = makeRoot(() => this.kernel.realtimeNs());
+    const { root } = this.root;
+    for (const name of ['dev', 'proc', 'sys', 'tmp']) if (!root.lookup!(name)) root.create!(name, { mode: 0o040000 | (name === 'tmp' ? 0o1777 : 0o755), uid: 0, gid: 0 });
     const mount = new Mount(this.root, 'root');
     this.mounts = new MountTable(mount);
     const release = { sysname: 'Linux', release: '6.1.0', version: '#1' };
-    mountDev(this.kernel, this.mounts, { mount, inode: this.root.root.lookup('dev')! });
-    this.mounts.attach(new Mount(procFs(this.kernel, release)), { mount, inode: this.root.root.lookup('proc')! });
-    this.mounts.attach(new Mount(sysFs(this.kernel)), { mount, inode: this.root.root.lookup('sys')! });
+    mountDev(this.kernel, this.mounts, { mount, inode: root.lookup!('dev')! });
+    this.mounts.attach(new Mount(procFs(this.kernel, release)), { mount, inode: root.lookup!('proc')! });
+    this.mounts.attach(new Mount(sysFs(this.kernel)), { mount, inode: root.lookup!('sys')! });
     this.task = this.newTask();
     this.kernel.init = this.task.process;
     this.kernel.scheduler.current = this.task;

@@ -12,7 +12,7 @@ import { CString, DirFd, Fd, Id, InBuf, Mode, Offset, OptionalPath, OutBuf, Path
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { contextOf, placeAt } from './at.ts';
-import { dropSetIds } from './transfer.ts';
+import { dropPrivileges } from './transfer.ts';
 
 const here = (task: Task, path: string, follow = true): Place => placeAt(task, AT_FDCWD, path, { follow });
 const opened = (task: Task, fd: number): Place => placeOf(task.files.get(fd));
@@ -105,7 +105,7 @@ function truncate(task: Task, path: string, size: number): number {
   settleMappings(place.inode, 0, Infinity);
   operations.truncate(contextOf(task), place, size);
   refreshMappings(place.inode, size, Infinity);
-  dropSetIds(task, place.inode);
+  dropPrivileges(task, place.inode);
   return 0;
 }
 
@@ -117,7 +117,7 @@ function ftruncate(task: Task, fd: number, size: number): number {
   settleMappings(description.inode, 0, Infinity);
   description.file.truncate(size);
   refreshMappings(description.inode, size, Infinity);
-  dropSetIds(task, description.inode);
+  dropPrivileges(task, description.inode);
   return 0;
 }
 
@@ -142,7 +142,7 @@ function fallocate(task: Task, fd: number, mode: number, offset: number, length:
   if (!(mode & punch)) file.reserve(offset, end);
   if (!(mode & keep) && end > size) file.truncate(end);
   refreshMappings(inode, offset, length);
-  dropSetIds(task, inode);
+  dropPrivileges(task, inode);
   return 0;
 }
 

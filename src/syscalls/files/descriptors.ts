@@ -1,7 +1,7 @@
 // Calls on descriptors themselves: dup, fcntl, flock, fsync. fcntl(2), dup(2), flock(2), fsync(2).
 import {
   ESPIPE, EAGAIN, EBADF, EDEADLK, EINVAL, ENOTDIR, EOVERFLOW, EPERM, Errno, FD_CLOEXEC, F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NONBLOCK,
-  SEEK_CUR, SEEK_END, SEEK_SET, fcntlCommands, flockLayout, flockOperations, openFlags, ownerExLayout,
+  SEEK_CUR, SEEK_END, SEEK_SET, S_IFDIR, S_IFREG, fcntlCommands, flockLayout, flockOperations, isType, openFlags, ownerExLayout,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
 import { DirectoryFile, PipeEnd, settleMappings } from '../../linux/index.ts';
@@ -203,11 +203,28 @@ function syncfs(task: Task, fd: number): number {
 
 const FADVICE = { POSIX_FADV_NORMAL: 0, POSIX_FADV_RANDOM: 1, POSIX_FADV_SEQUENTIAL: 2, POSIX_FADV_WILLNEED: 3, POSIX_FADV_DONTNEED: 4, POSIX_FADV_NOREUSE: 5 } as const;
 
-/** posix_fadvise(2), readahead(2): nothing to gain, but the arguments are judged. */
+/** posix_fadvise(2): nothing to gain, but the arguments are judged. */
 function fadvise(task: Task, fd: number, _offset: number, length: number, advice: number): number {
   const description = task.files.get(fd);
   if (description.file instanceof PipeEnd) throw ESPIPE;
   if (length < 0 || advice < 0 || advice > 5) throw EINVAL;
+  return 0;
+}
+
+function readahead(task: Task, fd: number): number {
+  const { readable, inode } = task.files.get(fd);
+  if (!readable) throw EBADF;
+  if (!isType(inode.mode, S_IFREG)) throw EINVAL;
+  return 0;
+}
+
+const ALL_SYNC_RANGE = 7;
+
+/** sync_file_range(2): promises nothing, and so has nothing to do. */
+function syncFileRange(task: Task, fd: number, offset: number, length: number, bits: number): number {
+  const { inode } = task.files.get(fd);
+  if (bits & ~ALL_SYNC_RANGE || offset < 0 || offset + length < offset) throw EINVAL;
+  if (!isType(inode.mode, S_IFREG) && !isType(inode.mode, S_IFDIR)) throw ESPIPE;
   return 0;
 }
 
@@ -219,9 +236,9 @@ export const descriptorCalls: readonly SyscallRow[] = [
   sys(74, 'fsync', [Fd], fsync),
   sys(75, 'fdatasync', [Fd], fsync),
   sys(162, 'sync', [], sync),
-  sys(187, 'readahead', [Fd, Offset, Size], (task, fd) => { if (!task.files.get(fd).readable) throw EBADF; return 0; }),
+  sys(187, 'readahead', [Fd, Offset, Size], readahead),
   sys(221, 'fadvise64', [Fd, Offset, Long, oneOf(FADVICE)], fadvise),
-  sys(277, 'sync_file_range', [Fd, Offset, Offset, Hex], (task, fd) => { task.files.get(fd); return 0; }),
+  sys(277, 'sync_file_range', [Fd, Offset, Offset, Hex], syncFileRange),
   sys(292, 'dup3', [Fd, Fd, openFlagsCodec(openFlags)], dup3),
   sys(306, 'syncfs', [Fd], syncfs),
 ];

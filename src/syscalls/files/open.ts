@@ -154,7 +154,7 @@ function memfdCreate(task: Task, name: string, bits: number): number {
   if (name.length > NAME_MAX - MEMFD_PREFIX.length) throw EINVAL;
   const fs = memoryFs(task.kernel);
   const { fsuid: uid, fsgid: gid } = task.credentials;
-  const inode = fs.fs.root.createUnnamed!({ mode: S_IFREG | 0o777, uid, gid });
+  const inode = fs.fs.root.createUnnamed!({ mode: S_IFREG | 0o777, uid, gid }, false);
   const file = new MemoryFile(inode.open!(O_RDWR), (bits & memfdFlags.MFD_ALLOW_SEALING) !== 0);
   const place: Place = { mount: fs, inode, name: MEMFD_PREFIX + name };
   return task.files.add(new Description(file, O_RDWR | O_LARGEFILE, place), (bits & memfdFlags.MFD_CLOEXEC) !== 0);

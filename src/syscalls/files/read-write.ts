@@ -112,8 +112,7 @@ function lseek(task: Task, fd: number, offset: number, whence: number): number {
   const origin = seekOrigins[whence];
   if (!origin) throw EINVAL;
   const position = origin(description) + offset;
-  if (position < 0) throw EINVAL;
-  if (position >= 2 ** 63) throw EOVERFLOW;
+  if (position < 0 || position > Number.MAX_SAFE_INTEGER) throw EINVAL;
   return description.position = position;
 }
 
@@ -207,6 +206,7 @@ function copyFileRange(task: Task, inFd: number, inPtr: number, outFd: number, o
   for (const description of [from, to]) if (isType(description.inode.mode, S_IFDIR)) throw EISDIR;
   for (const description of [from, to]) if (!isType(description.inode.mode, S_IFREG)) throw EINVAL;
   if (!from.readable || !to.writable || to.append) throw EBADF;
+  for (const ptr of [inPtr, outPtr]) if (ptr !== 0 && task.memory.readU64(ptr) >> 63n) throw EOVERFLOW;
   const [fromCursor, toCursor] = [new Cursor(task, inPtr, from), new Cursor(task, outPtr, to)];
   const length = Math.min(count, MAX_RW_COUNT, Math.max(0, from.inode.stat().size - (fromCursor.at ?? from.position)));
   const [start, end] = [fromCursor.at ?? from.position, toCursor.at ?? to.position];

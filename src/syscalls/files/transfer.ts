@@ -5,7 +5,7 @@ import {
 import { Wait } from '../../base/index.ts';
 import { refreshMappings, settleMappings, TtyFile } from '../../linux/index.ts';
 import type { Description, Task } from '../../linux/index.ts';
-import { privilegeDrop } from '../../vfs/index.ts';
+import { operations, privilegeDrop } from '../../vfs/index.ts';
 import type { Inode } from '../../vfs/index.ts';
 import { checkRead, checkWrite } from './job-control.ts';
 
@@ -51,9 +51,11 @@ function withinFileLimit(task: Task, description: Description, position: number,
   throw EFBIG;
 }
 
-/** Writing or cutting a regular file takes its set-id bits away, unless the task has CAP_FSETID. */
-export function dropSetIds(task: Task, inode: Inode): void {
-  if ((inode.mode & (S_ISUID | S_ISGID)) === 0 || !isType(inode.mode, S_IFREG)) return;
+/** Writing or cutting a regular file takes its capabilities away, and its set-id bits unless the task has CAP_FSETID. */
+export function dropPrivileges(task: Task, inode: Inode): void {
+  if (!isType(inode.mode, S_IFREG)) return;
+  operations.forgetCapabilities(inode);
+  if ((inode.mode & (S_ISUID | S_ISGID)) === 0) return;
   const change = privilegeDrop(inode, task.credentials.forFiles);
   if (change) inode.setattr?.(change);
 }
@@ -68,7 +70,7 @@ export function writeTo(task: Task, description: Description, from: Uint8Array, 
   }
   const position = description.append && !isStream(description) ? description.inode.stat().size : at ?? description.position;
   const allowed = withinFileLimit(task, description, position, from.length);
-  if (from.length > 0) dropSetIds(task, description.inode);
+  if (from.length > 0) dropPrivileges(task, description.inode);
   if (!isStream(description)) settleMappings(description.inode, position, allowed);
   try {
     const count = file.write!(allowed < from.length ? from.subarray(0, allowed) : from, position, nonblock);
@@ -109,7 +111,7 @@ export function writeAll(task: Task, description: Description, from: Uint8Array,
 
 /** Checks of pread and pwrite, in Linux's order. */
 export function positioned(task: Task, fd: number, offset: number): Description {
-  if (offset < 0) throw EINVAL;
+  if (offset < 0 || offset >= 2 ** 63) throw EINVAL;
   const description = task.files.get(fd);
   if (isStream(description)) throw ESPIPE;
   return description;
