@@ -7,5 +7,5 @@ export { ImageView, type LayerContent, type ViewColumns } from './view.ts';
 export { packIndex, packView, unpackIndex, unpackView } from './codec.ts';
 export { type DiffLine, diffLines, tarOfChanges } from './tar-changes.ts';
 export { tarOfTree, type TreeTarOptions } from './tar-tree.ts';
-export { packTar, type ReadAt, type TarItem, type TarProgress } from './tar-writer.ts';
+export { type PackOptions, packTar, type ReadAt, type TarItem, type TarProgress } from './tar-writer.ts';
 export type { Extent, TarMember } from './tar-header.ts';

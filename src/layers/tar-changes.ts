@@ -25,8 +25,8 @@ export function diffLines(changes: Iterable<Change>): DiffLine[] {
  * A layer of exactly these changes on top of the tree they were made in: whiteouts, and the directories that lead to a change with their attributes.
  * The same changes give the same bytes: nothing of the time of writing, of access or of inode changes is in it.
  */
-export function tarOfChanges(root: Inode, changes: Iterable<Change>, { progress, latestSec }: TreeTarOptions = {}): AsyncIterable<Uint8Array> {
-  return packTar(itemsOf(root, changes, new ItemMaker(latestSec)), progress);
+export function tarOfChanges(root: Inode, changes: Iterable<Change>, { latestSec, ...options }: TreeTarOptions = {}): AsyncIterable<Uint8Array> {
+  return packTar(itemsOf(root, changes, new ItemMaker(latestSec)), options);
 }
 
 function* itemsOf(root: Inode, changes: Iterable<Change>, make: ItemMaker): Generator<TarItem> {

@@ -2,18 +2,16 @@
 import { O_NOATIME, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import type { Inode, OpenFile } from '../vfs/index.ts';
 import { fitsTar, floorSeconds, type TarMember } from './tar-header.ts';
-import { packTar, type ReadAt, type TarItem, type TarProgress } from './tar-writer.ts';
+import { type PackOptions, packTar, type ReadAt, type TarItem } from './tar-writer.ts';
 
-export interface TreeTarOptions {
-  /** Told as bytes leave. */
-  readonly progress?: TarProgress;
+export interface TreeTarOptions extends PackOptions {
   /** Times of modification after this one are set to it (seconds since 1970), for output that can be made again. */
   readonly latestSec?: number;
 }
 
 /** The tar of everything below a directory, the directory itself left out, as `export` gives it. Sockets are left out: no tar can hold them. Throws LayerError 'changed-file'. */
-export function tarOfTree(root: Inode, { progress, latestSec }: TreeTarOptions = {}): AsyncIterable<Uint8Array> {
-  return packTar(itemsBelow(root, '', new ItemMaker(latestSec)), progress);
+export function tarOfTree(root: Inode, { latestSec, ...options }: TreeTarOptions = {}): AsyncIterable<Uint8Array> {
+  return packTar(itemsBelow(root, '', new ItemMaker(latestSec)), options);
 }
 
 /** Every file below a directory; `path` is the directory's own, '' for the root. */

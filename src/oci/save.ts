@@ -1,5 +1,5 @@
 // `save`: images as one archive that is both a docker archive and an OCI image layout, as Docker 25 and later write it. Blobs go out byte for byte as they came.
-import { packTar, type TarItem, type TarProgress } from '../layers/index.ts';
+import { type PackOptions, packTar, type TarItem } from '../layers/index.ts';
 import type { Blob } from '../host/ports.ts';
 import { S_IFDIR, S_IFREG } from '../abi/index.ts';
 import { type Descriptor, type Digest, mediaTypes } from './image.ts';
@@ -42,7 +42,7 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.strin
 const byBytes = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
 /** The archive. The same images and names give the same bytes. Throws ImageError 'damaged-store'. */
-export function saveImages(store: Store, images: readonly Saved[], progress?: TarProgress): AsyncIterable<Uint8Array> {
+export function saveImages(store: Store, images: readonly Saved[], { progress, reuse }: PackOptions = {}): AsyncIterable<Uint8Array> {
   const blobs = new Map<Digest, Blob>();
   for (const { image } of images) for (const digest of digestsOf(image)) if (!blobs.has(digest)) blobs.set(digest, store.blob(digest));
   const files: [string, Blob][] = Array.from(blobs, ([digest, blob]): [string, Blob] => [blobName(digest), blob]).sort(byBytes);
@@ -52,7 +52,7 @@ export function saveImages(store: Store, images: readonly Saved[], progress?: Ta
   ];
   const all = [...files, ...documents.map(([name, value]): [string, Blob] => [name, bytesBlob(json(value))])];
   const total = all.reduce((sum, [, { size }]) => sum + Math.ceil(size / 512) * 512 + 512, 0);
-  return packTar(members(all), progress && ((bytes) => progress(Math.min(bytes, total), total)));
+  return packTar(members(all), { reuse, progress: progress && ((bytes) => progress(Math.min(bytes, total), total)) });
 }
 
 const digestsOf = (image: Image): Digest[] => [image.manifestDigest, image.id, ...image.layers.map((layer) => layer.blob.digest)];
