@@ -8,7 +8,6 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Images } from '../../src/engine/images.ts';
 import { nodeCodecs, nodeFolder } from '../../src/host/node/store.ts';
-import { FsFolder } from '../../src/host/fs-folder.ts';
 import { ImageError } from '../../src/oci/index.ts';
 import { find } from '../../src/vfs/index.ts';
 import { tarOf } from '../layers/tars.ts';
@@ -160,22 +159,6 @@ test('a failing disk while committing leaves the store as it was', async () => {
   } catch (error) { assert.match((error as Error).message, /ENOSPC/); }
   fs.renameSync = rename;
   assert.equal(files(), before);
-});
-
-test('what processes that are gone left behind is removed: temporary files and the lock', async () => {
-  const { fs, files } = memoryStore();
-  const old = new FsFolder(fs, '/store', 'gone');
-  old.create().append(new Uint8Array(5));
-  fs.closeSync(fs.openSync('/store/lock', 'wx'));
-  const bytes = Buffer.from('gone');
-  const fd = fs.openSync('/store/lock', 'w');
-  fs.writeSync(fd, bytes);
-  fs.closeSync(fd);
-  assert.is(files().length, 2);
-  const folder = new FsFolder(fs, '/store', 'here', (owner) => owner === 'here');
-  assert.equal(files(), ['/store/lock']);
-  assert.is(folder.exclusive(() => 5), 5);
-  assert.equal(files(), []);
 });
 
 test('archives with damaged bytes: an ImageError and an unchanged store, or an image that holds together', async () => {

@@ -1,22 +1,45 @@
 // The store's folder and codecs in Node: node:fs, node:crypto, node:zlib.
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FsFolder } from '../fs-folder.ts';
 import type { Codecs } from '../ports.ts';
 import { unzstd } from '../zstd.ts';
 
-function isAlive(owner: string): boolean {
-  const pid = Number(owner.split('-')[0]);
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try { process.kill(pid, 0); return true; } catch (error) { return (error as NodeJS.ErrnoException).code === 'EPERM'; }
+/** When a process began, in clock ticks since the system's start (proc(5), the 22nd field); undefined where that cannot be read. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch { return undefined; }
+}
+
+function firstOf(...calls: (() => string)[]): string {
+  for (const call of calls) try { return call(); } catch { /* the next one */ }
+  return '';
+}
+
+/** Where process numbers mean the same: this start of the system and this pid namespace. */
+const scope = (): string => createHash('sha256').update(firstOf(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'), hostname) + firstOf(() => fs.readlinkSync('/proc/self/ns/pid'))).digest('hex').slice(0, 12);
+
+/** A process by its number, its start and where that number holds. */
+const ownerName = (): string => `${process.pid}-${startOf(process.pid) ?? ''}-${scope()}-${randomBytes(4).toString('hex')}`;
+
+const isRunning = (pid: number): boolean => { try { process.kill(pid, 0); return true; } catch (error) { return (error as NodeJS.ErrnoException).code === 'EPERM'; } };
+
+/** Whether the process of that name runs; undefined for one of another machine, pid namespace or start of the system. */
+function isAlive(owner: string): boolean | undefined {
+  const [pid, start, where] = owner.split('-');
+  if (where === undefined || where !== scope()) return undefined;
+  if (!isRunning(Number(pid))) return false;
+  const now = startOf(Number(pid));
+  return now === undefined || now === start;
 }
 
 /** A folder on disk. What killed processes left half-written in it is removed. */
-export function nodeFolder(root: string): FsFolder {
-  return new FsFolder(fs, root, `${process.pid}-${randomBytes(4).toString('hex')}`, isAlive);
-}
+export function nodeFolder(root: string): FsFolder { return new FsFolder(fs, root, ownerName(), isAlive); }
 
 export const nodeCodecs: Codecs = {
   unzstd,
