@@ -3,6 +3,7 @@ export * from './types.ts';
 export * from './mounts.ts';
 export * from './permissions.ts';
 export * from './walk.ts';
+export * from './restricted-walk.ts';
 export * from './path-of.ts';
 export * from './path-bytes.ts';
 export { HASH_START, hashByte, hashName, hashText, slotOf } from './name-hash.ts';

@@ -1,13 +1,13 @@
 // Calls that open: open, openat, openat2, creat, close, memfd_create, pipe2. open(2), pipe(2).
 import {
-  AT_FDCWD, EAGAIN, EINVAL, ELOOP, EOPNOTSUPP, EXDEV, O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECT, O_DIRECTORY, O_EXCL, O_LARGEFILE, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_TMPFILE,
+  AT_FDCWD, EAGAIN, EINVAL, ENOENT, O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECT, O_DIRECTORY, O_EXCL, O_LARGEFILE, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_TMPFILE,
   O_TRUNC, O_WRONLY, E2BIG, NAME_MAX, S_IFREG, memfdFlags, openFlags,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
 import { Description, AnonymousInode, PipeEnd, fifoMustWait, makePipe, openInode, refreshMappings } from '../../linux/index.ts';
 import type { Task } from '../../linux/index.ts';
-import { operations } from '../../vfs/index.ts';
-import type { Place } from '../../vfs/index.ts';
+import { operations, RESOLVE, walkRestricted } from '../../vfs/index.ts';
+import type { Place, WalkContext } from '../../vfs/index.ts';
 import { CString, DirFd, Fd, Mode, Path, Ptr, Size, flags, openFlagsCodec, pointed } from '../codec.ts';
 import type { Codec } from '../codec.ts';
 import { sys } from '../row.ts';
@@ -56,9 +56,13 @@ function awaitFifo(task: Task): number | Wait {
 /** openat(2). */
 export function openat(task: Task, dirFd: number, path: string, given: number, mode: number): number | Wait {
   if (task.call?.kept) return awaitFifo(task);
+  return openFrom(task, contextOf(task), baseOf(task, dirFd, path), path, given, mode);
+}
+
+function openFrom(task: Task, context: WalkContext, base: Place, path: string, given: number, mode: number): number | Wait {
   const bits = checkedFlags(given & KNOWN_FLAGS);
   task.files.requireRoom();
-  const opened = operations.open(contextOf(task), baseOf(task, dirFd, path), path, bits, mode & 0o7777 & ~task.fs.umask);
+  const opened = operations.open(context, base, path, bits, mode & 0o7777 & ~task.fs.umask);
   if (bits & O_TRUNC) refreshMappings(opened.place.inode, 0, Infinity);
   return install(task, opened.place, opened.created ? bits & ~O_TRUNC : bits);
 }
@@ -71,10 +75,9 @@ function checkedFlags(bits: number): number {
   return bits;
 }
 
-const RESOLVE = { NO_XDEV: 1, NO_MAGICLINKS: 2, NO_SYMLINKS: 4, BENEATH: 8, IN_ROOT: 16, CACHED: 32 } as const;
 const ALL_RESOLVE = Object.values(RESOLVE).reduce((a, b) => a | b, 0);
 
-/** openat2(2): strict about flags; of the resolve bits only those that a path without links and ".." cannot violate. */
+/** openat2(2): strict about flags. What RESOLVE_CACHED asks for is never certain. */
 function openat2(task: Task, dirFd: number, path: string, howPtr: number, size: number): number | Wait {
   if (size < 24) throw EINVAL;
   if (size > 4096) throw E2BIG;
@@ -84,31 +87,20 @@ function openat2(task: Task, dirFd: number, path: string, howPtr: number, size: 
   const creates = Number(bits) & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY));
   if (mode !== 0n && !creates) throw EINVAL;
   if (Number(bits) & O_PATH && Number(bits) & ~PATH_FLAGS) throw EINVAL;
-  refuseUnchecked(task, dirFd, path, Number(resolve));
-  return openat(task, dirFd, path, Number(bits), Number(mode));
+  if (resolve === 0n) return openat(task, dirFd, path, Number(bits), Number(mode));
+  return openRestricted(task, dirFd, path, Number(bits), Number(mode), Number(resolve));
 }
 
-/** Resolve restrictions are judged by the text of the path, and by links found on the way. */
-function refuseUnchecked(task: Task, dirFd: number, path: string, resolve: number): void {
-  if (resolve & RESOLVE.CACHED) throw EAGAIN;
-  if (resolve & RESOLVE.BENEATH && resolve & RESOLVE.IN_ROOT) throw EINVAL;
-  if (resolve & RESOLVE.IN_ROOT) throw EOPNOTSUPP;
-  const outside = path.startsWith('/') || path.split('/').includes('..');
-  if (resolve & RESOLVE.BENEATH && outside) throw EXDEV;
-  if (resolve === 0) return;
-  const names = path.split('/').filter((name) => name !== '');
-  for (let depth = 1; depth <= names.length; depth++) {
-    const part = (path.startsWith('/') ? '/' : '') + names.slice(0, depth).join('/');
-    const { place } = lookupLink(task, dirFd, part);
-    if (!place) return;
-    if (place.inode.readlink && (place.inode.mode & 0o170000) === 0o120000) throw ELOOP;
-    if (resolve & RESOLVE.NO_XDEV && place.mount !== baseOf(task, dirFd, part).mount) throw EXDEV;
-  }
+function openRestricted(task: Task, dirFd: number, path: string, given: number, mode: number, restrictions: number): number | Wait {
+  if (task.call?.kept) return awaitFifo(task);
+  if (restrictions & RESOLVE.CACHED) throw EAGAIN;
+  if (restrictions & RESOLVE.BENEATH && restrictions & RESOLVE.IN_ROOT) throw EINVAL;
+  if (path === '') throw ENOENT;
+  const base = baseOf(task, dirFd, restrictions & (RESOLVE.BENEATH | RESOLVE.IN_ROOT) ? '.' : path);
+  const follow = !(given & O_NOFOLLOW) && (given & (O_CREAT | O_EXCL)) !== (O_CREAT | O_EXCL);
+  const rest = walkRestricted(contextOf(task), base, path, restrictions, follow);
+  return openFrom(task, rest.context, rest.base, rest.path, given, mode);
 }
-
-const lookupLink = (task: Task, dirFd: number, path: string): { place: Place | undefined } => {
-  try { return { place: operations.open(contextOf(task), baseOf(task, dirFd, path), path, O_PATH | O_NOFOLLOW, 0).place }; } catch { return { place: undefined }; }
-};
 
 /** close(2). */
 function close(task: Task, fd: number): number {
@@ -171,6 +163,6 @@ export const openCalls: readonly SyscallRow[] = [
   sys(293, 'pipe2', [OutPipeFds, flags(openFlags)], pipe2, 'packet mode (O_DIRECT) is EINVAL'),
   sys(319, 'memfd_create', [CString(NAME_MAX + 1), flags(memfdFlags)], memfdCreate),
   sys(436, 'close_range', [Fd, Fd, flags({ CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC })], closeRange),
-  sys(437, 'openat2', [DirFd, Path, Ptr, Size], openat2, 'RESOLVE_IN_ROOT is EOPNOTSUPP'),
+  sys(437, 'openat2', [DirFd, Path, Ptr, Size], openat2, 'RESOLVE_CACHED is always EAGAIN'),
 ];
 
