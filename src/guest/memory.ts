@@ -1,5 +1,6 @@
 // Guest memory: one WebAssembly.Memory, its permission table, and the only functions that read and write guest bytes outside emitted code.
-import { EFAULT } from '../abi/index.ts';
+import { EFAULT, ENAMETOOLONG, PATH_MAX } from '../abi/index.ts';
+import { latin1 } from '../base/index.ts';
 import { ADDRESS_END, PAGE_SHIFT, PAGE_SIZE, PERM_BASE } from './layout.ts';
 
 /** Bits of a page's byte in the permission table. */
@@ -33,6 +34,8 @@ export class GuestMemory {
   readonly written: number[] = [];
   /** Called before bytes of a watched page change (the Cpu sets it): forget the code there and give the right to write back. */
   onCodeWrite: (address: number, length: number) => void = () => {};
+
+  readonly #path = new GuestPath(this);
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory;
@@ -129,15 +132,69 @@ export class GuestMemory {
   writeU32(address: number, value: number): void { this.writable(address, 4); this.view.setUint32(address, value, true); }
   writeU64(address: number, value: bigint): void { this.writable(address, 8); this.view.setBigUint64(address, BigInt.asUintN(64, value), true); }
 
-  /** The bytes up to a NUL, without it; at most `limit`. Throws EFAULT; returns undefined when no NUL came. A copy. */
-  readCString(address: number, limit: number): Uint8Array | undefined {
+  /** The path at an address, as bytes where they lie; the object is used again by the next call. Throws EFAULT, and ENAMETOOLONG, that perhaps only when the end is asked for. */
+  pathAt(address: number): GuestPath {
+    this.#path.set(address);
+    return this.#path;
+  }
+
+  /** Where the NUL behind `address` is. Throws EFAULT; -1 when none came before `limit` bytes. */
+  findNul(address: number, limit: number): number {
     for (let at = address; at < address + limit;) {
       const pageEnd = Math.min((at & ~(PAGE_SIZE - 1)) + PAGE_SIZE >>> 0, address + limit);
       this.readable(at, 1);
-      const nul = this.bytes.subarray(at, pageEnd).indexOf(0);
-      if (nul >= 0) return this.bytes.slice(address, at + nul);
+      const nul = this.#findNulIn(at, pageEnd);
+      if (nul >= 0) return nul;
       at = pageEnd;
     }
-    return undefined;
+    return -1;
   }
+
+  /** Four bytes at a time; a word with a zero byte is looked at byte by byte. */
+  #findNulIn(from: number, to: number): number {
+    const { view, bytes } = this;
+    let at = from;
+    for (; at + 4 <= to; at += 4) {
+      const word = view.getInt32(at, true);
+      if (((word - 0x0101_0101) & ~word & 0x8080_8080) !== 0) break;
+    }
+    for (; at < to; at++) if (bytes[at] === 0) return at;
+    return -1;
+  }
+
+  /** The bytes up to a NUL, without it; at most `limit`. Throws EFAULT; returns undefined when no NUL came. A copy. */
+  readCString(address: number, limit: number): Uint8Array | undefined {
+    const nul = this.findNul(address, limit);
+    return nul < 0 ? undefined : this.bytes.slice(address, nul);
+  }
+}
+
+/** A path in guest memory. */
+export class GuestPath {
+  readonly #memory: GuestMemory;
+  start = 0;
+  #end = -1;
+
+  constructor(memory: GuestMemory) { this.#memory = memory; }
+
+  get bytes(): Uint8Array { return this.#memory.bytes; }
+  get view(): DataView { return this.#memory.view; }
+
+  /** Where the NUL is. */
+  get end(): number {
+    if (this.#end < 0) this.#end = this.#memory.findNul(this.start, PATH_MAX);
+    if (this.#end < 0) throw ENAMETOOLONG;
+    return this.#end;
+  }
+
+  /** Goes to an address. Where a path of any length can be read the end is looked for when it is asked for. Throws EFAULT, ENAMETOOLONG. */
+  set(address: number): void {
+    this.start = address;
+    this.#end = -1;
+    const { perms } = this.#memory;
+    const page = address >>> PAGE_SHIFT;
+    if (address >= ADDRESS_END || (perms[page]! & perms[page + 1]! & Perm.read) === 0) this.#end = this.end;
+  }
+
+  toString(): string { return latin1(this.bytes.subarray(this.start, this.end)); }
 }

@@ -42,7 +42,10 @@ export class OverlayFs extends TmpFs {
   readonly lower: LowerTree;
 
   constructor(lower: LowerTree, options: TmpFsOptions) {
-    super({ ...options, type: 'overlay', magic: OVERLAYFS_MAGIC, firstIno: visibleIno(lower.count), makeRoot: (fs) => new Materialiser(fs, lower).inode(0), lowerName: (entry) => lower.entryName(entry) });
+    super({
+      ...options, type: 'overlay', magic: OVERLAYFS_MAGIC, firstIno: visibleIno(lower.count), makeRoot: (fs) => new Materialiser(fs, lower).inode(0),
+      lowerName: (entry) => lower.entryName(entry), lowerData: (number) => new FileData(this.store, lower.content(number)),
+    });
     this.lower = lower;
   }
 
@@ -81,15 +84,15 @@ class Materialiser {
   }
 
   #make(number: number): TmpInode {
-    const attr = this.lower.attributes(number);
-    const base = { ...attr, ino: visibleIno(number), xattrs: copyOf(this.lower.xattrs(number)) };
-    const type = attr.mode & S_IFMT;
-    if (type === S_IFDIR) {
-      const entries = new LayeredEntries(this, number);
-      return entries.owner = new TmpInode(this.#fs, { ...base, entries });
-    }
-    if (type === S_IFREG) return new TmpInode(this.#fs, { ...base, data: new FileData(this.#fs.store, this.lower.content(number)) });
-    return new TmpInode(this.#fs, type === S_IFLNK ? { ...base, target: this.lower.target(number) } : base);
+    const { mode, uid, gid, rdev, nlink, mtimeNs } = this.lower.attributes(number);
+    const type = mode & S_IFMT;
+    const entries = type === S_IFDIR ? new LayeredEntries(this, number) : undefined;
+    const target = type === S_IFLNK ? this.lower.target(number) : undefined;
+    const inode = new TmpInode(this.#fs, {
+      ino: visibleIno(number), mode, uid, gid, rdev, nlink, mtimeNs, data: undefined, entries, target, xattrs: copyOf(this.lower.xattrs(number)), lower: type === S_IFREG ? number : -1,
+    });
+    if (entries) entries.owner = inode;
+    return inode;
   }
 }
 
@@ -101,7 +104,7 @@ export class LayeredEntries implements Entries {
   owner!: TmpInode;
   readonly #from: Materialiser;
   readonly #directory: number;
-  readonly #changes = new NameMap<TmpInode | null>();
+  #changes: NameMap<TmpInode | null> | undefined;
 
   constructor(from: Materialiser, directory: number) {
     this.#from = from;
@@ -111,24 +114,27 @@ export class LayeredEntries implements Entries {
 
   /** The names that were set or taken away, and those of inodes that were looked up: all others are as they were. */
   * touched(): Generator<Name> {
-    for (const [name] of this.#changes.entries()) yield name;
-    for (const { name, ino } of this.#from.lower.list(this.#directory)) if (this.#from.knows(ino) && this.#changes.get(name) === undefined) yield name;
+    for (const [name] of this.#changed()) yield name;
+    for (const { name, ino } of this.#from.lower.list(this.#directory)) if (this.#from.knows(ino) && this.#changes?.get(name) === undefined) yield name;
   }
 
   get(name: Name): TmpInode | undefined {
-    const known = this.#changes.get(name);
+    const known = this.#changes?.get(name);
     if (known !== undefined) return known ?? undefined;
     const bytes = latin1Bytes(name);
     return this.#below(bytes, 0, bytes.length, hashText(name));
   }
 
   find(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined {
-    if (this.#changes.size > 0) {
+    if (this.#changes !== undefined) {
       const known = this.#changes.find(bytes, from, to, hash);
       if (known !== undefined) return known ?? undefined;
     }
     return this.#below(bytes, from, to, hash);
   }
+
+  #changed(): Iterable<[Name, TmpInode | null]> { return this.#changes?.entries() ?? []; }
+  #change(name: Name, now: TmpInode | null): void { (this.#changes ??= new NameMap()).set(name, now); }
 
   #below(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined {
     const entry = this.#from.lower.find(this.#directory, bytes, from, to, hash);
@@ -137,14 +143,14 @@ export class LayeredEntries implements Entries {
 
   set(name: Name, inode: TmpInode): void {
     if (!this.get(name)) this.size++;
-    this.#changes.set(name, inode);
+    this.#change(name, inode);
   }
 
   delete(name: Name): void {
     if (!this.get(name)) return;
     this.size--;
-    if (this.#from.lower.lookup(this.#directory, name) < 0) this.#changes.delete(name);
-    else this.#changes.set(name, null);
+    if (this.#from.lower.lookup(this.#directory, name) < 0) this.#changes?.delete(name);
+    else this.#change(name, null);
   }
 
   list(): DirEntry[] {
@@ -152,11 +158,11 @@ export class LayeredEntries implements Entries {
     const fromLower = new Set<Name>();
     for (const entry of this.#from.lower.list(this.#directory)) {
       fromLower.add(entry.name);
-      const now = this.#changes.get(entry.name);
+      const now = this.#changes?.get(entry.name);
       if (now === null) continue;
       entries.push(now ? entryOf(entry.name, now) : { ...entry, ino: visibleIno(entry.ino) });
     }
-    for (const [name, inode] of this.#changes.entries()) if (inode && !fromLower.has(name)) entries.push(entryOf(name, inode));
+    for (const [name, inode] of this.#changed()) if (inode && !fromLower.has(name)) entries.push(entryOf(name, inode));
     return entries;
   }
 }

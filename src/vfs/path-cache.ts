@@ -3,7 +3,9 @@ import type { Mount } from './mounts.ts';
 import { treeVersion } from './tree-version.ts';
 import type { Credentials, Inode, Place } from './types.ts';
 
-const ENTRIES = 2048;
+const ENTRY_BITS = 11;
+const ENTRIES = 1 << ENTRY_BITS;
+const SLOT_SHIFT = 32 - ENTRY_BITS;
 /** Directory parts from 4 to this many bytes are remembered. */
 const MAX_BYTES = 128;
 const MIN_BYTES = 4;
@@ -17,51 +19,74 @@ export interface Remembered {
   readonly links: number;
 }
 
-interface Entry extends Remembered {
-  readonly hash: number;
+class Entry implements Remembered {
+  readonly slot: number;
   readonly length: number;
-  readonly version: number;
+  readonly version = treeVersion.count;
   readonly startMount: Mount;
   readonly startInode: Inode;
   readonly rootMount: Mount;
   readonly rootInode: Inode;
   /** Whose rights let the walk pass; undefined: everybody may. */
   readonly credentials: Credentials | undefined;
+  readonly mount: Mount;
+  readonly inode: Inode;
+  readonly links: number;
+
+  constructor(slot: number, length: number, start: Place, root: Place, credentials: Credentials | undefined, end: Remembered) {
+    this.slot = slot;
+    this.length = length;
+    this.startMount = start.mount;
+    this.startInode = start.inode;
+    this.rootMount = root.mount;
+    this.rootInode = root.inode;
+    this.credentials = credentials;
+    this.mount = end.mount;
+    this.inode = end.inode;
+    this.links = end.links;
+  }
+
+  holds(start: Place, root: Place, credentials: Credentials): boolean {
+    return this.version === treeVersion.count && this.startInode === start.inode && this.startMount === start.mount && this.rootInode === root.inode && this.rootMount === root.mount
+      && (this.credentials === undefined || this.credentials === credentials);
+  }
 }
 
 /** A direct-mapped cache of bounded size (256 KiB of names at most), keyed by the bytes themselves. */
 export class PathCache {
   readonly #entries = new Array<Entry | undefined>(ENTRIES).fill(undefined);
+  #last: Entry | undefined;
   readonly #words = new Int32Array(ENTRIES * WORDS);
+
+  /** The entry that was found or made last, if the bytes at `from` begin with it: many paths in turn lie in one directory. */
+  again(view: DataView, from: number, start: Place, root: Place, credentials: Credentials): Entry | undefined {
+    const entry = this.#last;
+    if (entry === undefined || from + entry.length > view.byteLength || !this.#hasBytes(entry.slot, view, from, from + entry.length)) return undefined;
+    return entry.holds(start, root, credentials) ? entry : undefined;
+  }
 
   /** Where the bytes [from, to) lead from `start`, if that is known. */
   find(view: DataView, from: number, to: number, start: Place, root: Place, credentials: Credentials): Remembered | undefined {
     const length = to - from;
     if (length < MIN_BYTES || length > MAX_BYTES) return undefined;
-    const hash = hashOf(view, from, to);
-    const slot = hash & (ENTRIES - 1);
+    const slot = slotFor(view, from, to);
     const entry = this.#entries[slot];
-    if (!entry || entry.hash !== hash || entry.length !== length || entry.version !== treeVersion.count) return undefined;
-    if (entry.startInode !== start.inode || entry.startMount !== start.mount || entry.rootInode !== root.inode || entry.rootMount !== root.mount) return undefined;
-    if (entry.credentials !== undefined && entry.credentials !== credentials) return undefined;
-    return this.#holds(slot, view, from, to) ? entry : undefined;
+    if (entry === undefined || entry.length !== length || !entry.holds(start, root, credentials) || !this.#hasBytes(slot, view, from, to)) return undefined;
+    return this.#last = entry;
   }
 
   /** Remembers where [from, to) leads. `credentials` as in Entry. */
-  remember(view: DataView, from: number, to: number, start: Place, root: Place, credentials: Credentials | undefined, { mount, inode, links }: Remembered): void {
+  remember(view: DataView, from: number, to: number, start: Place, root: Place, credentials: Credentials | undefined, end: Remembered): void {
     const length = to - from;
     if (length < MIN_BYTES || length > MAX_BYTES) return;
-    const hash = hashOf(view, from, to);
-    const slot = hash & (ENTRIES - 1);
+    const slot = slotFor(view, from, to);
     let word = slot * WORDS;
     for (let at = from; at + 4 <= to; at += 4) this.#words[word++] = view.getInt32(at, true);
     if (length & 3) this.#words[word] = view.getInt32(to - 4, true);
-    this.#entries[slot] = {
-      hash, length, version: treeVersion.count, startMount: start.mount, startInode: start.inode, rootMount: root.mount, rootInode: root.inode, credentials, mount, inode, links,
-    };
+    this.#last = this.#entries[slot] = new Entry(slot, length, start, root, credentials, end);
   }
 
-  #holds(slot: number, view: DataView, from: number, to: number): boolean {
+  #hasBytes(slot: number, view: DataView, from: number, to: number): boolean {
     const words = this.#words;
     let word = slot * WORDS;
     let at = from;
@@ -70,16 +95,11 @@ export class PathCache {
   }
 }
 
-/** Four bytes at a time; what is left over as the last four. */
-function hashOf(view: DataView, from: number, to: number): number {
+/** The bytes' slot: four bytes at a time, what is left over as the last four. */
+function slotFor(view: DataView, from: number, to: number): number {
   let hash = to - from;
   let at = from;
-  for (; at + 4 <= to; at += 4) hash = mix(hash, view.getInt32(at, true));
-  if (at < to) hash = mix(hash, view.getInt32(to - 4, true));
-  return hash ^ (hash >>> 15);
+  for (; at + 4 <= to; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
+  if (at < to) hash = Math.imul(hash ^ view.getInt32(to - 4, true), 0x9e3779b1);
+  return (hash ^ (hash >>> 15)) >>> SLOT_SHIFT;
 }
-
-const mix = (hash: number, word: number): number => {
-  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
-  return mixed ^ (mixed >>> 15);
-};

@@ -39,7 +39,7 @@ class PlainEntries implements Entries {
 }
 
 /** What a new inode is made of. */
-export interface TmpAttr extends CreateAttr { ino: number; nlink: number; mtimeNs: bigint; data?: FileData; entries?: Entries; xattrs?: Map<string, Uint8Array> | undefined }
+export interface TmpAttr extends CreateAttr { ino: number; nlink: number; mtimeNs: bigint; data?: FileData | undefined; entries?: Entries | undefined; xattrs?: Map<string, Uint8Array> | undefined; /** Regular files of a lower tree: the number there, from which `data` is made when it is wanted. */ lower?: number }
 
 export class TmpInode implements Inode {
   readonly fs: TmpFs;
@@ -61,7 +61,8 @@ export class TmpInode implements Inode {
   covered = false;
   /** Made without a name and never linked since: may still get one. */
   unnamed = false;
-  readonly data: FileData | undefined;
+  #data: FileData | undefined;
+  readonly #lower: number;
   readonly entries: Entries | undefined;
   readonly #target: string | undefined;
   #xattrs: Map<string, Uint8Array> | undefined;
@@ -76,7 +77,8 @@ export class TmpInode implements Inode {
     this.nlink = attr.nlink;
     this.rdev = attr.rdev ?? 0;
     this.atimeNs = this.mtimeNs = this.ctimeNs = attr.mtimeNs;
-    this.data = attr.data;
+    this.#data = attr.data;
+    this.#lower = attr.lower ?? -1;
     this.entries = attr.entries;
     this.#target = attr.target;
     this.#xattrs = attr.xattrs;
@@ -87,6 +89,12 @@ export class TmpInode implements Inode {
     return this.#name;
   }
   set name(name: Name | number | undefined) { this.#name = name; }
+
+  /** The content of a regular file. */
+  get data(): FileData | undefined {
+    if (this.#data === undefined && this.#lower >= 0) this.#data = this.fs.lowerData!(this.#lower);
+    return this.#data;
+  }
 
   get soleName(): boolean { return this.nlink === 1 && !this.unknownName; }
   get isDirectory(): boolean { return (this.mode & S_IFMT) === S_IFDIR; }
@@ -215,7 +223,7 @@ export class TmpInode implements Inode {
     if (inode.parent === this && inode.name === name) inode.unknownName = true;
     if (inode.isDirectory) this.nlink--;
     this.fs.named(this, name);
-    if (inode.data === undefined) treeChanged();
+    if ((inode.mode & S_IFMT) !== S_IFREG) treeChanged();
     this.touchWrite();
   }
 
@@ -281,7 +289,7 @@ export class TmpInode implements Inode {
   }
 
   #releaseIfUnused(): void {
-    if (this.nlink === 0 && this.#openers === 0 && !this.parent) this.data?.release();
+    if (this.nlink === 0 && this.#openers === 0 && !this.parent) this.#data?.release();
   }
 }
 
@@ -348,6 +356,8 @@ export interface TmpFsStart {
   store?: BlockStore;
   /** The text of a lower tree's name, for inodes whose name was set as a number. */
   lowerName?: (entry: number) => Name;
+  /** The content of a lower tree's regular file. */
+  lowerData?: (number: number) => FileData;
 }
 
 export class TmpFs implements FileSystem {
@@ -358,6 +368,7 @@ export class TmpFs implements FileSystem {
   readonly store: BlockStore;
   readonly root: TmpInode;
   readonly lowerName: ((entry: number) => Name) | undefined;
+  readonly lowerData: ((number: number) => FileData) | undefined;
   readonly #magic: number;
   #nextIno: number;
   #inodes = 0;
@@ -366,6 +377,7 @@ export class TmpFs implements FileSystem {
     this.type = options.type ?? 'tmpfs';
     this.#magic = options.magic ?? TMPFS_MAGIC;
     this.lowerName = options.lowerName;
+    this.lowerData = options.lowerData;
     this.now = options.now;
     this.store = options.store ?? new BlockStore(new MemoryFile(), options.limit ?? DEFAULT_LIMIT);
     this.#nextIno = options.firstIno ?? 1;

@@ -48,7 +48,7 @@ export interface SetAttr { mode?: number; uid?: number; gid?: number; size?: num
 export interface DirEntry { name: Name; ino: number; /** S_IFMT bits of the entry's mode. */ type: number }
 
 /** Who creates a file, and how. */
-export interface CreateAttr { mode: number; uid: number; gid: number; rdev?: number; /** Symbolic links only: the target, latin1 bytes. */ target?: string }
+export interface CreateAttr { mode: number; uid: number; gid: number; rdev?: number; /** Symbolic links only: the target, latin1 bytes. */ target?: string | undefined }
 
 /** One file of any type. The same file is the same object for as long as anything refers to it. Methods throw Errno values. */
 export interface Inode {

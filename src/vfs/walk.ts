@@ -67,7 +67,43 @@ export function find(context: WalkContext, base: Place, path: PathLike, options:
 
 /** Finds what should exist, and returns the errno when it does not: a file that is not there costs no more than one that is. */
 export function seek(context: WalkContext, base: Place, path: PathLike, options: WalkOptions = plainly): Place | Errno {
+  if (typeof path !== 'string') {
+    const place = seekInKnown(context, base, path, options);
+    if (place !== undefined) return place;
+  }
   return through(context, base, path, options, placeOf);
+}
+
+/** The usual case without a walk: a plain name in a directory that is the start or remembered. Undefined: not that case. */
+function seekInKnown(context: WalkContext, base: Place, path: PathBytes, options: WalkOptions): Place | Errno | undefined {
+  const { bytes, view, start } = path;
+  const { root, credentials } = context;
+  const { paths } = context.mounts;
+  const from = bytes[start] === SLASH ? root : base;
+  const again = paths.again(view, start, from, root, credentials);
+  const place = again && seekName(again, path, start + again.length, options);
+  if (place !== undefined) return place;
+  let cut = path.end;
+  while (cut > start && bytes[cut - 1] !== SLASH) cut--;
+  const isBare = cut === start || (cut === start + 1 && from === root);
+  const above = isBare ? from : paths.find(view, start, cut, from, root, credentials);
+  return above && seekName(above, path, cut, options);
+}
+
+/** A plain name that begins at `nameFrom` and ends the path, in a directory. Undefined: something less simple. */
+function seekName({ mount, inode: directory }: { mount: Mount; inode: Inode }, { bytes }: PathBytes, nameFrom: number, options: WalkOptions): Place | Errno | undefined {
+  let hash = HASH_START;
+  let at = nameFrom;
+  for (let byte = bytes[at]; byte !== 0; byte = bytes[++at]) {
+    if (byte === SLASH || byte === undefined || at - nameFrom === NAME_MAX) return undefined;
+    hash = hashByte(hash, byte);
+  }
+  if (at - nameFrom <= 2 && (at === nameFrom || bytes[at - 1] === DOT)) return undefined;
+  if ((directory.mode & (S_IFMT | ANY_SEARCH)) !== (S_IFDIR | ANY_SEARCH) || !directory.lookupBytes || options.nameOnly) return undefined;
+  const child = directory.lookupBytes(bytes, nameFrom, at, hash);
+  if (child === undefined) return ENOENT;
+  if (child.covered || !child.soleName || child.parent !== directory || ((child.mode & S_IFMT) === S_IFLNK && options.follow !== false)) return undefined;
+  return new NamedPlace(mount, child, directory);
 }
 
 const placeOf = (ended: Walk): Place | Errno => ended.place ?? ENOENT;
