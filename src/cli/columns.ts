@@ -9,12 +9,18 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
+/** Go's %.3g: what rounding lifts beyond the digits has an exponent. */
+const significant = (value: number, digits: number): string => {
+  const rounded = value.toPrecision(digits);
+  return rounded.includes('e') ? rounded.replace(/\.?0*e\+(\d)$/, 'e+0$1') : String(Number(rounded));
+};
+
 /** A size with at most `digits` significant digits and decimal units: 1.98MB, 170MB, 0B. */
 export function humanSize(bytes: number, digits = 3): string {
   let unit = 0;
   let value = bytes;
   while (value >= 1000 && unit < units.length - 1) { value /= 1000; unit++; }
-  return `${Number(value.toPrecision(digits))}${units[unit]}`;
+  return `${significant(value, digits)}${units[unit]}`;
 }
 
 const day = 24 * 3600;

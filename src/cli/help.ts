@@ -5,17 +5,40 @@ import type { Group, Verb } from './verb.ts';
 
 const flagLine = (flag: Flag): [string, string] => {
   const name = `${flag.short ? `-${flag.short}, ` : '    '}--${flag.name}${flag.kind === 'bool' ? '' : ` ${flag.argument ?? flag.kind}`}`;
-  return [name, flag.help + (flag.initial ? ` (default "${flag.initial}")` : '')];
+  const initial = flag.kind === 'bool' ? flag.initial : flag.initial && JSON.stringify(flag.initial);
+  return [name, flag.help + (initial ? ` (default ${initial})` : '')];
 };
 
-/** `wherry VERB --help`. */
-export function verbHelp(verb: Verb): string {
+/** A line may be this much longer where that avoids a last line of one short word. */
+const SLOP = 5;
+
+/** The text in lines of at most `most` letters; its own line ends stay. */
+function wrapped(text: string, most: number): string[] {
+  if (most < 24) return text.split('\n');
+  const lines: string[] = [];
+  for (let rest = text; rest !== '';) {
+    const end = rest.length < most ? -1 : cutAt(rest.slice(0, most - SLOP));
+    lines.push(...(end <= 0 ? rest : rest.slice(0, end)).split('\n'));
+    rest = end <= 0 ? '' : rest.slice(end + 1);
+  }
+  return lines;
+}
+
+/** Where a line is cut: at its first own end, else at the last blank. */
+function cutAt(start: string): number {
+  const blank = Math.max(start.lastIndexOf(' '), start.lastIndexOf('\n'));
+  const end = start.lastIndexOf('\n');
+  return end > 0 && end < blank ? end : blank;
+}
+
+/** `wherry VERB --help` on a terminal of so many columns. */
+export function verbHelp(verb: Verb, columns = 80): string {
   const rows = verb.flags.map(flagLine).sort((a, b) => a[0].trim().replace(/^-\w, /, '').localeCompare(b[0].trim().replace(/^-\w, /, '')));
   const width = Math.max(0, ...rows.map(([name]) => name.length));
   const details = verb.details === undefined ? '' : `\n${verb.details}\n`;
   const names = namesOf(verb);
   const aliases = names.length > 1 ? `\nAliases:\n  ${names.map((name) => `wherry ${name}`).join(', ')}\n` : '';
-  const options = rows.length === 0 ? '' : `\nOptions:\n${rows.map(([name, help]) => `  ${name.padEnd(width)}   ${help}`).join('\n')}\n`;
+  const options = rows.length === 0 ? '' : `\nOptions:\n${rows.map(([name, help]) => `  ${name.padEnd(width)}   ${wrapped(help, columns - 1 - width - 5).join(`\n${' '.repeat(width + 5)}`)}`).join('\n')}\n`;
   return `Usage:  wherry ${verb.name} ${verb.usage}\n\n${verb.help}\n${details}${aliases}${options}`;
 }
 
@@ -61,5 +84,5 @@ export function wordsError(verb: Verb, count: number): string | undefined {
   if (count >= least && count <= most) return undefined;
   const s = (n: number): string => `${n} argument${n === 1 ? '' : 's'}`;
   const needs = least === most ? (most === 0 ? 'accepts no arguments' : `requires ${s(most)}`) : count < least ? `requires at least ${s(least)}` : `requires at most ${s(most)}`;
-  return `wherry: 'wherry ${verb.name}' ${needs}\n\nUsage:  wherry ${verb.name} ${verb.usage}\n\nSee 'wherry ${verb.name} --help' for more information\n`;
+  return `wherry: 'wherry ${verb.name}' ${needs}\n\nUsage:  wherry ${verb.name} ${verb.usage}\n\n${least !== most && count < least ? 'See' : 'Run'} 'wherry ${verb.name} --help' for more information\n`;
 }

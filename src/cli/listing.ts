@@ -39,7 +39,7 @@ interface Format { readonly isTable: boolean; readonly template: Template | 'jso
 /** `table`, `table TEMPLATE`, `json` or a template, with \t and \n understood. Throws TemplateError. */
 function formatOf({ table, quiet }: Listing<never>, shown: Shown): Format {
   const said = shown.format ?? '';
-  if (shown.quiet && (said === '' || said.startsWith('table'))) return { isTable: false, template: parseTemplate(quiet) };
+  if (shown.quiet && (said === '' || said === 'table')) return { isTable: false, template: parseTemplate(quiet) };
   if (said === 'json' || said === '{{json .}}') return { isTable: false, template: 'json' };
   const isTable = said === '' || said.startsWith('table');
   const text = said === '' || said === 'table' ? table : isTable ? said.slice('table'.length) : said;

@@ -3,10 +3,13 @@ import { report } from './errors.ts';
 import { findVerb, type Found } from './find-verb.ts';
 import { bool, parseFlags, string, UsageError } from './flags.ts';
 import { groupHelp, mainHelp, verbHelp, wordsError } from './help.ts';
+import { nextLine } from './standard-io.ts';
 import type { Terminal, Verb } from './verb.ts';
 import { groups, verbs } from './verbs.ts';
 import { versionText } from './verbs/version.ts';
 
+/** Docker's exit code for flags it does not know. */
+const WRONG_FLAG = 125;
 const helpFlag = bool('help', 'Print usage');
 const globalFlags = [string('root', 'Where images and containers are kept'), bool('version', 'Print version information and quit', 'v'), helpFlag];
 
@@ -27,7 +30,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   if (words.length === 0) return say(terminal, mainHelp(verbs, groups));
   const found = findVerb(verbs, groups, words);
   if (!('verb' in found)) return notAVerb(found, asksHelp || words.includes('--help'), terminal);
-  if (asksHelp) return say(terminal, verbHelp(found.verb));
+  if (asksHelp) return say(terminal, verbHelp(found.verb, terminal.columns()));
   const root = global.string('root');
   return runVerb(found.verb, found.rest, root === undefined ? terminal : { ...terminal, env: { ...terminal.env, WHERRY_ROOT: root } });
 }
@@ -50,7 +53,7 @@ async function runVerb(verb: Verb, args: readonly string[], terminal: Terminal):
   try {
     const parsed = parseFlags([...verb.flags, helpFlag], args, verb.interspersed);
     if (parsed.bool('help')) {
-      terminal.out(verbHelp(verb));
+      terminal.out(verbHelp(verb, terminal.columns()));
       return 0;
     }
     const wrong = wordsError(verb, parsed.words.length);
@@ -62,7 +65,7 @@ async function runVerb(verb: Verb, args: readonly string[], terminal: Terminal):
   } catch (error) {
     if (!(error instanceof UsageError)) return report(error, verb, terminal);
     terminal.err(`${error.message}\n\nUsage:  wherry ${verb.name} ${verb.usage}\n\nRun 'wherry ${verb.name} --help' for more information\n`);
-    return 125;
+    return WRONG_FLAG;
   }
 }
 
@@ -72,6 +75,8 @@ const terminal: Terminal = {
   err: (text) => { process.stderr.write(text); },
   outIsTty: process.stdout.isTTY ?? false,
   inIsTty: process.stdin.isTTY ?? false,
+  columns: () => process.stdout.columns ?? 80,
+  line: nextLine,
 };
 
 void main(process.argv.slice(2), terminal).then((status) => { process.exitCode = status; });

@@ -1,5 +1,6 @@
 // The process's own standard streams as ports of a container: byte streams, or the terminal in raw mode.
 import { spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { Streams, Tty } from '../host/ports.ts';
 
 /** A stream's consumer went away (`wherry run … | head`): the command ends as a program that got SIGPIPE. */
@@ -9,6 +10,18 @@ export function endOnBrokenPipe(): void {
       if (error.code === 'EPIPE') process.exit(141);
       throw error;
     });
+  }
+}
+
+/** The next line of standard input without its end; undefined when there is none. */
+export async function nextLine(): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  try {
+    for await (const line of lines) return line;
+    return undefined;
+  } finally {
+    lines.close();
+    process.stdin.pause();
   }
 }
 

@@ -34,4 +34,8 @@ export interface Terminal {
   err(text: string): void;
   readonly outIsTty: boolean;
   readonly inIsTty: boolean;
+  /** How wide the terminal of standard output is; 80 where there is none. */
+  columns(): number;
+  /** The next line of standard input without its end, undefined when there is none. */
+  line(): Promise<string | undefined>;
 }

@@ -2,6 +2,7 @@
 import { type PackOptions, packTar, type TarItem } from '../layers/index.ts';
 import type { Blob } from '../host/ports.ts';
 import { S_IFDIR, S_IFREG } from '../abi/index.ts';
+import { ImageError } from './errors.ts';
 import { type Descriptor, type Digest, mediaTypes } from './image.ts';
 import { familiarName, familiarRepository, fullName, parseReference, type Reference } from './reference.ts';
 import type { Image, Store } from './store.ts';
@@ -22,7 +23,10 @@ export function imagesToSave(store: Store, words: readonly string[]): Saved[] {
     const meant = namesMeant(word);
     const named = all.filter((image) => image.names.some(meant));
     for (const image of named) add(image, image.names.filter(meant));
-    if (named.length === 0) add(store.find(word), []);
+    if (named.length > 0) continue;
+    const byId = store.resolve(word);
+    if (!byId) throw new ImageError('no-such-image', `No such image: ${word}`);
+    add(byId, []);
   }
   return Array.from(found.values(), ({ image, names }) => ({ image, names: [...names].sort() }));
 }

@@ -1,23 +1,22 @@
 // wherry images: what the store holds.
-import { familiarName, type Image, parseReference } from '../../oci/index.ts';
-import { columns, humanDuration, humanSize } from '../columns.ts';
-import { bool } from '../flags.ts';
+import type { Image } from '../../oci/index.ts';
+import { filterFlag, filtersOf } from '../filters.ts';
+import { bool, type Parsed } from '../flags.ts';
+import { imageFilter } from '../image-filters.ts';
+import { createdMs, imageListing, imageListingWithDigests, type ImageRow, rowsOf } from '../image-listing.ts';
+import { formatFlag, list } from '../listing.ts';
 import { openImages } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 
-interface Line { readonly repository: string; readonly tag: string; readonly image: Image }
+/** Where an image that does not say when it was made is sorted. */
+const BEFORE_ALL = -1e15;
+const newestFirst = (a: Image, b: Image): number => (createdMs(b) ?? BEFORE_ALL) - (createdMs(a) ?? BEFORE_ALL);
 
-function lines(image: Image): Line[] {
-  if (image.names.length === 0) return [{ repository: '<none>', tag: '<none>', image }];
-  return image.names.map((name) => {
-    const familiar = familiarName(parseReference(name));
-    const colon = familiar.lastIndexOf(':');
-    return colon > familiar.lastIndexOf('/') ? { repository: familiar.slice(0, colon), tag: familiar.slice(colon + 1), image } : { repository: familiar, tag: '<none>', image };
-  });
+function rows(parsed: Parsed, images: readonly Image[], names: (image: Image) => readonly string[]): ImageRow[] {
+  const digests = parsed.bool('digests') || /\{\{\s*\.Digest\s*\}\}/.test(parsed.string('format') ?? '');
+  const idOf = (image: Image): string => (parsed.bool('no-trunc') ? image.id : image.id.slice(7, 19));
+  return images.flatMap((image) => rowsOf(image, names(image), digests, { id: idOf(image), containers: -1 }));
 }
-
-const created = (image: Image): number => Date.parse((image.config as { created?: string }).created ?? '') || 0;
-const age = (image: Image): string => (created(image) === 0 ? 'N/A' : `${humanDuration((Date.now() - created(image)) / 1000)} ago`);
 
 export const images: Verb = {
   name: 'images',
@@ -25,21 +24,16 @@ export const images: Verb = {
   common: true,
   usage: '[OPTIONS] [REPOSITORY[:TAG]]',
   help: 'List images',
-  flags: [bool('quiet', 'Only show image IDs', 'q'), bool('no-trunc', 'Don\'t truncate output')],
+  flags: [bool('all', 'Show all images (default hides intermediate images)', 'a'), bool('digests', 'Show digests'), filterFlag(undefined, 'f'), formatFlag, bool('no-trunc', 'Don\'t truncate output'), bool('quiet', 'Only show image IDs', 'q')],
   words: [0, 1],
   interspersed: true,
   failure: 1,
   async run(parsed, terminal) {
+    const { store } = openImages(terminal);
     const wanted = parsed.words[0];
-    const matches = (line: Line): boolean => wanted === undefined || line.repository === wanted || `${line.repository}:${line.tag}` === wanted;
-    const rows = openImages(terminal).store.images().sort((a, b) => created(b) - created(a)).flatMap(lines).filter(matches);
-    const id = (image: Image): string => (parsed.bool('no-trunc') ? image.id : image.id.slice(7, 19));
-    if (parsed.bool('quiet')) {
-      for (const line of rows) terminal.out(`${id(line.image)}\n`);
-      return 0;
-    }
-    const table = columns([['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'], ...rows.map((l) => [l.repository, l.tag, id(l.image), age(l.image), humanSize(l.image.size)])]);
-    terminal.out(`${table.join('\n')}\n`);
+    const { test, names } = imageFilter([...filtersOf(parsed), ...(wanted === undefined ? [] : [['reference', wanted] as const])], store);
+    const all = rows(parsed, store.images().filter(test).sort(newestFirst), names);
+    terminal.out(list(parsed.bool('digests') ? imageListingWithDigests : imageListing, all, { format: parsed.string('format'), quiet: parsed.bool('quiet') }));
     return 0;
   },
 };

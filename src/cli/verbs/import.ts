@@ -1,0 +1,45 @@
+// wherry import: an image from the tar of a root file system.
+import { ImageError, importImage, parseReference } from '../../oci/index.ts';
+import { nodeCodecs } from '../../host/node/store.ts';
+import { list, string } from '../flags.ts';
+import { fileInput, InputError, standardInput } from '../input.ts';
+import { Progress } from '../progress.ts';
+import { openEngine } from '../setup.ts';
+import { unpackLimit, unpackLimitHelp } from '../unpack-limit.ts';
+import type { Verb } from '../verb.ts';
+
+/** Throws InputError in the words of docker's client. */
+function demandName(name: string): void {
+  try { parseReference(name); } catch (error) { throw error instanceof ImageError ? new InputError(error.message) : error; }
+}
+
+export const importVerb: Verb = {
+  name: 'import',
+  aliases: ['image import'],
+  usage: '[OPTIONS] file|URL|- [REPOSITORY[:TAG]]',
+  help: 'Import the contents from a tarball to create a filesystem image',
+  details: unpackLimitHelp,
+  flags: [
+    list('change', 'Apply Dockerfile instruction to the created image', 'c'), string('message', 'Set commit message for imported image', 'm'),
+    string('platform', 'Set platform if server is multi-platform capable'),
+  ],
+  words: [1, 2],
+  interspersed: true,
+  failure: 1,
+  async run(parsed, terminal) {
+    const [source, name] = parsed.words;
+    if (/^https?:\/\//i.test(source!)) throw new InputError(`cannot import ${source}: URLs are not fetched; download the file and import that`);
+    if (name !== undefined) demandName(name);
+    const input = source === '-' ? standardInput('import', terminal) : fileInput(source!);
+    const { images: { store }, host } = openEngine(terminal);
+    const progress = new Progress({ terminal, quiet: false });
+    const image = await importImage(store, input.chunks, nodeCodecs, {
+      createdNs: host.clock.realtimeNs(), change: parsed.list('change'), names: name === undefined ? [] : [name],
+      ...(parsed.string('message') ? { message: parsed.string('message')! } : {}), ...(parsed.string('platform') ? { platform: parsed.string('platform')! } : {}), ...unpackLimit(terminal),
+      progress: (current) => progress.update({ id: source!, action: 'Importing', current, total: input.size }),
+    });
+    progress.end();
+    terminal.out(`${image.id}\n`);
+    return 0;
+  },
+};

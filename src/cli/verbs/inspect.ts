@@ -1,0 +1,47 @@
+// wherry inspect: all that is known of containers and images, whichever a word names.
+import { imageDocument } from '../image-document.ts';
+import { inspect as inspectWords, inspectFormatFlag } from '../inspect.ts';
+import { bool, string } from '../flags.ts';
+import { type Engine, openEngine } from '../setup.ts';
+import type { Struct } from '../template/index.ts';
+import type { Verb } from '../verb.ts';
+
+/** One kind of thing: its document, or undefined when nothing has the name; `demand` throws in its own words. */
+interface Kind { find(word: string, engine: Engine): Struct | undefined; demand(word: string, engine: Engine): Struct }
+
+/** In the order in which names are looked for. */
+const kinds: Readonly<Record<string, Kind>> = {
+  image: {
+    find: (word, { images: { store } }) => { const image = store.resolve(word); return image && imageDocument(image); },
+    demand: (word, { images: { store } }) => imageDocument(store.find(word)),
+  },
+};
+
+/** `code` is stable. */
+export class InspectError extends Error { readonly code = 'INSPECT'; }
+
+const attempt = (kind: Kind, word: string, engine: Engine): Struct | undefined => { try { return kind.find(word, engine); } catch { return undefined; } };
+
+function finder(type: string, engine: Engine): (word: string) => Struct {
+  const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
+  if (kind) return (word) => kind.demand(word, engine);
+  if (type !== '') throw new InspectError(`unknown type: ${JSON.stringify(type)}: must be one of ${Object.keys(kinds).map((name) => JSON.stringify(name)).join(', ')}`);
+  return (word) => {
+    for (const each of Object.values(kinds)) {
+      const document = attempt(each, word, engine);
+      if (document) return document;
+    }
+    throw new InspectError(`Error: No such object: ${word}`);
+  };
+}
+
+export const inspect: Verb = {
+  name: 'inspect',
+  usage: '[OPTIONS] NAME|ID [NAME|ID...]',
+  help: 'Return low-level information on Docker objects',
+  flags: [inspectFormatFlag, bool('size', 'Display total file sizes if the type is container', 's'), string('type', 'Only inspect objects of the given type')],
+  words: [1, Infinity],
+  interspersed: true,
+  failure: 1,
+  async run(parsed, terminal) { return inspectWords(parsed, terminal, finder(parsed.string('type') ?? '', openEngine(terminal))); },
+};
