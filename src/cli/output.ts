@@ -30,7 +30,7 @@ export function demandOutput({ file, what, verb }: Output, terminal: Terminal): 
   if (there?.isBlockDevice()) fail('cannot write to a block device file');
 }
 
-/** Writes the archive. Throws OutputError, or what the host's file system says. */
+/** Writes the archive; a chunk is written when the next one is asked for. Throws OutputError, or what the host's file system says. */
 export async function writeOutput(chunks: AsyncIterable<Uint8Array>, output: Output, terminal: Terminal): Promise<void> {
   demandOutput(output, terminal);
   await (output.file ? writeFile(chunks, output.file) : writeStandardOutput(chunks));

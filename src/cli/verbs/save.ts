@@ -24,7 +24,7 @@ export const save: Verb = {
     demandOwnPlatform(parsed, `image with reference ${parsed.words[0]} was found but`);
     const progress = new Progress({ terminal, quiet: false });
     const id = parsed.words.length === 1 ? parsed.words[0]! : `${parsed.words.length} images`;
-    await writeOutput(saveImages(store, images, (current, total = 0) => progress.update({ id, action: 'Saving', current, total })), output, terminal);
+    await writeOutput(saveImages(store, images, { reuse: true, progress: (current, total = 0) => progress.update({ id, action: 'Saving', current, total }) }), output, terminal);
     progress.end();
     return 0;
   },
