@@ -95,16 +95,16 @@ given([podman, root], 'podman: load, save, import, export', async () => {
   const run = (...args: string[]): string => tool('podman', '--root', at('podman/root'), '--runroot', at('podman/run'), '--storage-driver=vfs', '--cgroup-manager=cgroupfs', '--events-backend=none', ...args);
   for (const archive of ['saved.tar', 'packed.tar']) {
     run('load', '-q', '-i', archive);
-    assert.is(run('images', '--no-trunc', '-q', 'docker.io/library/app:1').trim(), image.id);
+    assert.is(`sha256:${run('inspect', '--format', '{{.Id}}', 'app:1').trim()}`, image.id);
     for (const format of ['docker-archive', 'oci-archive']) {
       const name = `podman-${archive}-${format}.tar`;
-      run('save', '-q', '--format', format, '-o', name, 'docker.io/library/app:1');
+      run('save', '-q', '--format', format, '-o', name, 'app:1');
       const theirs = newStore(`store-${name}`);
       const loaded = await load(theirs, at(name));
       assert.equal(meaning(loaded), meaning(image), name);
       same(tree(theirs, loaded), tree(images, image), name);
     }
-    run('rmi', '-f', 'docker.io/library/app:1');
+    run('rmi', '-f', 'app:1');
   }
   const file = await toFile('for-podman.tar', tarOfTree(images.openRootFs(image, { now }).root));
   run('import', '-q', file, 'localhost/imported:1');
