@@ -25,7 +25,7 @@ const SMALL = 64 * 1024;
 
 /** The tar of these members, in their order. Throws LayerError 'changed-file' when a file's content ends before its size says. */
 export async function* packTar(items: Iterable<TarItem>, { progress, reuse = false }: PackOptions = {}): AsyncGenerator<Uint8Array> {
-  const pack = (await import('tar-stream')).pack({ highWaterMark: 2 * PIECE });
+  const pack = (await import('./tar-pack.ts')).pack({ highWaterMark: 2 * PIECE });
   const memory = new Memory(reuse);
   const filling = fill(pack, items, memory).catch((error: Error) => { pack.destroy(error); });
   let done = 0;

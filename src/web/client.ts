@@ -1,5 +1,5 @@
 // The page's side of the worker: calls as promises, output and progress as they come.
-import type { Answer, Ask, FromWorker, ToWorker, Verb } from './protocol.ts';
+import type { Answer, Ask, Ended, FromWorker, ToWorker, Verb } from './protocol.ts';
 
 /** An error of the worker; `code` as the store's and the engine's errors have it. */
 export class WorkerError extends Error {
@@ -42,6 +42,13 @@ export class Client {
     else pending?.reject(new WorkerError(message.message, message.code));
   }
 
+  /** Ends the worker; what it did not answer fails. */
+  end(): void {
+    this.#worker.terminate();
+    for (const { reject } of this.#pending.values()) reject(new WorkerError('the worker was ended'));
+    this.#pending.clear();
+  }
+
   send(message: ToWorker): void { this.#worker.postMessage(message); }
 
   call<V extends Verb>(verb: V, ask: Ask<V>, progress: Progress = () => {}): Promise<Answer<V>> {
@@ -52,11 +59,11 @@ export class Client {
     });
   }
 
-  /** Runs a program when the one before has ended; `begun` is called when it is its turn. */
-  run(ask: Ask<'run'>, output: Output, begun: () => void = () => {}): Promise<Answer<'run'>> {
+  /** Runs or starts a program when the one before has ended; `begun` is called when it is its turn. */
+  run<V extends 'run' | 'start'>(verb: V, ask: Ask<V>, output: Output, begun: () => void = () => {}): Promise<Ended> {
     const next = this.#lastRun.then(() => {
       this.#output = output;
-      const answer = this.call('run', ask);
+      const answer: Promise<Ended> = this.call(verb, ask);
       begun();
       return answer;
     });

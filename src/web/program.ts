@@ -1,5 +1,5 @@
 // The one program that runs in the worker: its standard streams or its terminal, and the messages that come for it.
-import type { Machine } from '../machine/index.ts';
+import type { Machine, MachineExit } from '../machine/index.ts';
 import type { Streams, Tty } from '../host/ports.ts';
 import type { TerminalSize } from './protocol.ts';
 
@@ -38,11 +38,10 @@ export class Program {
     for (const bytes of this.#early.splice(0)) this.input(bytes);
   }
 
-  /** Runs the machine to its end; the exit code as a shell tells it. */
-  async run(machine: Machine): Promise<number> {
+  /** Runs the machine to its end. */
+  run(machine: Machine): Promise<MachineExit> {
     this.#machine = machine;
-    const exit = await machine.run();
-    return 'code' in exit ? exit.code : 128 + exit.signal;
+    return machine.run();
   }
 
   /** No bytes: the end of input. */

@@ -12,10 +12,26 @@ export interface ImageRow {
   readonly command: readonly string[];
 }
 
+/** A container, as the page shows it. */
+export interface ContainerRow {
+  readonly id: string;
+  readonly name: string;
+  /** The image as it was named. */
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly status: 'created' | 'running' | 'exited';
+  readonly exitCode: number;
+}
+
 /** Where images are kept: in the browser's files, or in memory, and why. */
 export interface StoreState { readonly kept: boolean; readonly why: string }
 
 export interface TerminalSize { readonly rows: number; readonly columns: number }
+
+export interface Ended { readonly code: number; readonly container: string }
+
+/** A file the user chose to write to; null: the answer is the bytes. */
+type Into = FileSystemFileHandle | null;
 
 export interface Calls {
   store: { ask: object; answer: StoreState };
@@ -24,8 +40,18 @@ export interface Calls {
   load: { ask: { readonly archive: Blob; readonly name: string }; answer: readonly string[] };
   /** `rmi`, and its lines. */
   remove: { ask: { readonly image: string; readonly force: boolean }; answer: readonly string[] };
-  /** Runs a command to its end. No words: what the image says. */
-  run: { ask: { readonly image: string; readonly argv: readonly string[]; readonly tty: TerminalSize | null }; answer: { readonly code: number } };
+  save: { ask: { readonly images: readonly string[]; readonly into: Into }; answer: Blob | null };
+  containers: { ask: object; answer: readonly ContainerRow[] };
+  /** Runs a command in a new container, to its end. No words: what the image says. */
+  run: { ask: { readonly image: string; readonly argv: readonly string[]; readonly tty: TerminalSize | null; readonly remove: boolean }; answer: Ended };
+  /** Runs a container again. */
+  start: { ask: { readonly container: string; readonly tty: TerminalSize | null }; answer: Ended };
+  /** Lines as `diff` prints them. */
+  diff: { ask: { readonly container: string }; answer: readonly string[] };
+  /** Answers with the new image's id. */
+  commit: { ask: { readonly container: string; readonly name: string }; answer: string };
+  export: { ask: { readonly container: string; readonly into: Into }; answer: Blob | null };
+  removeContainer: { ask: { readonly container: string }; answer: null };
 }
 export type Verb = keyof Calls;
 export type Ask<V extends Verb> = Calls[V]['ask'];

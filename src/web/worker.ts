@@ -1,12 +1,15 @@
-// The worker behind the page: the store of images, and one machine at a time. It answers the calls of protocol.ts.
-import { createContainer, Images } from '../engine/index.ts';
+// The worker behind the page: the store of images and containers, and one machine at a time. It answers the calls of protocol.ts.
+import { Containers, Images } from '../engine/index.ts';
 import { browserHost } from '../host/browser/host.ts';
 import { openBrowserStore } from '../host/browser/opfs.ts';
+import { browserProcesses } from '../host/browser/processes.ts';
 import { browserCodecs } from '../host/browser/store.ts';
-import { familiarName, type Image, parseReference, type Removed } from '../oci/index.ts';
+import { familiarName, type Image, imagesToSave, parseReference, type Removed, saveImages, type Store } from '../oci/index.ts';
 import { createCpu } from '../translate/index.ts';
+import { PageContainers } from './containers.ts';
 import { Program } from './program.ts';
-import type { Answer, Ask, FromWorker, ImageRow, StoreState, ToWorker, Verb } from './protocol.ts';
+import type { Answer, Ask, Ended, FromWorker, ImageRow, StoreState, ToWorker, Verb } from './protocol.ts';
+import { deliver, piecesOf, type Tell } from './streams.ts';
 
 const scope = self as unknown as { postMessage(message: FromWorker): void; onmessage: ((event: MessageEvent<ToWorker>) => void) | null };
 
@@ -16,29 +19,18 @@ const cpuReady = fetch(new URL('./hub.wasm', import.meta.url)).then(async (respo
   nowMs: () => performance.now(),
   timestamp: () => host.clock.monotonicNs(),
 }));
-const ready = openBrowserStore().then(({ folder, kept, why }) => ({ images: new Images(folder, browserCodecs), state: { kept, why } }));
+const ready = openBrowserStore().then(({ folder, kept, why }): Context => {
+  const images = new Images(folder, browserCodecs);
+  const containers = new Containers(folder, images.store, host, browserProcesses);
+  return { store: images.store, kept: containers, containers: new PageContainers({ images, containers, host, cpu: cpuReady }), state: { kept, why } };
+});
 
 const newProgram = (): Program => new Program((stream, bytes) => scope.postMessage({ type: 'output', stream, bytes }));
 /** The one that runs, or the next: input may come before it is started. */
 let program = newProgram();
+let busy = false;
 
-type Tell = (bytes: number, total: number) => void;
-interface Context { readonly images: Images; readonly state: StoreState }
-
-/** Progress is told so often, in bytes. */
-const TELL_BYTES = 1 << 20;
-
-/** A file's bytes, telling how far they were read. */
-async function* piecesOf(file: Blob, tell: Tell): AsyncGenerator<Uint8Array> {
-  const reader = file.stream().getReader();
-  let done = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    const before = done;
-    done += part.value.length;
-    if (Math.floor(before / TELL_BYTES) !== Math.floor(done / TELL_BYTES)) tell(done, file.size);
-    yield part.value;
-  }
-}
+interface Context { readonly store: Store; readonly kept: Containers; readonly containers: PageContainers; readonly state: StoreState }
 
 const rowOf = ({ id, names, size, created, config }: Image): ImageRow => ({
   id, names: names.map((name) => familiarName(parseReference(name))), sizeBytes: size, created, command: [...config.config?.Entrypoint ?? [], ...config.config?.Cmd ?? []],
@@ -46,27 +38,41 @@ const rowOf = ({ id, names, size, created, config }: Image): ImageRow => ({
 
 const lineOf = (removed: Removed): string => ('untagged' in removed ? `Untagged: ${removed.untagged}` : `Deleted: ${removed.deleted}`);
 
-/** How a program that could not be started ends: as on the command line, with a line on its standard error. */
-async function run({ images }: Context, { image: name, argv, tty }: Ask<'run'>): Promise<Answer<'run'>> {
-  const mine = program;
+/** Runs what is to run next. One that could not be started ends as on the command line, with a line on its standard error. */
+async function inTurn(work: (program: Program) => Promise<Ended>): Promise<Ended> {
+  if (busy) throw new Error('one program runs at a time');
+  busy = true;
   try {
-    const image = images.store.find(name);
-    const { machine } = createContainer({ images, host, cpu: await cpuReady, io: mine.io(tty) }, image, { command: argv, env: [], tty: tty !== null, callerEnv: {} });
-    return { code: await mine.run(machine) };
+    return await work(program);
   } catch (error) {
     const code = (error as { exitCode?: number }).exitCode;
     if (code === undefined) throw error;
     scope.postMessage({ type: 'output', stream: 'stderr', bytes: new TextEncoder().encode(`wherry: ${(error as Error).message}\n`) });
-    return { code };
-  } finally { program = newProgram(); }
+    return { code, container: '' };
+  } finally {
+    busy = false;
+    program = newProgram();
+  }
 }
+
+const save = ({ store }: Context, { images: words, into }: Ask<'save'>, tell: Tell): Promise<Blob | null> => {
+  const images = imagesToSave(store, words);
+  return deliver(saveImages(store, images), into, tell, images.reduce((sum, { image }) => sum + image.size, 0));
+};
 
 const verbs: { readonly [V in Verb]: (context: Context, ask: Ask<V>, tell: Tell) => Answer<V> | Promise<Answer<V>> } = {
   store: ({ state }) => state,
-  images: ({ images }) => images.store.images().map(rowOf),
-  load: async ({ images }, { archive, name }, tell) => (await images.store.load(piecesOf(archive, tell), name)).flatMap(({ image, names }) => (names.length > 0 ? names : [image.id])),
-  remove: ({ images }, { image, force }) => images.store.remove(image, { force }).map(lineOf),
-  run,
+  images: ({ store }) => store.images().map(rowOf),
+  load: async ({ store }, { archive, name }, tell) => (await store.load(piecesOf(archive, tell), name)).flatMap(({ image, names }) => (names.length > 0 ? names : [image.id])),
+  remove: ({ store, kept }, { image, force }) => store.remove(image, { force, inUse: kept.users() }).map(lineOf),
+  save,
+  containers: ({ containers }) => containers.list(),
+  run: ({ containers }, ask) => inTurn((mine) => containers.run(ask, mine)),
+  start: ({ containers }, ask) => inTurn((mine) => containers.start(ask, mine)),
+  diff: ({ containers }, { container }) => containers.diff(container),
+  commit: ({ containers }, ask) => containers.commit(ask),
+  export: ({ containers }, { container, into }, tell) => deliver(containers.export(container), into, tell),
+  removeContainer: ({ containers }, { container }) => { containers.remove(container); return null; },
 };
 
 async function answer({ id, verb, ask }: ToWorker & { type: 'call' }): Promise<void> {

@@ -13,7 +13,7 @@ export const noBrowser = `${executablePath} is not there (Debian package chromiu
 export interface Result { code: number; stdout: string; stderr: string }
 /** The page's globals, as far as tests use them. */
 export type Global = {
-  wherry: { run(image: string, argv: string[], input?: string): Promise<Result>; call(verb: string, ask: object): Promise<unknown> };
+  wherry: { run(image: string, argv: string[], input?: string, keep?: boolean): Promise<Result & { container: string }>; call(verb: string, ask: object): Promise<unknown> };
   wherryReady: Promise<string[]>;
   wherryTerminal: { buffer: { active: { length: number; getLine(n: number): { translateToString(trim: boolean): string } } } };
   crossOriginIsolated: boolean;
@@ -40,8 +40,16 @@ export async function openPage(context: Browser | BrowserContext, address: strin
   return page;
 }
 
+/** Runs a command in a container that is removed. */
 export const run = (page: Page, argv: string[], input = '', image = 'busybox'): Promise<Result> =>
-  page.evaluate(([name, words, text]) => (globalThis as unknown as Global).wherry.run(name as string, words as string[], text as string), [image, argv, input] as const);
+  page.evaluate(async ([name, words, text]) => {
+    const { code, stdout, stderr } = await (globalThis as unknown as Global).wherry.run(name as string, words as string[], text as string);
+    return { code, stdout, stderr };
+  }, [image, argv, input] as const);
+
+/** Runs a command in a container that is kept; its id. */
+export const runKept = async (page: Page, argv: string[], image = 'busybox'): Promise<string> =>
+  page.evaluate(async ([name, words]) => (await (globalThis as unknown as Global).wherry.run(name as string, words as string[], '', true)).container, [image, argv] as const);
 
 /** A call of the worker, as protocol.ts has it. */
 export const call = async <T>(page: Page, verb: string, ask: object = {}): Promise<T> =>
@@ -54,3 +62,15 @@ export const load = (page: Page, bytes: Uint8Array, name = 'archive.tar'): Promi
     const archive = new Blob([Uint8Array.from(binary, (c) => c.charCodeAt(0))]);
     return (globalThis as unknown as Global).wherry.call('load', { archive, name: file }) as Promise<string[]>;
   }, [Buffer.from(bytes).toString('base64'), name] as const);
+
+/** A call that answers with a file: its bytes. */
+export const bytesOf = async (page: Page, verb: string, ask: object): Promise<Uint8Array> => {
+  const text = await page.evaluate(async ([name, question]) => {
+    const blob = await (globalThis as unknown as Global).wherry.call(name as string, { ...question as object, into: null }) as Blob;
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    let binary = '';
+    for (let at = 0; at < bytes.length; at += 32_768) binary += String.fromCharCode(...bytes.subarray(at, at + 32_768));
+    return btoa(binary);
+  }, [verb, ask] as const);
+  return new Uint8Array(Buffer.from(text, 'base64'));
+};
