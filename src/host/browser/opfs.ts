@@ -50,11 +50,17 @@ class HandleFile implements RandomFile {
   read(into: Uint8Array, offset: number): number { return counted(() => this.#handle.read(into as Uint8Array<ArrayBuffer>, { at: offset }), into.length); }
 
   write(from: Uint8Array, offset: number): void {
-    for (let done = 0; done < from.length;) {
-      const n = counted(() => this.#handle.write(from.subarray(done) as Uint8Array<ArrayBuffer>, { at: offset + done }), from.length - done);
-      if (n === 0) throw coded({ name: 'QuotaExceededError' });
-      done += n;
-      this.#size = Math.max(this.#size, offset + done);
+    try {
+      for (let done = 0; done < from.length;) {
+        const n = counted(() => this.#handle.write(from.subarray(done) as Uint8Array<ArrayBuffer>, { at: offset + done }), from.length - done);
+        if (n === 0) throw coded({ name: 'QuotaExceededError' });
+        done += n;
+      }
+      this.#size = Math.max(this.#size, offset + from.length);
+    } catch (error) {
+      // Part of it may have been written.
+      this.#size = this.#handle.getSize();
+      throw error;
     }
   }
 
