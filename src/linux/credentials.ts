@@ -8,7 +8,7 @@ export const DOCKER_CAPABILITIES = 0xa80425fbn;
 export class Credentials {
   uid = 0; euid = 0; suid = 0; fsuid = 0;
   gid = 0; egid = 0; sgid = 0; fsgid = 0;
-  groups: number[] = [];
+  groups: readonly number[] = [];
   /** Capability sets, one bit a capability. */
   permitted = 0n; effective = 0n; inheritable = 0n; bounding = DOCKER_CAPABILITIES; ambient = 0n;
   noNewPrivs = false;
@@ -26,10 +26,19 @@ export class Credentials {
 
   copy(): Credentials { return Object.assign(new Credentials(), this, { groups: [...this.groups] }); }
 
-  /** What permission checks of the file system look at: the fsuid, the fsgid, the groups and the effective capabilities. */
+  #forFiles: FileCredentials | undefined;
+  #forEffective = -1n;
+
+  /** What permission checks of the file system look at: the fsuid, the fsgid, the groups and the effective capabilities. The same object while they are the same. */
   get forFiles(): FileCredentials {
-    return { uid: this.fsuid, gid: this.fsgid, groups: this.groups, capabilities: Number(this.effective & 0xffff_ffffn) };
+    const known = this.#forFiles;
+    if (known && known.uid === this.fsuid && known.gid === this.fsgid && known.groups === this.groups && this.#forEffective === this.effective) return known;
+    this.#forEffective = this.effective;
+    return this.#forFiles = { uid: this.fsuid, gid: this.fsgid, groups: this.groups, capabilities: Number(this.effective & 0xffff_ffffn) };
   }
+
+  /** Whether access(2), which asks for the real ids, asks for the same rights as other calls. */
+  get actsAsReal(): boolean { return this.fsuid === this.uid && this.fsgid === this.gid && this.effective === (this.uid === 0 ? this.permitted : 0n); }
 
   has(capability: number): boolean { return (this.effective >> BigInt(capability) & 1n) === 1n; }
   get maySetUid(): boolean { return this.has(CAP_SETUID); }

@@ -1,7 +1,7 @@
 // Argument codecs of system calls: each reads one argument from a register, types the handler, and prints it as strace does.
 import { AT_FDCWD, EFAULT, ENAMETOOLONG, PATH_MAX, signalName } from '../abi/index.ts';
 import { latin1 } from '../base/index.ts';
-import { state } from '../guest/index.ts';
+import { type GuestPath, state } from '../guest/index.ts';
 import { hasSignal } from '../linux/index.ts';
 import type { SignalSet, Task } from '../linux/index.ts';
 
@@ -107,6 +107,8 @@ export function readString(task: Task, ptr: number, limit: number): string {
 
 /** A path: a latin1 string. Throws EFAULT, ENAMETOOLONG. */
 export const Path: Codec<string> = { decode: (task, n) => readString(task, Size.decode(task, n), PATH_MAX), print: (_, path) => quote(path) };
+/** A path that the call only walks: its bytes where they lie. At most one in a call, and not kept beyond it. Throws EFAULT; ENAMETOOLONG may come only when the end is asked for. */
+export const PathBytes: Codec<GuestPath> = { decode: (task, n) => task.memory.pathAt(Size.decode(task, n)), print: (_, path) => quote(String(path)) };
 /** A path that may be NULL. */
 export const OptionalPath: Codec<string | undefined> = {
   decode: (task, n) => (Size.decode(task, n) === 0 ? undefined : Path.decode(task, n)),

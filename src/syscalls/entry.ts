@@ -40,13 +40,13 @@ export function trySyscall(task: Task): boolean {
 }
 
 /** Calls the handler; an Errno becomes its negative number, ENOSYS when there is no row. */
-function attempt(task: Task, call: Call, row: SyscallRow | undefined): Result {
+function attempt(task: Task, call: Call, row: SyscallRow | undefined): Exclude<Result, Errno> {
   try {
     if (task.kernel.trace.syscall) traceEntry(task, call, row);
     if (!row) throw ENOSYS;
     const args = decodeArguments(task, row);
     const result = (row.handler as (task: Task, ...args: unknown[]) => Result)(task, ...args);
-    return result;
+    return result instanceof Errno ? -result.code : result;
   } catch (error) {
     if (error instanceof Errno) return call.partial > 0 ? call.partial : -error.code;
     throw error;
@@ -60,7 +60,7 @@ function decodeArguments(task: Task, row: SyscallRow): unknown[] {
   return args;
 }
 
-function endCall(task: Task, call: Call, row: SyscallRow | undefined, result: Exclude<Result, Wait>): void {
+function endCall(task: Task, call: Call, row: SyscallRow | undefined, result: Exclude<Result, Wait | Errno>): void {
   call.cleanup?.();
   if (task.savedMask !== undefined) {
     task.mask = task.savedMask;

@@ -11,8 +11,8 @@ export const argumentRegisters = [RDI, RSI, RDX, R10, R8, R9] as const;
 /** Returned by a handler that has set the registers itself, or whose task goes on elsewhere (execve, rt_sigreturn, exit). */
 export const registersSet = Symbol('registers set');
 
-/** A value for rax, "not now", or nothing to store. */
-export type Result = number | bigint | Wait | typeof registersSet;
+/** A value for rax, an errno that is no exception (a file that is not there), "not now", or nothing to store. */
+export type Result = number | bigint | Errno | Wait | typeof registersSet;
 
 export interface SyscallRow {
   readonly number: number;

@@ -1,12 +1,13 @@
 // What file system calls do to the tree, with Linux's checks in Linux's order (fs/namei.c): open, create, remove, rename, link, and changes of attributes.
 import {
-  CAP_MKNOD, CAP_SETFCAP, CAP_SYS_ADMIN, E2BIG, EACCES, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENODATA, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, EOPNOTSUPP, EPERM,
+  CAP_MKNOD, CAP_SETFCAP, CAP_SYS_ADMIN, E2BIG, EACCES, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENODATA, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, Errno, EOPNOTSUPP, EPERM,
   ERANGE, EROFS, EXDEV, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOATIME, O_NOFOLLOW, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY, PATH_MAX, R_OK, RENAME_EXCHANGE,
   RENAME_NOREPLACE, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISGID, S_ISUID, S_ISVTX, W_OK, X_OK, XATTR_CREATE, XATTR_REPLACE,
 } from '../abi/index.ts';
 import { allowed, capable, creationAttr, demand, demandRemoval, modeChange, ownerChange, owns, privilegeDrop } from './permissions.ts';
 import type { Credentials, Inode, Name, Place, SetAttr } from './types.ts';
-import { find, type Found, walk, type WalkContext, type WalkOptions } from './walk.ts';
+import type { PathLike } from './path-bytes.ts';
+import { find, type Found, seek, walk, type WalkContext, type WalkOptions } from './walk.ts';
 
 const FILE_CAPABILITIES = 'security.capability';
 
@@ -27,22 +28,33 @@ export interface Opened { readonly place: Place; readonly created: boolean }
  * open(2) up to the inode: finds or creates, checks rights, truncates. `mode` has the umask taken out already.
  * The caller opens what it gets: regular files through inode.open, directories through readdir, devices, fifos and sockets by their type.
  */
-export function open(context: WalkContext, base: Place, path: string, flags: number, mode: number): Opened {
+export function open(context: WalkContext, base: Place, path: PathLike, flags: number, mode: number): Opened {
+  const opened = seekOpen(context, base, path, flags, mode);
+  if (opened instanceof Errno) throw opened;
+  return opened;
+}
+
+/** The same, with the errno as a value when nothing is there. */
+export function seekOpen(context: WalkContext, base: Place, path: PathLike, flags: number, mode: number): Opened | Errno {
   if (flags & O_PATH) return { place: openPath(context, base, path, flags), created: false };
   if ((flags & O_TMPFILE) === O_TMPFILE) return { place: openUnnamed(context, base, path, flags, mode), created: true };
   if (flags & O_CREAT) return openCreate(context, base, path, flags, mode);
-  const place = find(context, base, path, { follow: !(flags & O_NOFOLLOW) });
+  const place = seek(context, base, path, flags & O_NOFOLLOW ? unfollowed : followed);
+  if (place instanceof Errno) return place;
   openExisting(context, place, flags);
   return { place, created: false };
 }
 
-function openPath(context: WalkContext, base: Place, path: string, flags: number): Place {
+const followed: WalkOptions = { follow: true };
+const unfollowed: WalkOptions = { follow: false };
+
+function openPath(context: WalkContext, base: Place, path: PathLike, flags: number): Place {
   const place = find(context, base, path, { follow: !(flags & O_NOFOLLOW) });
   if (flags & O_DIRECTORY && !isDirectory(place.inode)) throw ENOTDIR;
   return place;
 }
 
-function openUnnamed(context: WalkContext, base: Place, path: string, flags: number, mode: number): Place {
+function openUnnamed(context: WalkContext, base: Place, path: PathLike, flags: number, mode: number): Place {
   if (!(accessOf(flags) & W_OK)) throw EINVAL;
   const directory = find(context, base, path, {});
   if (!isDirectory(directory.inode)) throw ENOTDIR;
@@ -53,7 +65,7 @@ function openUnnamed(context: WalkContext, base: Place, path: string, flags: num
   return { mount: directory.mount, inode, parent: directory.inode, name: `#${inode.ino}` };
 }
 
-function openCreate(context: WalkContext, base: Place, path: string, flags: number, mode: number): Opened {
+function openCreate(context: WalkContext, base: Place, path: PathLike, flags: number, mode: number): Opened {
   if (flags & O_DIRECTORY) throw EINVAL;
   const found = walk(context, base, path, { follow: !(flags & (O_NOFOLLOW | O_EXCL)), create: true });
   if (found.place) {
@@ -239,8 +251,12 @@ export function readlink(context: WalkContext, base: Place, path: string): strin
 }
 
 /** access(2): `mode` is R_OK | W_OK | X_OK or 0; the context's credentials are those to ask for (the real ids for access). */
-export function access(context: WalkContext, base: Place, path: string, mode: number, options: WalkOptions = {}): void {
-  const place = find(context, base, path, options);
+export function access(context: WalkContext, base: Place, path: PathLike, mode: number, options: WalkOptions = {}): void {
+  accessPlace(context, find(context, base, path, options), mode);
+}
+
+/** The same for what was found. */
+export function accessPlace(context: WalkContext, place: Place, mode: number): void {
   const type = typeOf(place.inode);
   if (mode & X_OK && type === S_IFREG && place.mount.options.noexec) throw EACCES;
   demand(place.inode, mode, context.credentials);

@@ -98,6 +98,7 @@ export class FakeMachine {
     try {
       const decoded = row.codecs.map((codec, i) => codec.decode(task, argumentRegisters[i]!));
       const result = (row.handler as (task: Task, ...args: unknown[]) => unknown)(task, ...decoded);
+      if (result instanceof Errno) return result.name;
       return result instanceof Wait ? result : Number(result as number);
     } catch (error) {
       if (error instanceof Errno) return error.name;

@@ -1,14 +1,14 @@
 // Calls that open: open, openat, openat2, creat, close, memfd_create, pipe2. open(2), pipe(2).
 import {
-  AT_FDCWD, EAGAIN, EINVAL, ENOENT, O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECT, O_DIRECTORY, O_EXCL, O_LARGEFILE, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_TMPFILE,
+  AT_FDCWD, EAGAIN, EINVAL, ENOENT, Errno, O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECT, O_DIRECTORY, O_EXCL, O_LARGEFILE, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_TMPFILE,
   O_TRUNC, O_WRONLY, E2BIG, NAME_MAX, S_IFREG, memfdFlags, openFlags,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
 import { Description, AnonymousInode, PipeEnd, fifoMustWait, makePipe, openInode, refreshMappings } from '../../linux/index.ts';
 import type { Task } from '../../linux/index.ts';
 import { operations, RESOLVE, walkRestricted } from '../../vfs/index.ts';
-import type { Place, WalkContext } from '../../vfs/index.ts';
-import { CString, DirFd, Fd, Mode, Path, Ptr, Size, flags, openFlagsCodec, pointed } from '../codec.ts';
+import type { PathLike, Place, WalkContext } from '../../vfs/index.ts';
+import { CString, DirFd, Fd, Mode, Path, PathBytes, Ptr, Size, flags, openFlagsCodec, pointed } from '../codec.ts';
 import type { Codec } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
@@ -54,15 +54,16 @@ function awaitFifo(task: Task): number | Wait {
 }
 
 /** openat(2). */
-export function openat(task: Task, dirFd: number, path: string, given: number, mode: number): number | Wait {
+export function openat(task: Task, dirFd: number, path: PathLike, given: number, mode: number): number | Wait | Errno {
   if (task.call?.kept) return awaitFifo(task);
   return openFrom(task, contextOf(task), baseOf(task, dirFd, path), path, given, mode);
 }
 
-function openFrom(task: Task, context: WalkContext, base: Place, path: string, given: number, mode: number): number | Wait {
+function openFrom(task: Task, context: WalkContext, base: Place, path: PathLike, given: number, mode: number): number | Wait | Errno {
   const bits = checkedFlags(given & KNOWN_FLAGS);
   task.files.requireRoom();
-  const opened = operations.open(context, base, path, bits, mode & 0o7777 & ~task.fs.umask);
+  const opened = operations.seekOpen(context, base, path, bits, mode & 0o7777 & ~task.fs.umask);
+  if (opened instanceof Errno) return opened;
   if (bits & O_TRUNC) refreshMappings(opened.place.inode, 0, Infinity);
   return install(task, opened.place, opened.created ? bits & ~O_TRUNC : bits);
 }
@@ -78,7 +79,7 @@ function checkedFlags(bits: number): number {
 const ALL_RESOLVE = Object.values(RESOLVE).reduce((a, b) => a | b, 0);
 
 /** openat2(2): strict about flags. What RESOLVE_CACHED asks for is never certain. */
-function openat2(task: Task, dirFd: number, path: string, howPtr: number, size: number): number | Wait {
+function openat2(task: Task, dirFd: number, path: string, howPtr: number, size: number): number | Wait | Errno {
   if (size < 24) throw EINVAL;
   if (size > 4096) throw E2BIG;
   if (size > 24 && task.memory.readable(howPtr + 24, size - 24).some((byte) => byte !== 0)) throw E2BIG;
@@ -91,7 +92,7 @@ function openat2(task: Task, dirFd: number, path: string, howPtr: number, size: 
   return openRestricted(task, dirFd, path, Number(bits), Number(mode), Number(resolve));
 }
 
-function openRestricted(task: Task, dirFd: number, path: string, given: number, mode: number, restrictions: number): number | Wait {
+function openRestricted(task: Task, dirFd: number, path: string, given: number, mode: number, restrictions: number): number | Wait | Errno {
   if (task.call?.kept) return awaitFifo(task);
   if (restrictions & RESOLVE.CACHED) throw EAGAIN;
   if (restrictions & RESOLVE.BENEATH && restrictions & RESOLVE.IN_ROOT) throw EINVAL;
@@ -155,11 +156,11 @@ function memfdCreate(task: Task, name: string, bits: number): number {
 const OutPipeFds = pointed((task, ptr) => `[${task.memory.readI32(ptr)}, ${task.memory.readI32(ptr + 4)}]`, 'out');
 
 export const openCalls: readonly SyscallRow[] = [
-  sys(2, 'open', [Path, OpenFlags, OpenMode(1)], (task, path, bits, mode) => openat(task, AT_FDCWD, path, bits, mode)),
+  sys(2, 'open', [PathBytes, OpenFlags, OpenMode(1)], (task, path, bits, mode) => openat(task, AT_FDCWD, path, bits, mode)),
   sys(3, 'close', [Fd], close),
   sys(22, 'pipe', [OutPipeFds], (task, ptr) => pipe2(task, ptr, 0)),
-  sys(85, 'creat', [Path, Mode], (task, path, mode) => openat(task, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)),
-  sys(257, 'openat', [DirFd, Path, OpenFlags, OpenMode(2)], openat),
+  sys(85, 'creat', [PathBytes, Mode], (task, path, mode) => openat(task, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)),
+  sys(257, 'openat', [DirFd, PathBytes, OpenFlags, OpenMode(2)], openat),
   sys(293, 'pipe2', [OutPipeFds, flags(openFlags)], pipe2, 'packet mode (O_DIRECT) is EINVAL'),
   sys(319, 'memfd_create', [CString(NAME_MAX + 1), flags(memfdFlags)], memfdCreate),
   sys(436, 'close_range', [Fd, Fd, flags({ CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC })], closeRange),

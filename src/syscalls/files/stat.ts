@@ -1,17 +1,18 @@
 // Calls that tell about files: stat, statx, access, readlink, statfs. stat(2), statx(2), access(2), readlink(2), statfs(2).
 import {
-  AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, EINVAL, ENOENT, O_PATH, R_OK, STATX_BASIC_STATS, STATX_MNT_ID, STATX__RESERVED, S_IFLNK, W_OK, X_OK, accessModes, atFlags,
+  AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, EINVAL, ENOENT, Errno, O_PATH, R_OK, STATX_BASIC_STATS, STATX_MNT_ID, STATX__RESERVED, S_IFLNK, W_OK, X_OK, accessModes, atFlags,
   isType, major, minor, statLayout, statfsLayout, statxLayout,
 } from '../../abi/index.ts';
 import { latin1 } from '../../base/index.ts';
+import type { GuestPath } from '../../guest/index.ts';
 import { placeOf } from '../../linux/index.ts';
 import type { Task } from '../../linux/index.ts';
-import { operations } from '../../vfs/index.ts';
-import type { FileSystem, Mount, Place, Stat } from '../../vfs/index.ts';
-import { DirFd, Fd, Int, Path, flags, pointed, printFlags, quote } from '../codec.ts';
+import { isEmptyPath, operations } from '../../vfs/index.ts';
+import type { FileSystem, Mount, Place, Stat, WalkOptions } from '../../vfs/index.ts';
+import { DirFd, Fd, Int, PathBytes, flags, pointed, printFlags, quote } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
-import { baseOf, contextOf, placeAt, realContextOf } from './at.ts';
+import { contextOf, placeAt, realContextOf, seekAt } from './at.ts';
 
 const SECOND_NS = 1_000_000_000n;
 /** Seconds, rounded down, and the nanoseconds above them. */
@@ -34,26 +35,29 @@ const store = (task: Task, ptr: number, bytes: Uint8Array): number => {
   return 0;
 };
 
-const stat = (task: Task, path: string, ptr: number): number => store(task, ptr, encodeStat(placeAt(task, AT_FDCWD, path).inode.stat()));
-const lstat = (task: Task, path: string, ptr: number): number => store(task, ptr, encodeStat(placeAt(task, AT_FDCWD, path, { follow: false }).inode.stat()));
+const unfollowed: WalkOptions = { follow: false };
+const storeStat = (task: Task, ptr: number, place: Place | Errno): number | Errno => (place instanceof Errno ? place : store(task, ptr, encodeStat(place.inode.stat())));
+const stat = (task: Task, path: GuestPath, ptr: number): number | Errno => storeStat(task, ptr, seekAt(task, AT_FDCWD, path));
+const lstat = (task: Task, path: GuestPath, ptr: number): number | Errno => storeStat(task, ptr, seekAt(task, AT_FDCWD, path, unfollowed));
 const fstat = (task: Task, fd: number, ptr: number): number => store(task, ptr, encodeStat(task.files.get(fd, true).inode.stat()));
 
 const walkOptions = (bits: number) => ({ follow: !(bits & AT_SYMLINK_NOFOLLOW), emptyPath: (bits & AT_EMPTY_PATH) !== 0 });
 
 /** newfstatat(2). */
-function fstatat(task: Task, dirFd: number, path: string, ptr: number, bits: number): number {
+function fstatat(task: Task, dirFd: number, path: GuestPath, ptr: number, bits: number): number | Errno {
   if (bits & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)) throw EINVAL;
-  return store(task, ptr, encodeStat(placeAt(task, dirFd, path, walkOptions(bits)).inode.stat()));
+  return storeStat(task, ptr, seekAt(task, dirFd, path, walkOptions(bits)));
 }
 
 const AT_STATX_SYNC_TYPE = 0x6000;
 const STATX_ATTR_MOUNT_ROOT = 0x2000;
 
 /** statx(2): the basic fields and the mount id, whatever was asked for; no birth time. */
-function statx(task: Task, dirFd: number, path: string, bits: number, mask: number, ptr: number): number {
+function statx(task: Task, dirFd: number, path: GuestPath, bits: number, mask: number, ptr: number): number | Errno {
   if (mask & STATX__RESERVED || (bits & AT_STATX_SYNC_TYPE) === AT_STATX_SYNC_TYPE) throw EINVAL;
   if (bits & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)) throw EINVAL;
-  return store(task, ptr, encodeStatx(placeAt(task, dirFd, path, walkOptions(bits))));
+  const place = seekAt(task, dirFd, path, walkOptions(bits));
+  return place instanceof Errno ? place : store(task, ptr, encodeStatx(place));
 }
 
 function encodeStatx({ inode, mount }: Place): Uint8Array {
@@ -68,23 +72,28 @@ function encodeStatx({ inode, mount }: Place): Uint8Array {
 }
 
 /** faccessat2(2): asks for the real ids unless AT_EACCESS. */
-function faccessat(task: Task, dirFd: number, path: string, mode: number, bits: number): number {
+function faccessat(task: Task, dirFd: number, path: GuestPath, mode: number, bits: number): number | Errno {
   if (mode & ~(R_OK | W_OK | X_OK) || bits & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) throw EINVAL;
   const context = bits & AT_EACCESS ? contextOf(task) : realContextOf(task);
-  const base = path === '' && bits & AT_EMPTY_PATH ? placeAt(task, dirFd, path, { emptyPath: true }) : baseOf(task, dirFd, path);
-  operations.access(context, base, path, mode, walkOptions(bits));
+  const place = seekAt(task, dirFd, path, walkOptions(bits), context);
+  if (place instanceof Errno) return place;
+  operations.accessPlace(context, place, mode);
   return 0;
 }
 
 /** readlinkat(2): an empty path names the link that dirFd is (O_PATH | O_NOFOLLOW). */
-function readlinkat(task: Task, dirFd: number, path: string, ptr: number, size: number): number {
+function readlinkat(task: Task, dirFd: number, path: GuestPath, ptr: number, size: number): number | Errno {
   if (size <= 0) throw EINVAL;
-  const target = path === '' ? readlinkOfDescriptor(task, dirFd) : operations.readlink(contextOf(task), baseOf(task, dirFd, path), path);
+  const target = isEmptyPath(path) ? readlinkOfDescriptor(task, dirFd) : targetOf(seekAt(task, dirFd, path, unfollowed));
+  if (target instanceof Errno) return target;
   const length = Math.min(target.length, size);
   const into = task.memory.writable(ptr, length);
   for (let i = 0; i < length; i++) into[i] = target.charCodeAt(i);
   return length;
 }
+
+/** The target of a link; EINVAL as a value when it is none: resolving a path by hand asks about every part of it. */
+const targetOf = (place: Place | Errno): string | Errno => (place instanceof Errno ? place : (isType(place.inode.mode, S_IFLNK) && place.inode.readlink?.()) || EINVAL);
 
 function readlinkOfDescriptor(task: Task, dirFd: number): string {
   if (dirFd === AT_FDCWD) throw ENOENT;
@@ -105,7 +114,7 @@ function encodeStatfs(fs: FileSystem, mount: Mount): Uint8Array {
   });
 }
 
-const statfs = (task: Task, path: string, ptr: number): number => {
+const statfs = (task: Task, path: GuestPath, ptr: number): number => {
   const { inode, mount } = placeAt(task, AT_FDCWD, path);
   return store(task, ptr, encodeStatfs(inode.fs, mount));
 };
@@ -138,17 +147,17 @@ const AtFlags = flags(atFlags);
 const StatxMask = pointed((_task, mask) => printFlags([['STATX_BASIC_STATS', STATX_BASIC_STATS], ['STATX_MNT_ID', STATX_MNT_ID]], mask, '0'));
 
 export const statCalls: readonly SyscallRow[] = [
-  sys(4, 'stat', [Path, OutStat], stat),
+  sys(4, 'stat', [PathBytes, OutStat], stat),
   sys(5, 'fstat', [Fd, OutStat], fstat),
-  sys(6, 'lstat', [Path, OutStat], lstat),
-  sys(21, 'access', [Path, AccessMode], (task, path, mode) => faccessat(task, AT_FDCWD, path, mode, 0)),
-  sys(89, 'readlink', [Path, OutText, Int], (task, path, ptr, size) => { if (path === '') throw ENOENT; return readlinkat(task, AT_FDCWD, path, ptr, size); }),
-  sys(137, 'statfs', [Path, OutStatfs], statfs),
+  sys(6, 'lstat', [PathBytes, OutStat], lstat),
+  sys(21, 'access', [PathBytes, AccessMode], (task, path, mode) => faccessat(task, AT_FDCWD, path, mode, 0)),
+  sys(89, 'readlink', [PathBytes, OutText, Int], (task, path, ptr, size) => { if (isEmptyPath(path)) throw ENOENT; return readlinkat(task, AT_FDCWD, path, ptr, size); }),
+  sys(137, 'statfs', [PathBytes, OutStatfs], statfs),
   sys(138, 'fstatfs', [Fd, OutStatfs], fstatfs),
-  sys(262, 'newfstatat', [DirFd, Path, OutStat, AtFlags], fstatat),
-  sys(267, 'readlinkat', [DirFd, Path, OutText, Int], readlinkat),
-  sys(269, 'faccessat', [DirFd, Path, AccessMode], (task, dirFd, path, mode) => faccessat(task, dirFd, path, mode, 0)),
-  sys(332, 'statx', [DirFd, Path, AtFlags, StatxMask, OutStatx], statx, 'no birth time'),
-  sys(439, 'faccessat2', [DirFd, Path, AccessMode, flags({ AT_EACCESS, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH })], faccessat),
+  sys(262, 'newfstatat', [DirFd, PathBytes, OutStat, AtFlags], fstatat),
+  sys(267, 'readlinkat', [DirFd, PathBytes, OutText, Int], readlinkat),
+  sys(269, 'faccessat', [DirFd, PathBytes, AccessMode], (task, dirFd, path, mode) => faccessat(task, dirFd, path, mode, 0)),
+  sys(332, 'statx', [DirFd, PathBytes, AtFlags, StatxMask, OutStatx], statx, 'no birth time'),
+  sys(439, 'faccessat2', [DirFd, PathBytes, AccessMode, flags({ AT_EACCESS, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH })], faccessat),
 ];
 
