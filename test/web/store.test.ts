@@ -2,8 +2,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { archiveOf } from '../oci/archives.ts';
-import { call, type Global, hasBrowser, launch, load, noBrowser, openPage, run, serve, type Server } from './browser.ts';
+import { archiveOf, memoryStore, source } from '../oci/archives.ts';
+import { bytesOf, call, type Global, hasBrowser, launch, load, noBrowser, openPage, run, serve, type Server } from './browser.ts';
 
 interface Row { id: string; names: string[]; sizeBytes: number; command: string[] }
 interface State { kept: boolean; why: string }
@@ -105,6 +105,38 @@ if (hasBrowser) {
     assert.is((await run(page, ['echo', 'fine'])).stdout, 'fine\n');
     await devtools.send('Storage.overrideQuotaForOrigin', { origin });
     assert.equal(await load(page, await archive('large:1', noise(8_000_000, 3))), ['large:1']);
+    await context.close();
+  });
+
+  test('a tab that is closed or crashes while it loads leaves a whole store, 12 times', async () => {
+    const context = await browser.newContext();
+    const bytes = await archiveOf({ tags: ['victim:1'], layers: [1, 2].map((seed) => [{ name: `noise${seed}`, content: noise(1_500_000, seed) }]) });
+    const outcomes: string[] = [];
+    for (let round = 0; round < 12; round++) {
+      const page = await open(context);
+      const loading = load(page, bytes).catch(() => {});
+      await page.waitForTimeout(round * 15);
+      if (round % 2 === 0) await page.close();
+      else {
+        const devtools = await context.newCDPSession(page);
+        devtools.send('Page.crash').catch(() => {});
+        await page.waitForEvent('crash');
+        await page.close();
+      }
+      await loading;
+      const after = await open(context);
+      assert.equal(await call<State>(after, 'store'), { kept: true, why: '' }, `round ${round}`);
+      assert.is((await run(after, ['echo', 'whole'])).stdout, 'whole\n');
+      const there = (await call<Row[]>(after, 'images')).flatMap((row) => row.names);
+      outcomes.push(there.join());
+      assert.ok(['busybox:latest', 'busybox:latest,victim:1'].includes(there.sort().join()), `round ${round}: ${there.join()}`);
+      // The store of Node checks every digest.
+      const [saved] = await memoryStore().images.store.load(source(await bytesOf(after, 'save', { images: there }), 100_000), 'saved.tar');
+      assert.equal(saved!.names, ['busybox:latest']);
+      if (there.length > 1) await call(after, 'remove', { image: 'victim:1', force: false });
+      await after.close();
+    }
+    assert.ok(outcomes.some((names) => !names.includes('victim')), 'no load was cut short');
     await context.close();
   });
 } else console.log(noBrowser);
