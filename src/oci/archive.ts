@@ -64,7 +64,8 @@ export class Archive {
     for await (const entry of extract) {
       const name = withoutDots(entry.header.name);
       const { type, linkname } = entry.header;
-      if (type === 'file' || type === 'contiguous-file') await this.#keep(name, entry as unknown as Chunks, (bytes) => seen(name, bytes, entry.header.size ?? 0));
+      const size = entry.header.size ?? 0;
+      if (type === 'file' || type === 'contiguous-file') await this.#keep(name, size, entry as unknown as Chunks, (bytes) => seen(name, bytes, size));
       else if (type === 'symlink') this.#link(name, linkname?.startsWith('/') ? linkname : `${parentOf(name)}/${linkname}`);
       else if (type === 'link') this.#link(name, linkname ?? '');
       entry.resume();
@@ -74,11 +75,11 @@ export class Archive {
   }
 
   /** The last one of a name counts. */
-  async #keep(name: string, content: Chunks, seen: (bytes: number) => void): Promise<void> {
+  async #keep(name: string, size: number, content: Chunks, seen: (bytes: number) => void): Promise<void> {
     const { folder, codecs } = this.#ports;
     const digest = name.replace(/^blobs\/sha256\//, 'sha256:');
     const known = isDigest(digest) ? folder.open(blobPath(digest)) : undefined;
-    const member = await (known ? keepKnown(content, known, folder, codecs, seen) : keepAside(content, folder, codecs, seen));
+    const member = await (known?.size === size ? keepKnown(content, known, folder, codecs, seen) : keepAside(content, folder, codecs, seen));
     this.#members.get(name)?.file.discard();
     this.#links.delete(name);
     this.#members.set(name, member);

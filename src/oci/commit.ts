@@ -2,7 +2,8 @@
 import { changeConfig } from './instructions.ts';
 import type { Chunks } from './compression.ts';
 import type { HistoryEntry, ImageConfig, RunConfig } from './image.ts';
-import type { Image, Store } from './store.ts';
+import type { Store } from './store.ts';
+import type { Image } from './store-view.ts';
 
 export interface CommitOptions {
   /** As a user wrote them; none for an image without a name. */

@@ -2,7 +2,7 @@
 import type { Codecs, Folder } from '../host/ports.ts';
 import { chainFolder } from './chain.ts';
 import { type Descriptor, type Digest, DOCUMENT_LIMIT, isDigest } from './image.ts';
-import { BLOBS, blobPath, CHAINS, LAYERS, layerFolder } from './layout.ts';
+import { BLOBS, blobPath, CHAINS, layerFolder, LAYERS, layerTarPath } from './layout.ts';
 
 /** Paths of blobs, and folders of layers and chains. */
 export type Paths = ReadonlySet<string>;
@@ -33,7 +33,11 @@ function keepConfig(folder: Folder, config: Descriptor, codecs: Codecs, paths: S
   paths.add(blobPath(config.digest));
   const ids = documentAt(folder, blobPath(config.digest)).rootfs?.diff_ids;
   if (!Array.isArray(ids) || !ids.every(isDigest)) return;
-  for (const id of ids) paths.add(layerFolder(id));
+  for (const id of ids) {
+    paths.add(layerFolder(id));
+    // The tar of a compressed layer may be the blob of another image's uncompressed one.
+    if (!folder.has(layerTarPath(id))) paths.add(blobPath(id));
+  }
   paths.add(chainFolder(ids, codecs));
 }
 

@@ -6,7 +6,8 @@ import { type Chunks, ratioLimit, uncompressed, type UnpackLimit } from './compr
 import { ImageError } from './errors.ts';
 import { changeConfig } from './instructions.ts';
 import { demandPlatform } from './image.ts';
-import type { Image, Store } from './store.ts';
+import type { Store } from './store.ts';
+import type { Image } from './store-view.ts';
 
 export interface ImportOptions {
   readonly names?: readonly string[];

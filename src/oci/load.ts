@@ -56,7 +56,7 @@ async function readyImage(candidate: Candidate, ports: LoadPorts, unpacked: Veri
   return {
     names: candidate.names, configBytes: candidate.configBytes, manifest: manifestFor(candidate, layers, ports.codecs),
     layers: layers.map(({ diffId, member, tar }) => ({ diffId, blob: (tar ?? member).file.blob })),
-    files: layers.flatMap(({ diffId, member, tar }) => [{ path: blobPath(member.digest), file: member.file }, ...(tar ? [{ path: layerTarPath(diffId), file: tar.file }] : [])]),
+    files: layers.flatMap(({ diffId, member, tar }) => [{ path: blobPath(member.digest), file: member.file }, ...(tar ? [{ path: layerTarPath(diffId), file: tar.file, unless: blobPath(diffId) }] : [])]),
   };
 }
 

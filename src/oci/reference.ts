@@ -64,3 +64,9 @@ export function familiarRepository(reference: Reference): string {
 export function familiarName(reference: Reference): string {
   return familiarRepository(reference) + fullName(reference).slice(reference.domain.length + 1 + reference.path.length);
 }
+
+/** Domain and path of a full name. */
+export function repositoryOf(name: string): string {
+  const { domain, path } = parseReference(name);
+  return `${domain}/${path}`;
+}

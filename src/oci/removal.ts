@@ -1,8 +1,8 @@
 // What removing an image means, by Docker's rules: which names go, whether the image goes with them, and the conflicts that forbid it.
 import { ImageError } from './errors.ts';
 import type { Digest } from './image.ts';
-import { familiarName, fullName, parseReference } from './reference.ts';
-import type { Image } from './store.ts';
+import { familiarName, fullName, parseReference, repositoryOf } from './reference.ts';
+import type { Image } from './store-view.ts';
 
 /** A container that was made from an image. */
 export interface ImageUser { readonly container: string; readonly running: boolean }
@@ -20,7 +20,6 @@ export interface Removal { readonly names: readonly string[]; readonly whole: bo
 
 const short = (id: string): string => id.replace('sha256:', '').slice(0, 12);
 const conflict = (message: string): ImageError => new ImageError('conflict', `conflict: ${message}`);
-const repositoryOf = (name: string): string => { const { domain, path } = parseReference(name); return `${domain}/${path}`; };
 const isTag = (name: string): boolean => parseReference(name).digest === undefined;
 
 /** At most one tag, and every name in one repository: one `rmi` of the ID takes them all. */
@@ -46,6 +45,11 @@ function removalOfName(text: string, image: Image, names: readonly string[], use
     throw conflict(`unable to remove repository reference ${JSON.stringify(text)} (must force) - container ${short(users[0]!.container)} is using its referenced image ${short(image.id)}`);
   }
   const name = fullName(parseReference(text));
+  // A digest may be said of what has only tags: it means all of them in that repository.
+  if (!names.includes(name)) {
+    const gone = names.filter((other) => repositoryOf(other) === repositoryOf(name));
+    return { names: gone, whole: gone.length === names.length && users.length === 0 };
+  }
   const left = names.filter((other) => other !== name);
   const digests = left.filter((other) => !isTag(other) && repositoryOf(other) === repositoryOf(name));
   const alone = isTag(name) && !left.some((other) => isTag(other) && repositoryOf(other) === repositoryOf(name));

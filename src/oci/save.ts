@@ -5,7 +5,8 @@ import { S_IFDIR, S_IFREG } from '../abi/index.ts';
 import { ImageError } from './errors.ts';
 import { type Descriptor, type Digest, mediaTypes } from './image.ts';
 import { familiarName, familiarRepository, fullName, parseReference, type Reference } from './reference.ts';
-import type { Image, Store } from './store.ts';
+import type { Store } from './store.ts';
+import type { Image } from './store-view.ts';
 
 /** An image to save, and the names it goes out under (full): none when it was asked for by ID. */
 export interface Saved { readonly image: Image; readonly names: readonly string[] }

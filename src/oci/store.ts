@@ -2,44 +2,15 @@
 import type { Blob, Codecs, Folder, NewFile } from '../host/ports.ts';
 import { chainIds, sha256Of } from './chain.ts';
 import { type Chunks, ratioLimit, type UnpackLimit } from './compression.ts';
-import { looksLikeId } from './contents.ts';
 import { ImageError } from './errors.ts';
 import { type Paths, reachable, sweep } from './garbage.ts';
-import { type Descriptor, type Digest, type ImageConfig, isIndexType, type Manifest, mediaTypes, parseConfig, parseIndex, parseManifest } from './image.ts';
-import { blobPath, INDEX_FILE, LAYOUT_FILE, layerTarPath, nameOf, withNames, withoutNames } from './layout.ts';
+import { type Descriptor, type Digest, mediaTypes, parseConfig, parseManifest } from './image.ts';
+import { blobPath, INDEX_FILE, LAYERS, LAYOUT_FILE, layerTarPath, nameOf, withNames, withoutNames } from './layout.ts';
 import { type Progress, readImages } from './load.ts';
 import { keepAside } from './members.ts';
-import { familiarName, familiarRepository, fullName, parseReference } from './reference.ts';
+import { familiarName, fullName, parseReference } from './reference.ts';
 import { type InUse, planRemoval, type Removed, type RemoveOptions, untagged } from './removal.ts';
-
-/** An image of the store. */
-export interface Image {
-  /** The digest of the configuration: Docker's image ID. */
-  readonly id: Digest;
-  readonly manifestDigest: Digest;
-  /** As it came, byte for byte. */
-  readonly manifestBytes: Uint8Array;
-  readonly configBytes: Uint8Array;
-  /** Full names; empty for an image whose name went to another. */
-  readonly names: readonly string[];
-  /** Docker's RepoDigests: each repository of the names with the digest of the manifest, as shown. */
-  readonly repoDigests: readonly string[];
-  readonly config: ImageConfig;
-  /** RFC 3339, when the configuration says so. */
-  readonly created: string | undefined;
-  /** Lowest first. */
-  readonly layers: readonly ImageLayer[];
-  /** All layers uncompressed, in bytes. */
-  readonly size: number;
-}
-
-export interface ImageLayer {
-  readonly diffId: Digest;
-  /** As it came, perhaps compressed. */
-  readonly blob: Descriptor;
-  /** Uncompressed, in bytes. */
-  readonly size: number;
-}
+import { type Image, type ImageLayer, isImage, StoreView } from './store-view.ts';
 
 /** A layer made here: an uncompressed tar, whole, its digest and its size in bytes. */
 export interface NewLayer { readonly file: NewFile; readonly diffId: Digest; readonly size: number }
@@ -77,8 +48,8 @@ export interface PruneOptions {
   readonly where?: (image: Image) => boolean;
 }
 
-/** A file that gets its name with the image; nothing happens when the name is there. */
-export interface Addition { readonly path: string; readonly file: NewFile }
+/** A file that gets its name with the image; nothing happens when the name is there, or what makes it superfluous. */
+export interface Addition { readonly path: string; readonly file: NewFile; readonly unless?: string }
 
 /** An image that is verified and waits to become visible. */
 export interface ReadyImage {
@@ -89,90 +60,18 @@ export interface ReadyImage {
   readonly files: readonly Addition[];
 }
 
+const descriptorOf = ({ manifest: { bytes, digest, mediaType } }: ReadyImage): Descriptor => ({ mediaType, digest, size: bytes.length, platform: { architecture: 'amd64', os: 'linux' } });
+
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 export const openStore = (folder: Folder, ports: StorePorts): Store => new Store(folder, ports);
 
-export class Store {
-  readonly #folder: Folder;
+export class Store extends StoreView {
   readonly #ports: StorePorts;
 
   constructor(folder: Folder, ports: StorePorts) {
-    this.#folder = folder;
+    super(folder);
     this.#ports = ports;
-  }
-
-  // --- what is there ---
-
-  #index(): Descriptor[] {
-    const bytes = this.#folder.read(INDEX_FILE);
-    return bytes ? parseIndex(bytes, INDEX_FILE) : [];
-  }
-
-  /** All images, each manifest once, with all its names. Throws ImageError 'damaged-store'. */
-  images(): Image[] { return this.#imagesOf(this.#index()); }
-
-  #imagesOf(index: readonly Descriptor[]): Image[] {
-    const digests = new Set(index.filter(isImage).map((d) => d.digest));
-    return Array.from(digests, (digest) => this.#image(digest, namesOf(index, digest)));
-  }
-
-  #image(manifestDigest: Digest, names: readonly string[]): Image {
-    const manifestBytes = this.#document(manifestDigest);
-    const manifest: Manifest = parseManifest(manifestBytes, manifestDigest);
-    const configBytes = this.#document(manifest.config.digest);
-    const config = parseConfig(configBytes, manifest.config.digest);
-    const layers = config.rootfs.diff_ids.map((diffId, i) => this.#layer(diffId, manifest.layers[i]!));
-    return {
-      id: manifest.config.digest, manifestDigest, manifestBytes, configBytes, names, config, layers, created: config.created ?? undefined,
-      repoDigests: [...new Set(names.map((name) => `${familiarRepository(parseReference(name))}@${manifestDigest}`))], size: layers.reduce((sum, layer) => sum + layer.size, 0),
-    };
-  }
-
-  #layer(diffId: Digest, blob: Descriptor): ImageLayer {
-    return { diffId, blob, size: blob.digest === diffId ? blob.size : this.#folder.size(layerTarPath(diffId)) ?? 0 };
-  }
-
-  #document(digest: Digest): Uint8Array {
-    const bytes = this.#folder.read(blobPath(digest));
-    if (!bytes) throw new ImageError('damaged-store', `${blobPath(digest)} is missing from the store`);
-    return bytes;
-  }
-
-  /** A layer's uncompressed tar. Throws ImageError 'damaged-store'. */
-  layerTar(layer: ImageLayer): Blob {
-    const blob = this.#folder.open(layer.blob.digest === layer.diffId ? blobPath(layer.diffId) : layerTarPath(layer.diffId));
-    if (!blob) throw new ImageError('damaged-store', `layer ${layer.diffId} is missing from the store`);
-    return blob;
-  }
-
-  /** Reads a whole blob of the layout by its digest. Throws ImageError 'damaged-store'. */
-  blob(digest: Digest): Blob {
-    const blob = this.#folder.open(blobPath(digest));
-    if (!blob) throw new ImageError('damaged-store', `${blobPath(digest)} is missing from the store`);
-    return blob;
-  }
-
-  /** The image a user means: by name (docker.io, library/ and latest understood), by digest, by ID or the start of one. undefined: none, or several. Throws ImageError 'bad-reference'. */
-  resolve(text: string): Image | undefined {
-    const index = this.#index();
-    const name = nameOrUndefined(text);
-    const digest = name === undefined ? undefined : digestOf(index, name);
-    if (digest !== undefined) return this.#image(digest, namesOf(index, digest));
-    if (!looksLikeId(text)) {
-      parseReference(text);
-      return undefined;
-    }
-    const start = text.startsWith('sha256:') ? text : `sha256:${text}`;
-    const matching = this.#imagesOf(index).filter((image) => image.id.startsWith(start) || image.manifestDigest.startsWith(start));
-    return new Set(matching.map((image) => image.id)).size === 1 ? matching[0] : undefined;
-  }
-
-  /** The same, for verbs that need one. Throws ImageError 'no-such-image' in Docker's words. */
-  find(text: string): Image {
-    const image = this.resolve(text);
-    if (!image) throw new ImageError('no-such-image', `No such image: ${looksLikeId(text) || /[:@]/.test(text) ? text : `${text}:latest`}`);
-    return image;
   }
 
   // --- what comes in ---
@@ -180,7 +79,7 @@ export class Store {
   /** Loads every image of an archive, or none. `name` stands before error messages. Throws ImageError. */
   async load(source: Chunks, name: string, { progress = () => {}, unpackLimit = ratioLimit }: LoadOptions = {}): Promise<Loaded[]> {
     try {
-      const { images, discard } = await readImages(source, { folder: this.#folder, codecs: this.#ports.codecs, limit: unpackLimit, progress });
+      const { images, discard } = await readImages(source, { folder: this.folder, codecs: this.#ports.codecs, limit: unpackLimit, progress });
       try { return this.#add(images, progress).map((image, i) => ({ image, names: images[i]!.names.map((full) => familiarName(parseReference(full))) })); } finally { discard(); }
     } catch (error) {
       throw named(error, name);
@@ -189,64 +88,84 @@ export class Store {
 
   /** Keeps a tar aside as a layer of an image to `put`. The caller discards its file when it comes to nothing. */
   async newLayer(tar: Chunks): Promise<NewLayer> {
-    const { file, digest, size } = await keepAside(tar, this.#folder, this.#ports.codecs);
+    const { file, digest, size } = await keepAside(tar, this.folder, this.#ports.codecs);
     return { file, diffId: digest, size };
   }
 
   /** Adds an image made here, and takes the files of its new layers, whatever happens. Throws ImageError, LayerError. */
-  put({ configBytes, layers, names }: NewImage): Image {
-    try {
-      const manifest = encode({
-        schemaVersion: 2, mediaType: mediaTypes.manifest, config: { mediaType: mediaTypes.config, digest: sha256Of(configBytes, this.#ports.codecs), size: configBytes.length },
-        layers: layers.map((layer) => ('file' in layer ? { mediaType: mediaTypes.tar, digest: layer.diffId, size: layer.size } : { mediaType: layer.blob.mediaType, digest: layer.blob.digest, size: layer.blob.size })),
-      });
-      const stated = parseConfig(configBytes, 'the configuration').rootfs.diff_ids;
-      if (stated.join() !== layers.map((layer) => layer.diffId).join()) throw new ImageError('digest-mismatch', 'the configuration names other layers than the image has');
-      return this.#add([{
-        names: names.map((name) => fullName(parseReference(name))), configBytes, manifest: { bytes: manifest, digest: sha256Of(manifest, this.#ports.codecs), mediaType: mediaTypes.manifest },
-        layers: layers.map((layer) => ({ diffId: layer.diffId, blob: 'file' in layer ? layer.file.blob : this.layerTar(layer) })),
-        files: layers.flatMap((layer) => ('file' in layer ? [{ path: blobPath(layer.diffId), file: layer.file }] : [])),
-      }])[0]!;
-    } finally { for (const layer of layers) if ('file' in layer) layer.file.discard(); }
+  put(image: NewImage): Image {
+    try { return this.folder.exclusive(() => this.#add([this.#made(image)])[0]!); } finally { for (const layer of image.layers) if ('file' in layer) layer.file.discard(); }
+  }
+
+  #made({ configBytes, layers, names }: NewImage): ReadyImage {
+    const descriptors = layers.map((layer): Descriptor => ('file' in layer ? { mediaType: mediaTypes.tar, digest: layer.diffId, size: layer.size } : { mediaType: layer.blob.mediaType, digest: layer.blob.digest, size: layer.blob.size }));
+    const bytes = encode({ schemaVersion: 2, mediaType: mediaTypes.manifest, config: { mediaType: mediaTypes.config, digest: sha256Of(configBytes, this.#ports.codecs), size: configBytes.length }, layers: descriptors });
+    const stated = parseConfig(configBytes, 'the configuration').rootfs.diff_ids;
+    if (stated.join() !== layers.map((layer) => layer.diffId).join()) throw new ImageError('digest-mismatch', 'the configuration names other layers than the image has');
+    for (const layer of layers) if (!('file' in layer)) this.blob(layer.blob.digest);
+    return {
+      names: names.map((name) => fullName(parseReference(name))), configBytes, manifest: { bytes, digest: sha256Of(bytes, this.#ports.codecs), mediaType: mediaTypes.manifest },
+      layers: layers.map((layer) => ({ diffId: layer.diffId, blob: 'file' in layer ? layer.file.blob : this.layerTar(layer) })),
+      files: layers.flatMap((layer) => ('file' in layer ? [{ path: blobPath(layer.diffId), file: layer.file }] : [])),
+    };
   }
 
   /** Makes images visible, all or none; what this call added is taken away again when it fails. */
   #add(ready: readonly ReadyImage[], progress: Progress = () => {}): Image[] {
     const prepared = ready.flatMap(({ layers }) => this.#ports.prepare(layers));
     for (const { files } of ready) for (const { file } of files) file.sync();
-    return this.#folder.exclusive(() => {
+    return this.folder.exclusive(() => {
+      for (const { diffId, blob } of ready.flatMap(({ layers }) => layers)) progress({ kind: 'layer', layer: diffId, bytes: blob.size, exists: this.#hasLayer(diffId) });
       const added: string[] = [];
-      const put = (path: string, add: () => void): void => {
-        if (this.#folder.has(path)) return;
-        added.push(path);
-        add();
-      };
-      const write = (path: string, bytes: Uint8Array): void => put(path, () => this.#folder.write(path, bytes));
       try {
-        write(LAYOUT_FILE, encode({ imageLayoutVersion: '1.0.0' }));
-        for (const { layers } of ready) for (const { diffId, blob } of layers) progress({ kind: 'layer', layer: diffId, bytes: blob.size, exists: this.#hasLayer(diffId) });
-        for (const { path, file } of ready.flatMap(({ files }) => files)) put(path, () => file.commit(path));
-        for (const { path, bytes } of prepared) write(path, bytes);
-        let index = this.#index();
-        for (const image of ready) {
-          const { digest, bytes, mediaType } = image.manifest;
-          write(blobPath(sha256Of(image.configBytes, this.#ports.codecs)), image.configBytes);
-          write(blobPath(digest), bytes);
-          index = withNames(index, { mediaType, digest, size: bytes.length, platform: { architecture: 'amd64', os: 'linux' } }, image.names);
-        }
-        const images = ready.map(({ manifest }) => this.#image(manifest.digest, namesOf(index, manifest.digest)));
-        this.#writeIndex(index);
-        return images;
+        for (const { path, file, unless } of ready.flatMap(({ files }) => files)) if (unless === undefined || !this.folder.has(unless)) this.#put(path, file.blob.size, () => file.commit(path), added);
+        for (const { path, bytes } of [...prepared, ...ready.flatMap((image) => this.#documents(image))]) this.#put(path, bytes.length, () => this.folder.write(path, bytes), added);
+        this.#writeIndex(ready.reduce<readonly Descriptor[]>((index, image) => withNames(index, descriptorOf(image), image.names), this.index()));
       } catch (error) {
-        for (const path of added.reverse()) this.#folder.remove(path);
+        if (!this.#areVisible(ready)) for (const path of added.reverse()) this.folder.remove(path);
         throw error;
       }
+      for (const { diffId } of ready.flatMap(({ layers }) => layers)) this.#keepOneTar(diffId);
+      const images = this.images();
+      return ready.map(({ manifest, configBytes }) => images.find((image) => image.manifestDigest === manifest.digest) ?? images.find((image) => image.id === sha256Of(configBytes, this.#ports.codecs))!);
     });
   }
 
-  #hasLayer(diffId: Digest): boolean { return this.#folder.has(blobPath(diffId)) || this.#folder.has(layerTarPath(diffId)); }
+  /** An uncompressed blob is its own tar. */
+  #keepOneTar(diffId: Digest): void { if (this.folder.has(layerTarPath(diffId)) && this.folder.has(blobPath(diffId))) this.folder.remove(layerTarPath(diffId)); }
 
-  #writeIndex(index: readonly Descriptor[]): void { this.#folder.write(INDEX_FILE, encode({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: index })); }
+  /** What is there already, and as large, stays. */
+  #put(path: string, size: number, add: () => void, added: string[]): void {
+    if (this.folder.size(path) === size) return;
+    added.push(path);
+    add();
+  }
+
+  #documents({ configBytes, manifest }: ReadyImage): { path: string; bytes: Uint8Array }[] {
+    return [
+      { path: LAYOUT_FILE, bytes: encode({ imageLayoutVersion: '1.0.0' }) }, { path: blobPath(sha256Of(configBytes, this.#ports.codecs)), bytes: configBytes },
+      { path: blobPath(manifest.digest), bytes: manifest.bytes },
+    ];
+  }
+
+  /** Whether the index was replaced before something failed: what it leads to must stay then. */
+  #areVisible(ready: readonly ReadyImage[]): boolean {
+    try { return this.index().some((d) => ready.some(({ manifest }) => manifest.digest === d.digest)); } catch { return true; }
+  }
+
+  /** One image may have come with several manifests (its layers compressed or not): those that lost their names are not kept beside another one. */
+  #withoutTwins(index: readonly Descriptor[]): Descriptor[] {
+    const idOf = ({ digest }: Descriptor): Digest => parseManifest(this.document(digest), digest).config.digest;
+    const nameless = index.filter((d) => isImage(d) && nameOf(d) === undefined);
+    if (nameless.length === 0) return [...index];
+    const seen = new Set(index.filter((d) => isImage(d) && nameOf(d) !== undefined).map(idOf));
+    const twins = nameless.filter((d) => seen.has(idOf(d)) || !seen.add(idOf(d)));
+    return index.filter((d) => !twins.includes(d));
+  }
+
+  #hasLayer(diffId: Digest): boolean { return this.folder.has(blobPath(diffId)) || this.folder.has(layerTarPath(diffId)); }
+
+  #writeIndex(index: readonly Descriptor[]): void { this.folder.write(INDEX_FILE, encode({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: this.#withoutTwins(index) })); }
 
   // --- names and removal ---
 
@@ -254,9 +173,9 @@ export class Store {
   tag(image: string | Image, name: string): void {
     const reference = parseReference(name);
     if (reference.digest !== undefined) throw new ImageError('bad-reference', 'refusing to create a tag with a digest reference');
-    this.#folder.exclusive(() => {
+    this.folder.exclusive(() => {
       const { manifestDigest } = typeof image === 'string' ? this.find(image) : image;
-      const index = this.#index();
+      const index = this.index();
       const descriptor = index.find((d) => d.digest === manifestDigest);
       if (!descriptor) throw new ImageError('no-such-image', `No such image: ${manifestDigest}`);
       this.#writeIndex(withNames(index, descriptor, [fullName(reference)]));
@@ -265,7 +184,7 @@ export class Store {
 
   /** `rmi`: takes a name away, and the image with its last one; by ID, all names of it. Throws ImageError 'no-such-image', 'conflict'. */
   remove(text: string, options: RemoveOptions = {}): Removed[] {
-    return this.#folder.exclusive(() => {
+    return this.folder.exclusive(() => {
       const image = this.find(text);
       const same = this.images().filter((other) => other.id === image.id);
       const plan = planRemoval(text, image, same.flatMap((other) => other.names), options);
@@ -276,30 +195,31 @@ export class Store {
 
   /** `image prune`: removes images that nothing names (`all`: that no container uses) and every file that nothing leads to. */
   prune({ all = false, inUse = () => [], where = () => true }: PruneOptions = {}): { readonly removed: Removed[]; readonly reclaimedBytes: number } {
-    return this.#folder.exclusive(() => {
+    return this.folder.exclusive(() => {
       const unused = this.images().filter((image) => (all || image.names.length === 0) && inUse(image.id).length === 0 && where(image));
       const { removed, bytes } = this.#drop(unused.flatMap((image) => image.names), unused);
-      const garbage = sweep(this.#folder, reachable(this.#folder, this.#index(), this.#ports.codecs));
+      const garbage = sweep(this.folder, reachable(this.folder, this.index(), this.#ports.codecs));
+      for (const hex of this.folder.list(LAYERS)) this.#keepOneTar(`sha256:${hex}`);
       return { removed, reclaimedBytes: bytes + garbage };
     });
   }
 
   /** Takes names out of the index, and images with what only they lead to. */
   #drop(names: readonly string[], images: readonly Image[]): { removed: Removed[]; bytes: number } {
-    const before = this.#index();
+    const before = this.index();
     const gone = new Set(images.map((image) => image.manifestDigest));
-    const index = names.reduce<Descriptor[]>((left, name) => withoutNames(left, name), before).filter((d) => !gone.has(d.digest));
-    const chains = new Set(this.#imagesOf(index).flatMap((image) => this.#chains(image)));
+    const index = this.#withoutTwins(names.reduce<Descriptor[]>((left, name) => withoutNames(left, name), before).filter((d) => !gone.has(d.digest)));
+    const chains = new Set(this.imagesOf(index).flatMap((image) => this.#chains(image)));
     if (names.length > 0 || images.length > 0) this.#writeIndex(index);
-    const bytes = images.length === 0 ? 0 : this.#sweepAfter(before, index);
+    const bytes = index.length === before.length ? 0 : this.#sweepAfter(before, index);
     return { removed: [...names.map(untagged), ...deletedOf(images, (image) => this.#chains(image), chains)], bytes };
   }
 
   #chains(image: Image): Digest[] { return chainIds(image.layers.map((layer) => layer.diffId), this.#ports.codecs); }
 
   #sweepAfter(before: readonly Descriptor[], after: readonly Descriptor[]): number {
-    const reach = (index: readonly Descriptor[]): Paths => reachable(this.#folder, index, this.#ports.codecs);
-    return sweep(this.#folder, reach(after), reach(before));
+    const reach = (index: readonly Descriptor[]): Paths => reachable(this.folder, index, this.#ports.codecs);
+    return sweep(this.folder, reach(after), reach(before));
   }
 }
 
@@ -314,16 +234,6 @@ function deletedOf(images: readonly Image[], chainsOf: (image: Image) => Digest[
   }
   return lines;
 }
-
-/** Other tools may add what is no image. */
-const isImage = ({ mediaType }: Descriptor): boolean => !isIndexType(mediaType);
-
-const namesOf = (index: readonly Descriptor[], digest: Digest): string[] => index.flatMap((d) => (d.digest === digest ? nameOf(d) ?? [] : []));
-
-/** The manifest that a full name stands for. */
-const digestOf = (index: readonly Descriptor[], name: string): Digest | undefined => (index.find((d) => nameOf(d) === name) ?? index.find((d) => name.endsWith(`@${d.digest}`)))?.digest;
-
-const nameOrUndefined = (text: string): string | undefined => { try { return fullName(parseReference(text)); } catch { return undefined; } };
 
 /** The same error with the archive's name before it; layer errors become image errors. */
 function named(error: unknown, name: string): unknown {

@@ -36,7 +36,7 @@ export function needed(images: Images): Set<string> {
   const paths = new Set(['oci/index.json', 'oci/oci-layout']);
   for (const image of images.store.images()) {
     for (const digest of [image.manifestDigest, image.id, ...image.layers.map((layer) => layer.blob.digest)]) paths.add(`oci/blobs/${digest.replace(':', '/')}`);
-    for (const { diffId } of image.layers) paths.add(`layers/${diffId.slice(7)}`);
+    for (const { diffId } of image.layers) for (const path of [`layers/${diffId.slice(7)}`, `oci/blobs/${diffId.replace(':', '/')}`]) paths.add(path);
   }
   return paths;
 }

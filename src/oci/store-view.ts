@@ -1,0 +1,128 @@
+// What is in the store, for readers: images with their names, documents, blobs and layers. Readers need no lock, as the index and each blob are replaced or removed at once.
+import type { Blob, Folder } from '../host/ports.ts';
+import { looksLikeId } from './contents.ts';
+import { ImageError } from './errors.ts';
+import { type Descriptor, type Digest, type ImageConfig, isIndexType, parseConfig, parseIndex, parseManifest } from './image.ts';
+import { blobPath, INDEX_FILE, layerTarPath, nameOf } from './layout.ts';
+import { familiarRepository, fullName, parseReference, repositoryOf } from './reference.ts';
+
+/** An image of the store. */
+export interface Image {
+  /** The digest of the configuration: Docker's image ID. */
+  readonly id: Digest;
+  readonly manifestDigest: Digest;
+  /** As it came, byte for byte. */
+  readonly manifestBytes: Uint8Array;
+  readonly configBytes: Uint8Array;
+  /** Full names; empty for an image whose name went to another. */
+  readonly names: readonly string[];
+  /** Docker's RepoDigests: each repository of the names with the digest of the manifest, as shown. */
+  readonly repoDigests: readonly string[];
+  readonly config: ImageConfig;
+  /** RFC 3339, when the configuration says so. */
+  readonly created: string | undefined;
+  /** Lowest first. */
+  readonly layers: readonly ImageLayer[];
+  /** All layers uncompressed, in bytes. */
+  readonly size: number;
+}
+
+export interface ImageLayer {
+  readonly diffId: Digest;
+  /** As it came, perhaps compressed. */
+  readonly blob: Descriptor;
+  /** Uncompressed, in bytes. */
+  readonly size: number;
+}
+
+export class StoreView {
+  protected readonly folder: Folder;
+  constructor(folder: Folder) { this.folder = folder; }
+
+  /** The layout's index. Throws ImageError 'bad-archive' when it is damaged. */
+  protected index(): Descriptor[] {
+    const bytes = this.folder.read(INDEX_FILE);
+    return bytes ? parseIndex(bytes, INDEX_FILE) : [];
+  }
+
+  /** All images, each manifest once, with all its names. Throws ImageError 'damaged-store'. */
+  images(): Image[] { return this.imagesOf(this.index()); }
+
+  protected imagesOf(index: readonly Descriptor[]): Image[] {
+    const digests = new Set(index.filter(isImage).map((d) => d.digest));
+    return Array.from(digests, (digest) => this.image(digest, namesOf(index, digest)));
+  }
+
+  protected image(manifestDigest: Digest, names: readonly string[]): Image {
+    const manifestBytes = this.document(manifestDigest);
+    const manifest = parseManifest(manifestBytes, manifestDigest);
+    const configBytes = this.document(manifest.config.digest);
+    const config = parseConfig(configBytes, manifest.config.digest);
+    const layers = config.rootfs.diff_ids.map((diffId, i) => this.#layer(diffId, manifest.layers[i]!));
+    return {
+      id: manifest.config.digest, manifestDigest, manifestBytes, configBytes, names, config, layers, created: config.created ?? undefined,
+      repoDigests: [...new Set(names.map((name) => `${familiarRepository(parseReference(name))}@${manifestDigest}`))], size: layers.reduce((sum, layer) => sum + layer.size, 0),
+    };
+  }
+
+  #layer(diffId: Digest, blob: Descriptor): ImageLayer {
+    return { diffId, blob, size: blob.digest === diffId ? blob.size : this.folder.size(layerTarPath(diffId)) ?? this.folder.size(blobPath(diffId)) ?? 0 };
+  }
+
+  protected document(digest: Digest): Uint8Array {
+    const bytes = this.folder.read(blobPath(digest));
+    if (!bytes) throw new ImageError('damaged-store', `${blobPath(digest)} is missing from the store`);
+    return bytes;
+  }
+
+  /** A layer's uncompressed tar. Throws ImageError 'damaged-store'. */
+  layerTar(layer: ImageLayer): Blob {
+    const blob = this.folder.open(layerTarPath(layer.diffId)) ?? this.folder.open(blobPath(layer.diffId));
+    if (!blob) throw new ImageError('damaged-store', `layer ${layer.diffId} is missing from the store`);
+    return blob;
+  }
+
+  /** Reads a whole blob of the layout by its digest. Throws ImageError 'damaged-store'. */
+  blob(digest: Digest): Blob {
+    const blob = this.folder.open(blobPath(digest));
+    if (!blob) throw new ImageError('damaged-store', `${blobPath(digest)} is missing from the store`);
+    return blob;
+  }
+
+  /** The image a user means: by name (docker.io, library/ and latest understood), by digest, by ID or the start of one. undefined: none, or several. Throws ImageError 'bad-reference'. */
+  resolve(text: string): Image | undefined {
+    const index = this.index();
+    const name = nameOrUndefined(text);
+    const digest = name === undefined ? undefined : digestOf(index, name);
+    if (digest !== undefined) return this.image(digest, namesOf(index, digest));
+    if (!looksLikeId(text)) {
+      parseReference(text);
+      return undefined;
+    }
+    const start = text.startsWith('sha256:') ? text : `sha256:${text}`;
+    const matching = this.imagesOf(index).filter((image) => image.id.startsWith(start) || image.manifestDigest.startsWith(start));
+    return new Set(matching.map((image) => image.id)).size === 1 ? matching[0] : undefined;
+  }
+
+  /** The same, for verbs that need one. Throws ImageError 'no-such-image' in Docker's words. */
+  find(text: string): Image {
+    const image = this.resolve(text);
+    if (!image) throw new ImageError('no-such-image', `No such image: ${looksLikeId(text) || /[:@]/.test(text) ? text : `${text}:latest`}`);
+    return image;
+  }
+}
+
+/** Other tools may add what is no image. */
+export const isImage = ({ mediaType }: Descriptor): boolean => !isIndexType(mediaType);
+
+export const namesOf = (index: readonly Descriptor[], digest: Digest): string[] => index.flatMap((d) => (d.digest === digest ? nameOf(d) ?? [] : []));
+
+/** The manifest that a full name stands for; a digest stands for the manifest that some name of its repository stands for. */
+function digestOf(index: readonly Descriptor[], name: string): Digest | undefined {
+  const exact = index.find((d) => nameOf(d) === name);
+  const { digest } = parseReference(name);
+  if (exact || digest === undefined) return exact?.digest;
+  return index.find((d) => d.digest === digest && nameOf(d) !== undefined && repositoryOf(nameOf(d)!) === repositoryOf(name))?.digest;
+}
+
+const nameOrUndefined = (text: string): string | undefined => { try { return fullName(parseReference(text)); } catch { return undefined; } };
