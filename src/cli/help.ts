@@ -50,7 +50,7 @@ function section(heading: string, rows: readonly (readonly [string, string])[], 
 }
 
 const rowsIn = (verbs: readonly Verb[], group: string | undefined): [string, string][] =>
-  verbs.flatMap((verb) => { const word = wordIn(verb, group); return word === undefined ? [] : [[word, verb.help] as [string, string]]; });
+  verbs.filter((verb) => !verb.hidden).flatMap((verb) => { const word = wordIn(verb, group); return word === undefined ? [] : [[word, verb.help] as [string, string]]; });
 
 /** `wherry --help`. */
 export function mainHelp(verbs: readonly Verb[], groups: readonly Group[]): string {

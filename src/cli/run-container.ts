@@ -1,36 +1,67 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
-import { bootContainer, type ContainerRecord, EngineError, exitCode } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts } from '../machine/index.ts';
+import type { OverlayFs } from '../vfs/index.ts';
 import type { Engine } from './setup.ts';
 import { restore } from './standard-io.ts';
 
 /** Signals that are passed on while the program runs without a terminal of its own. */
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+/** A container that ends sooner is never asked anything: it does without a control socket. */
+const CONTROL_AFTER_MS = 50;
 
 /** What it runs on. */
-export interface Execution { readonly cpu: Cpu; readonly io: MachineParts['io']; readonly trace?: Iterable<string> }
+export interface Execution {
+  readonly cpu: Cpu;
+  readonly io: MachineParts['io'];
+  readonly trace?: Iterable<string>;
+  /** Whether its output is kept, for `logs`. */
+  readonly keepLog: boolean;
+  /** Called when its first program is loaded. */
+  readonly started?: () => void;
+}
 
 /** Runs a container that this process has begun, and gives its exit code. `before`: its state as it was, should it not start. Throws what hinders the start. */
 export async function runContainer(engine: Engine, record: ContainerRecord, before: ContainerRecord['State'], execution: Execution): Promise<number> {
   const { images, containers, host } = engine;
+  const log = execution.keepLog ? new ContainerLog(engine.folder, record.Id, host.clock) : undefined;
+  const io = log?.over(execution.io) ?? execution.io;
   let leave = (code: number): void => { containers.end(record.Id, code); };
   const end = (code: number): void => { const once = leave; leave = () => {}; once(code); };
   process.on('exit', end);
   let machine: Machine;
+  let rootFs: OverlayFs;
   try {
-    const rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs() });
-    leave = (code) => { rootFs.close(); containers.end(record.Id, code); };
-    machine = bootContainer({ host, ...execution }, record.Config, rootFs);
+    const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs() });
+    leave = (code) => { log?.close(); fs.close(); containers.end(record.Id, code); };
+    machine = bootContainer({ host, ...execution, io }, record.Config, rootFs);
   } catch (error) {
     leave = () => {};
     containers.failed(record.Id, before, (error as Error).message, error instanceof EngineError ? error.exitCode : 125);
     throw error;
   }
+  const closeControl = openControlSoon(engine, record, machine, rootFs);
+  execution.started?.();
   const code = await supervise(machine);
+  await closeControl();
   end(code);
   return code;
+}
+
+/** Lets other commands ask, once it has run for a moment. The returned function ends that and waits for what is being answered. */
+function openControlSoon(engine: Engine, record: ContainerRecord, machine: Machine, fs: OverlayFs): () => Promise<void> {
+  let server: Promise<{ close(): Promise<void> }> | undefined;
+  const open = async (): Promise<{ close(): Promise<void> }> => (await import('./container-answers.ts')).openControl(engine.folderOf(record.Id), machine, fs);
+  const timer = setTimeout(() => {
+    server = open();
+    server.catch((error: Error) => { engine.host.log(`wherry: other commands cannot reach this container: ${error.message}`); });
+  }, CONTROL_AFTER_MS).unref();
+  return async () => {
+    clearTimeout(timer);
+    await server?.then((control) => control.close(), () => {});
+  };
 }
 
 async function supervise(machine: Machine): Promise<number> {

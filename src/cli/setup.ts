@@ -8,7 +8,7 @@ import type { Cpu } from '../guest/index.ts';
 import { nodeHost } from '../host/node/host.ts';
 import { nodeProcesses } from '../host/node/processes.ts';
 import { nodeCodecs, nodeFolder } from '../host/node/store.ts';
-import type { Host } from '../host/ports.ts';
+import type { Folder, Host } from '../host/ports.ts';
 import { createCpu, type TranslatorOptions } from '../translate/index.ts';
 import type { Terminal } from './verb.ts';
 
@@ -21,13 +21,20 @@ export function rootFolder({ env }: Terminal): string {
 export const openImages = (terminal: Terminal): Images => new Images(nodeFolder(rootFolder(terminal)), nodeCodecs);
 
 /** Images, and the containers made from them. */
-export interface Engine { readonly images: Images; readonly containers: Containers; readonly host: Host }
+export interface Engine {
+  readonly images: Images;
+  readonly containers: Containers;
+  readonly host: Host;
+  readonly folder: Folder;
+  /** Where a container's own files lie, as the host sees them. */
+  folderOf(id: string): string;
+}
 
 export function openEngine(terminal: Terminal): Engine {
   const folder = nodeFolder(rootFolder(terminal));
   const images = new Images(folder, nodeCodecs);
   const host = openHost(terminal);
-  return { images, host, containers: new Containers(folder, images.store, host, nodeProcesses) };
+  return { images, host, folder, folderOf: (id) => join(rootFolder(terminal), 'containers', id), containers: new Containers(folder, images.store, host, nodeProcesses) };
 }
 
 /** The folder of the installation: the one above dist/ (or src/, in tests). */

@@ -11,6 +11,8 @@ export interface Verb {
   readonly help: string;
   /** More lines below the help of the verb itself. */
   readonly details?: string;
+  /** Not shown in help: for commands that start others. */
+  readonly hidden?: true;
   /** Shown first in `wherry --help`. */
   readonly common?: true;
   readonly flags: readonly Flag[];

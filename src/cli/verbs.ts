@@ -16,6 +16,7 @@ import { rmi } from './verbs/rmi.ts';
 import { run } from './verbs/run.ts';
 import { save } from './verbs/save.ts';
 import { start } from './verbs/start.ts';
+import { supervise } from './verbs/supervise.ts';
 import { tag } from './verbs/tag.ts';
 import { version } from './verbs/version.ts';
 
@@ -41,6 +42,7 @@ export const verbs: readonly Verb[] = [
   run,
   save,
   start,
+  supervise,
   tag,
   version,
 ];

@@ -39,6 +39,8 @@ export interface ContainerRecord {
   readonly Config: ContainerConfig;
   readonly HostConfig: HostConfig;
   readonly State: ContainerState;
+  /** The process that reads or changes its files while it does not run. */
+  readonly Holder?: ProcessId;
 }
 
 /** The time before all containers. */

@@ -11,9 +11,8 @@ export interface NewContainer extends Omit<RunRequest, 'hostname'> {
   readonly hostname?: string;
   /** Absent: one is made up. */
   readonly name?: string;
+  /** It is removed when it ends; its writable layer is kept in memory only. */
   readonly autoRemove?: boolean;
-  /** Its writable layer is kept in memory only. */
-  readonly inMemory?: boolean;
   readonly cidFile?: string;
 }
 
@@ -45,7 +44,7 @@ export class Containers {
       if (!this.#store.resolve(image.id)) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
       const record: ContainerRecord = {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, (invented) => others.some((other) => other.Name === invented)), Image: image.id, Layers: image.layers,
-        InMemory: request.inMemory ?? false, Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '' }, State: begin ? this.#begun(initialState) : initialState,
+        InMemory: request.autoRemove ?? false, Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '' }, State: begin ? this.#begun(initialState) : initialState,
       };
       this.#write(record);
       return record;
@@ -131,13 +130,29 @@ export class Containers {
     });
   }
 
-  /** This process runs the container from now on. Throws EngineError 'RUNNING' when another one does. */
+  /** This process runs the container from now on. Throws EngineError 'RUNNING' when another one does, 'BUSY' while another one works on its files. */
   begin(id: string): ContainerRecord {
     return this.#update(id, (record) => {
-      if (record.State.Status === 'running' && !this.#isAbandoned(record)) throw new EngineError('RUNNING', `container ${record.Id} is already running, in process ${record.State.Supervisor!.pid}`);
+      this.#demandIdle(record, `container ${record.Id} is already running, in process ${record.State.Supervisor?.pid}`);
       return { ...record, State: this.#begun(record.State) };
     });
   }
+
+  /** Nobody runs it or works on its files. */
+  #demandIdle(record: ContainerRecord, running: string): void {
+    if (record.State.Status === 'running' && !this.#isAbandoned(record)) throw new EngineError('RUNNING', running);
+    if (record.Holder && this.#processes.isAlive(record.Holder)) throw new EngineError('BUSY', `process ${record.Holder.pid} is working on the files of container ${record.Id}`);
+  }
+
+  /** This process alone works on the files of a container that does not run, until `release`. Throws EngineError 'RUNNING', 'BUSY', 'NO_CONTAINER'. */
+  hold(id: string): ContainerRecord {
+    return this.#update(id, (record) => {
+      this.#demandIdle(record, `container ${record.Id} is running`);
+      return { ...record, Holder: this.#processes.self };
+    });
+  }
+
+  release(id: string): void { this.#update(id, ({ Holder: _, ...record }) => record); }
 
   #begun({ FinishedAt }: ContainerState): ContainerState {
     return { Status: 'running', Supervisor: this.#processes.self, ExitCode: 0, Error: '', StartedAt: this.#now(), FinishedAt };
@@ -168,12 +183,12 @@ export class Containers {
     });
   }
 
-  /** Takes a container that does not run away. Throws EngineError 'RUNNING', 'NO_CONTAINER'. */
+  /** Takes a container that does not run away. Throws EngineError 'RUNNING', 'BUSY', 'NO_CONTAINER'. */
   remove(id: string): void {
     this.#folder.exclusive(() => {
       const record = this.#read(id);
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
-      if (record.State.Status === 'running' && !this.#isAbandoned(record)) throw new EngineError('RUNNING', `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`);
+      this.#demandIdle(record, `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`);
       this.#erase(id);
     });
   }

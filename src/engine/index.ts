@@ -7,3 +7,4 @@ export * from './container.ts';
 export * from './container-record.ts';
 export * from './containers.ts';
 export * from './log.ts';
+export { type FileOperation, type FileOperationName, fileOperations } from './container-files.ts';

@@ -37,6 +37,8 @@ export interface Machine {
   run(): Promise<MachineExit>;
   /** As `run` without the host's event loop: undefined when nobody can run and it has not ended. */
   runUntilIdle(): MachineExit | undefined;
+  /** No program runs until the returned function is called. */
+  pause(): () => void;
   /** Sends a signal to the first process, as from outside the container. */
   signal(signo: number): void;
 }
@@ -59,6 +61,7 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
     kernel,
     run: async () => { const status = await loop.run(); cpu.saveCache(); kernel.placements.save(); return exitOf(status); },
     runUntilIdle: () => (loop.runUntilIdle() ? exitOf(kernel.exitStatus!) : undefined),
+    pause: () => loop.pause(),
     signal: (signo) => { sendToProcess(kernel.init, kernelSignal(signo)); },
   };
 }

@@ -16,6 +16,8 @@ export class RunLoop {
   readonly #kernel: Kernel;
   #budget = FIRST_BUDGET;
   #scheduled = false;
+  /** How many ask for silence: nothing runs before it is 0 again. */
+  #pauses = 0;
   #cancelSleep: (() => void) | undefined;
   #done: ((status: number) => void) | undefined;
   #failed: ((error: unknown) => void) | undefined;
@@ -41,8 +43,15 @@ export class RunLoop {
     return this.#kernel.exitStatus !== undefined;
   }
 
+  /** No task runs until the returned function is called. */
+  pause(): () => void {
+    this.#pauses++;
+    let resume = (): void => { this.#pauses--; this.#wakeUp(); };
+    return () => { resume(); resume = () => {}; };
+  }
+
   #wakeUp(): void {
-    if (this.#scheduled || !this.#done) return;
+    if (this.#scheduled || !this.#done || this.#pauses > 0) return;
     this.#cancelSleep?.();
     this.#cancelSleep = undefined;
     this.#scheduled = true;
@@ -50,6 +59,10 @@ export class RunLoop {
   }
 
   #step(): void {
+    if (this.#pauses > 0) {
+      this.#scheduled = false;
+      return;
+    }
     try {
       const kernel = this.#kernel;
       const endNs = kernel.monotonicNs() + STEP_NS;

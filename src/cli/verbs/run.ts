@@ -60,14 +60,15 @@ export const run: Verb = {
   common: true,
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
   help: 'Create and run a new container from an image',
-  flags: [...containerFlags, ...executionFlags],
+  flags: [...containerFlags, bool('detach', 'Run container in background and print container ID', 'd'), ...executionFlags],
   words: [1, Infinity],
   interspersed: false,
   failure: 125,
   async run(parsed, terminal) {
-    const request = containerRequest(parsed, terminal, true);
+    const detach = parsed.bool('detach');
+    const request = containerRequest(parsed, terminal, !detach);
     const { tty, interactive = false, autoRemove = false } = request;
-    if (tty && interactive && !terminal.inIsTty) {
+    if (tty && interactive && !detach && !terminal.inIsTty) {
       terminal.err('the input device is not a TTY\n');
       return 1;
     }
@@ -76,11 +77,16 @@ export const run: Verb = {
     const engine = openEngine(terminal);
     const image = findImage(parsed.words[0]!, engine);
     demandNewCidFile(request);
-    const record = engine.containers.create(image, { ...request, inMemory: autoRemove }, { begin: true });
+    const record = engine.containers.create(image, request, { begin: !detach });
     writeCidFile(request, record.Id);
+    if (detach) {
+      await (await import('../detached.ts')).startDetached(record, terminal);
+      terminal.out(`${record.Id}\n`);
+      return 0;
+    }
     const cpu = openCpu(engine.host, options, { trace: trace.includes('jit'), dumpFolder: parsed.string('dump') });
     endOnBrokenPipe();
-    const code = await runContainer(engine, record, initialState, { cpu, trace, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) } });
+    const code = await runContainer(engine, record, initialState, { cpu, trace, keepLog: !autoRemove, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) } });
     if (parsed.bool('stats')) for (const line of cpu.stats()) terminal.err(`${line}\n`);
     return code;
   },

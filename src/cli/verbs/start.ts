@@ -1,5 +1,8 @@
-// wherry start: runs a container again that has ended, or was created and never started.
+// wherry start: runs a container again that has ended, or was created and never started; in the background, or with -a in this process.
 import type { ContainerRecord } from '../../engine/index.ts';
+import { patiently } from '../container-operations.ts';
+import { startDetached } from '../detached.ts';
+import { forEachWord } from '../each.ts';
 import { bool } from '../flags.ts';
 import { runContainer } from '../run-container.ts';
 import { type Engine, openCpu, openEngine } from '../setup.ts';
@@ -14,9 +17,17 @@ async function startAttached(engine: Engine, record: ContainerRecord, interactiv
     terminal.err('the input device is not a TTY\n');
     return 1;
   }
-  const begun = engine.containers.begin(record.Id);
+  const begun = await patiently(() => engine.containers.begin(record.Id));
   endOnBrokenPipe();
-  return runContainer(engine, begun, record.State, { cpu: openCpu(engine.host, {}), io: Tty ? { tty: hostTty(input) } : { streams: hostStreams(input) } });
+  const keepLog = !record.HostConfig.AutoRemove;
+  return runContainer(engine, begun, record.State, { cpu: openCpu(engine.host, {}), keepLog, io: Tty ? { tty: hostTty(input) } : { streams: hostStreams(input) } });
+}
+
+/** One that runs already stays as it is. */
+async function startInBackground({ containers }: Engine, word: string, terminal: Terminal): Promise<void> {
+  const record = containers.find(word);
+  if (record.State.Status === 'running') return;
+  try { await startDetached(record, terminal); } catch (error) { if ((error as { code?: string }).code !== 'RUNNING') throw error; }
 }
 
 export const start: Verb = {
@@ -30,10 +41,16 @@ export const start: Verb = {
   failure: 1,
   async run(parsed, terminal) {
     const engine = openEngine(terminal);
+    const interactive = parsed.bool('interactive');
+    if (!parsed.bool('attach') && !interactive) {
+      const failed = await forEachWord(parsed.words, terminal, (word) => startInBackground(engine, word, terminal));
+      if (failed.length > 0) terminal.err(`Error: failed to start containers: ${failed.join(', ')}\n`);
+      return failed.length > 0 ? 1 : 0;
+    }
     if (parsed.words.length > 1) {
       terminal.err('you cannot start and attach multiple containers at once\n');
       return 1;
     }
-    return startAttached(engine, engine.containers.find(parsed.words[0]!), parsed.bool('interactive'), terminal);
+    return startAttached(engine, engine.containers.find(parsed.words[0]!), interactive, terminal);
   },
 };

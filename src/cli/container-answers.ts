@@ -1,0 +1,17 @@
+// What the process that runs a container answers to other commands.
+import { EngineError, type FileOperation, type FileOperationName, fileOperations } from '../engine/index.ts';
+import type { Machine } from '../machine/index.ts';
+import type { OverlayFs } from '../vfs/index.ts';
+import { type ControlHandler, ControlServer } from './control.ts';
+
+/** Answers what other commands ask of a container that runs in this process; with `pause` no program runs meanwhile. */
+const answerFor = (machine: Machine, fs: OverlayFs): ControlHandler => async ({ operation, pause, ...args }, input, send) => {
+  if (operation === 'signal') return machine.signal(Number(args['signal']));
+  if (!Object.hasOwn(fileOperations, operation)) throw new EngineError('UNKNOWN_OPERATION', `the process that runs the container knows no operation ${JSON.stringify(operation)}: it may be of another version`);
+  const act: FileOperation = fileOperations[operation as FileOperationName];
+  const resume = pause === true ? machine.pause() : () => {};
+  try { return await act(fs, args, { input, send }); } finally { resume(); }
+};
+
+/** Opens the control socket of a container that runs in this process. */
+export const openControl = (folder: string, machine: Machine, fs: OverlayFs): Promise<ControlServer> => ControlServer.open(folder, answerFor(machine, fs));

@@ -1,0 +1,45 @@
+// Work on the files of a container, running or not: done here, or by the process that runs it, which alone has their newest state.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ContainerRecord, EngineError, type FileOperation, type FileOperationName, fileOperations } from '../engine/index.ts';
+import { ask, type AskOptions } from './control.ts';
+import type { Engine } from './setup.ts';
+
+const STEP_MS = 20;
+/** How long a container may change hands before that is an error. */
+const PATIENCE_MS = 30_000;
+
+const nothing: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true as const, value: undefined }) }) };
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+
+/** Tries again while another process works on the files. Throws EngineError 'BUSY' in the end, and whatever `act` throws. */
+export async function patiently<T>(act: () => T): Promise<T> {
+  for (let waited = 0; ; waited += STEP_MS) {
+    try { return act(); } catch (error) { if (codeOf(error) !== 'BUSY' || waited >= PATIENCE_MS) throw error; }
+    await sleep(STEP_MS);
+  }
+}
+
+/** Does `operation` for a container, and gives its result. Throws EngineError 'NO_CONTAINER', 'BUSY', and what the operation throws. */
+export async function operate(engine: Engine, record: ContainerRecord, operation: FileOperationName, args: Readonly<Record<string, unknown>> = {}, streams: AskOptions = {}): Promise<unknown> {
+  for (let waited = 0; waited < PATIENCE_MS; waited += STEP_MS) {
+    if (engine.containers.find(record.Id).State.Status === 'running') {
+      const answer = await ask(engine.folderOf(record.Id), { operation, ...args }, streams);
+      if (answer) return answer.result;
+      await sleep(STEP_MS);
+    } else {
+      try { return await operateHere(engine, record, operation, args, streams); } catch (error) { if (codeOf(error) !== 'RUNNING') throw error; }
+    }
+  }
+  throw new EngineError('NO_ANSWER', `the process that runs container ${record.Id} does not answer`);
+}
+
+async function operateHere({ containers, images, host }: Engine, record: ContainerRecord, operation: FileOperationName, args: Readonly<Record<string, unknown>>, streams: AskOptions): Promise<unknown> {
+  const held = await patiently(() => containers.hold(record.Id));
+  try {
+    const fs = images.openContainerFs(held, { now: () => host.clock.realtimeNs() });
+    try {
+      const act: FileOperation = fileOperations[operation];
+      return await act(fs, args, { input: streams.input ?? nothing, send: async (bytes) => { await streams.data?.(bytes); } });
+    } finally { fs.close(); }
+  } finally { containers.release(record.Id); }
+}

@@ -1,0 +1,36 @@
+// What can be done with the files of a container, whoever has them open: one row each.
+import { S_IFMT, S_IFREG } from '../abi/index.ts';
+import { diffLines, tarOfChanges, tarOfTree } from '../layers/index.ts';
+import type { OverlayFs } from '../vfs/index.ts';
+
+/** Bytes in, bytes out, beside arguments and a result (JSON values). */
+export interface Streams { readonly input: AsyncIterable<Uint8Array>; send(bytes: Uint8Array): Promise<void> }
+
+export type FileOperation = (fs: OverlayFs, args: Readonly<Record<string, unknown>>, streams: Streams) => Promise<unknown>;
+
+async function sendAll(tar: AsyncIterable<Uint8Array>, { send }: Streams): Promise<void> { for await (const bytes of tar) await send(bytes); }
+
+/** The content of changed files, in bytes; a file with several names counts once. */
+function sizeOfChanges(fs: OverlayFs): number {
+  const seen = new Set<number>();
+  let bytes = 0;
+  for (const { inode } of fs.changes()) {
+    if (!inode || (inode.mode & S_IFMT) !== S_IFREG || seen.has(inode.ino)) continue;
+    seen.add(inode.ino);
+    bytes += inode.size;
+  }
+  return bytes;
+}
+
+export const fileOperations = {
+  /** Result: DiffLine[]. */
+  diff: async (fs) => diffLines(fs.changes()),
+  /** Sends a tar of the whole tree. */
+  export: (fs, _args, streams) => sendAll(tarOfTree(fs.root), streams),
+  /** Sends a tar of exactly the changes: a layer. */
+  layer: (fs, _args, streams) => sendAll(tarOfChanges(fs.root, fs.changes()), streams),
+  /** Result: bytes. */
+  size: async (fs) => sizeOfChanges(fs),
+} as const satisfies Readonly<Record<string, FileOperation>>;
+
+export type FileOperationName = keyof typeof fileOperations;
