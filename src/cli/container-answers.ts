@@ -5,7 +5,8 @@ import type { OverlayFs } from '../vfs/index.ts';
 import { type ControlHandler, ControlServer } from './control.ts';
 
 /** Answers what other commands ask of a container that runs in this process; with `pause` no program runs meanwhile. */
-const answerFor = (machine: Machine, fs: OverlayFs): ControlHandler => async ({ operation, pause, ...args }, input, send) => {
+const answerFor = (machine: Machine, fs: OverlayFs, exitCode: Promise<number>): ControlHandler => async ({ operation, pause, ...args }, input, send) => {
+  if (operation === 'wait') return exitCode;
   if (operation === 'signal') return machine.signal(Number(args['signal']));
   if (!Object.hasOwn(fileOperations, operation)) throw new EngineError('UNKNOWN_OPERATION', `the process that runs the container knows no operation ${JSON.stringify(operation)}: it may be of another version`);
   const act: FileOperation = fileOperations[operation as FileOperationName];
@@ -13,5 +14,5 @@ const answerFor = (machine: Machine, fs: OverlayFs): ControlHandler => async ({ 
   try { return await act(fs, args, { input, send }); } finally { resume(); }
 };
 
-/** Opens the control socket of a container that runs in this process. */
-export const openControl = (folder: string, machine: Machine, fs: OverlayFs): Promise<ControlServer> => ControlServer.open(folder, answerFor(machine, fs));
+/** Opens the control socket of a container that runs in this process; `exitCode` comes at its end. */
+export const openControl = (folder: string, machine: Machine, fs: OverlayFs, exitCode: Promise<number>): Promise<ControlServer> => ControlServer.open(folder, answerFor(machine, fs, exitCode));

@@ -1,6 +1,7 @@
 // `--filter` of ps and container prune: rows with a key and what it asks of a container.
 import { type ContainerRecord, EngineError } from '../engine/index.ts';
-import { type Parsed, UsageError } from './flags.ts';
+import { hasLabel } from './filters.ts';
+import { momentMs } from './moment.ts';
 import type { Engine } from './setup.ts';
 
 type Test = (record: ContainerRecord) => boolean;
@@ -13,12 +14,6 @@ const statuses = ['created', 'running', 'exited', 'paused', 'restarting', 'remov
 /** As docker: a pattern that may match anywhere. */
 function pattern(value: string, filter: string): RegExp {
   try { return new RegExp(value); } catch { throw invalid(filter); }
-}
-
-function labelled(value: string): Test {
-  const equals = value.indexOf('=');
-  const name = equals < 0 ? value : value.slice(0, equals);
-  return ({ Config: { Labels } }) => Object.hasOwn(Labels, name) && (equals < 0 || Labels[name] === value.slice(equals + 1));
 }
 
 function beside(value: string, engine: Engine, isWanted: (created: string, other: string) => boolean): Test {
@@ -37,7 +32,7 @@ function descendant(value: string, { images: { store } }: Engine): Test {
 const keys: Readonly<Record<string, (value: string, engine: Engine) => Test>> = {
   id: (value) => { const wanted = pattern(value, `id=${value}`); return ({ Id }) => wanted.test(Id); },
   name: (value) => { const wanted = pattern(value, `name=${value}`); return ({ Name }) => wanted.test(Name) || wanted.test(`/${Name}`); },
-  label: labelled,
+  label: (value) => ({ Config }) => hasLabel(Config.Labels, value),
   status: (value) => { if (!statuses.includes(value)) throw invalid(`status=${value}`); return ({ State }) => State.Status === value; },
   exited: (value) => { if (!/^\d+$/.test(value)) throw invalid(`exited=${value}`); return ({ State }) => State.Status === 'exited' && State.ExitCode === Number(value); },
   ancestor: descendant,
@@ -45,19 +40,28 @@ const keys: Readonly<Record<string, (value: string, engine: Engine) => Test>> = 
   since: (value, engine) => beside(value, engine, (created, other) => created > other),
 };
 
-/** What all filters ask: of several values of one key one must hold (of labels all), of several keys all. Throws UsageError, EngineError. */
-export function containerFilter(parsed: Parsed, engine: Engine): Test {
+/** What all filters ask: of several values of one key one must hold (of labels all), of several keys all. Throws EngineError 'BAD_FILTER', 'NO_CONTAINER'. */
+export function containerFilter(filters: readonly (readonly [key: string, value: string])[], engine: Engine): Test {
   const byKey = new Map<string, Test[]>();
-  for (const word of parsed.list('filter')) {
-    const equals = word.indexOf('=');
-    if (equals < 0) throw new UsageError(`invalid argument "${word}" for "-f, --filter" flag: bad format of filter (expected name=value)`);
-    const key = word.slice(0, equals).trim().toLowerCase();
+  for (const [key, value] of filters) {
     const make = Object.hasOwn(keys, key) ? keys[key]! : undefined;
     if (!make) throw invalid(key);
-    byKey.set(key, [...byKey.get(key) ?? [], make(word.slice(equals + 1).trim(), engine)]);
+    byKey.set(key, [...byKey.get(key) ?? [], make(value, engine)]);
   }
   return (record) => [...byKey].every(([key, tests]) => (key === 'label' ? tests.every((test) => test(record)) : tests.some((test) => test(record))));
 }
 
+const pruneKeys: Readonly<Record<string, (value: string) => Test>> = {
+  until: (value) => { const ms = momentMs(value, Date.now()); if (ms === undefined) throw invalid(`until=${value}`); return ({ Created }) => Date.parse(Created) < ms; },
+  label: (value) => ({ Config }) => hasLabel(Config.Labels, value),
+  'label!': (value) => ({ Config }) => !hasLabel(Config.Labels, value),
+};
+
+/** What `container prune` is told to remove: all filters must hold. Throws EngineError 'BAD_FILTER'. */
+export function pruneFilter(filters: readonly (readonly [key: string, value: string])[]): Test {
+  const tests = filters.map(([key, value]) => { if (!Object.hasOwn(pruneKeys, key)) throw invalid(key); return pruneKeys[key]!(value); });
+  return (record) => tests.every((test) => test(record));
+}
+
 /** Whether the filters speak of containers that do not run: then `ps` shows those, too. */
-export const asksForStopped = (parsed: Parsed): boolean => parsed.list('filter').some((word) => /^\s*(status|exited)\s*=/i.test(word));
+export const asksForStopped = (filters: readonly (readonly [key: string, value: string])[]): boolean => filters.some(([key]) => key === 'status' || key === 'exited');

@@ -23,7 +23,7 @@ export async function patiently<T>(act: () => T): Promise<T> {
 export async function operate(engine: Engine, record: ContainerRecord, operation: FileOperationName, args: Readonly<Record<string, unknown>> = {}, streams: AskOptions = {}): Promise<unknown> {
   for (let waited = 0; waited < PATIENCE_MS; waited += STEP_MS) {
     if (engine.containers.find(record.Id).State.Status === 'running') {
-      const answer = await ask(engine.folderOf(record.Id), { operation, ...args }, streams);
+      const answer = await ask(engine.hostPath(`containers/${record.Id}`), { operation, ...args }, streams);
       if (answer) return answer.result;
       await sleep(STEP_MS);
     } else {
@@ -42,4 +42,10 @@ async function operateHere({ containers, images, host }: Engine, record: Contain
       return await act(fs, args, { input: streams.input ?? nothing, send: async (bytes) => { await streams.data?.(bytes); } });
     } finally { fs.close(); }
   } finally { containers.release(record.Id); }
+}
+
+/** What a container changed, and that with its image, in bytes. */
+export async function sizesOf(engine: Engine, record: ContainerRecord): Promise<{ readonly rw: number; readonly rootFs: number }> {
+  const rw = await operate(engine, record, 'size') as number;
+  return { rw, rootFs: rw + record.Layers.reduce((sum, layer) => sum + layer.size, 0) };
 }

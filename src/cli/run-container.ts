@@ -17,8 +17,6 @@ export interface Execution {
   readonly cpu: Cpu;
   readonly io: MachineParts['io'];
   readonly trace?: Iterable<string>;
-  /** Whether its output is kept, for `logs`. */
-  readonly keepLog: boolean;
   /** Called when its first program is loaded. */
   readonly started?: () => void;
 }
@@ -26,7 +24,7 @@ export interface Execution {
 /** Runs a container that this process has begun, and gives its exit code. `before`: its state as it was, should it not start. Throws what hinders the start. */
 export async function runContainer(engine: Engine, record: ContainerRecord, before: ContainerRecord['State'], execution: Execution): Promise<number> {
   const { images, containers, host } = engine;
-  const log = execution.keepLog ? new ContainerLog(engine.folder, record.Id, host.clock) : undefined;
+  const log = record.KeepsLog ? new ContainerLog(engine.folder, record.Id, host.clock) : undefined;
   const io = log?.over(execution.io) ?? execution.io;
   let leave = (code: number): void => { containers.end(record.Id, code); };
   const end = (code: number): void => { const once = leave; leave = () => {}; once(code); };
@@ -42,20 +40,22 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     containers.failed(record.Id, before, (error as Error).message, error instanceof EngineError ? error.exitCode : 125);
     throw error;
   }
-  const closeControl = openControlSoon(engine, record, machine, rootFs);
+  const exitCode = supervise(machine);
+  const closeControl = openControlSoon(engine, record, (folder, { openControl }) => openControl(folder, machine, rootFs, exitCode));
   execution.started?.();
-  const code = await supervise(machine);
+  const code = await exitCode;
   await closeControl();
   end(code);
   return code;
 }
 
+type Answers = typeof import('./container-answers.ts');
+
 /** Lets other commands ask, once it has run for a moment. The returned function ends that and waits for what is being answered. */
-function openControlSoon(engine: Engine, record: ContainerRecord, machine: Machine, fs: OverlayFs): () => Promise<void> {
+function openControlSoon(engine: Engine, record: ContainerRecord, open: (folder: string, answers: Answers) => Promise<{ close(): Promise<void> }>): () => Promise<void> {
   let server: Promise<{ close(): Promise<void> }> | undefined;
-  const open = async (): Promise<{ close(): Promise<void> }> => (await import('./container-answers.ts')).openControl(engine.folderOf(record.Id), machine, fs);
   const timer = setTimeout(() => {
-    server = open();
+    server = import('./container-answers.ts').then((answers) => open(engine.hostPath(`containers/${record.Id}`), answers));
     server.catch((error: Error) => { engine.host.log(`wherry: other commands cannot reach this container: ${error.message}`); });
   }, CONTROL_AFTER_MS).unref();
   return async () => {

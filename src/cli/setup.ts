@@ -26,15 +26,15 @@ export interface Engine {
   readonly containers: Containers;
   readonly host: Host;
   readonly folder: Folder;
-  /** Where a container's own files lie, as the host sees them. */
-  folderOf(id: string): string;
+  /** Where a file or folder of the store lies, as the host sees it. */
+  hostPath(path: string): string;
 }
 
 export function openEngine(terminal: Terminal): Engine {
   const folder = nodeFolder(rootFolder(terminal));
   const images = new Images(folder, nodeCodecs);
   const host = openHost(terminal);
-  return { images, host, folder, folderOf: (id) => join(rootFolder(terminal), 'containers', id), containers: new Containers(folder, images.store, host, nodeProcesses) };
+  return { images, host, folder, hostPath: (path) => join(rootFolder(terminal), path), containers: new Containers(folder, images.store, host, nodeProcesses) };
 }
 
 /** The folder of the installation: the one above dist/ (or src/, in tests). */

@@ -1,14 +1,21 @@
 // The verbs of the command line and their groups, one row each.
 import type { Group, Verb } from './verb.ts';
+import { commit } from './verbs/commit.ts';
+import { containerInspect } from './verbs/container-inspect.ts';
+import { containerPrune } from './verbs/container-prune.ts';
 import { create } from './verbs/create.ts';
 import { demo } from './verbs/demo.ts';
+import { diff } from './verbs/diff.ts';
+import { exportContainer } from './verbs/export.ts';
 import { history } from './verbs/history.ts';
 import { imageInspect } from './verbs/image-inspect.ts';
 import { imagePrune } from './verbs/image-prune.ts';
 import { images } from './verbs/images.ts';
 import { importVerb } from './verbs/import.ts';
 import { inspect } from './verbs/inspect.ts';
+import { kill } from './verbs/kill.ts';
 import { load } from './verbs/load.ts';
+import { logs } from './verbs/logs.ts';
 import { ps } from './verbs/ps.ts';
 import { rename } from './verbs/rename.ts';
 import { rm } from './verbs/rm.ts';
@@ -16,9 +23,11 @@ import { rmi } from './verbs/rmi.ts';
 import { run } from './verbs/run.ts';
 import { save } from './verbs/save.ts';
 import { start } from './verbs/start.ts';
+import { stop } from './verbs/stop.ts';
 import { supervise } from './verbs/supervise.ts';
 import { tag } from './verbs/tag.ts';
 import { version } from './verbs/version.ts';
+import { wait } from './verbs/wait.ts';
 
 export const groups: readonly Group[] = [
   { name: 'container', help: 'Manage containers' },
@@ -26,15 +35,22 @@ export const groups: readonly Group[] = [
 ];
 
 export const verbs: readonly Verb[] = [
+  commit,
+  containerInspect,
+  containerPrune,
   create,
   demo,
+  diff,
+  exportContainer,
   history,
   imageInspect,
   imagePrune,
   images,
   importVerb,
   inspect,
+  kill,
   load,
+  logs,
   ps,
   rename,
   rm,
@@ -42,7 +58,9 @@ export const verbs: readonly Verb[] = [
   run,
   save,
   start,
+  stop,
   supervise,
   tag,
   version,
+  wait,
 ];

@@ -27,8 +27,8 @@ export const fileOperations = {
   diff: async (fs) => diffLines(fs.changes()),
   /** Sends a tar of the whole tree. */
   export: (fs, _args, streams) => sendAll(tarOfTree(fs.root), streams),
-  /** Sends a tar of exactly the changes: a layer. */
-  layer: (fs, _args, streams) => sendAll(tarOfChanges(fs.root, fs.changes()), streams),
+  /** Sends a tar of exactly the changes: a layer. `latestSec`: no file's time is later than that. */
+  layer: (fs, { latestSec }, streams) => sendAll(tarOfChanges(fs.root, fs.changes(), typeof latestSec === 'number' ? { latestSec } : {}), streams),
   /** Result: bytes. */
   size: async (fs) => sizeOfChanges(fs),
 } as const satisfies Readonly<Record<string, FileOperation>>;

@@ -36,6 +36,7 @@ export interface ContainerRecord {
   readonly Layers: readonly ImageLayer[];
   /** The writable layer is in the memory of the process that runs it. */
   readonly InMemory: boolean;
+  readonly KeepsLog: boolean;
   readonly Config: ContainerConfig;
   readonly HostConfig: HostConfig;
   readonly State: ContainerState;

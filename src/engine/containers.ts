@@ -44,7 +44,7 @@ export class Containers {
       if (!this.#store.resolve(image.id)) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
       const record: ContainerRecord = {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, (invented) => others.some((other) => other.Name === invented)), Image: image.id, Layers: image.layers,
-        InMemory: request.autoRemove ?? false, Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '' }, State: begin ? this.#begun(initialState) : initialState,
+        InMemory: request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '' }, State: begin ? this.#begun(initialState) : initialState,
       };
       this.#write(record);
       return record;

@@ -1,34 +1,40 @@
 // wherry ps: the containers that run, or all of them.
 import type { ContainerRecord } from '../../engine/index.ts';
-import { columns } from '../columns.ts';
 import { asksForStopped, containerFilter } from '../container-filters.ts';
-import { ageText, commandText, statusText } from '../container-row.ts';
-import { bool, list, type Parsed, string, UsageError } from '../flags.ts';
+import { containerListing, containerListingWithSizes, type ContainerRow } from '../container-listing.ts';
+import { sizesOf } from '../container-operations.ts';
+import { filterFlag, filtersOf } from '../filters.ts';
+import { bool, type Parsed, string, UsageError } from '../flags.ts';
+import { formatFlag, list } from '../listing.ts';
 import { type Engine, openEngine } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 
 /** -n and -l: how many of the newest. */
 function limitOf(parsed: Parsed): number {
   const said = parsed.string('last') ?? '-1';
-  if (!/^[+-]?\d+$/.test(said)) throw new UsageError(`invalid argument "${said}" for "-n, --last" flag: strconv.ParseInt: parsing ${JSON.stringify(said)}: invalid syntax`);
+  if (!/^[+-]?\d+$/.test(said)) throw new UsageError(`invalid argument ${JSON.stringify(said)} for "-n, --last" flag: strconv.ParseInt: parsing ${JSON.stringify(said)}: invalid syntax`);
   return Number(said) > 0 ? Number(said) : parsed.bool('latest') ? 1 : Infinity;
 }
 
 function chosen(parsed: Parsed, engine: Engine): ContainerRecord[] {
   const limit = limitOf(parsed);
-  const all = parsed.bool('all') || limit !== Infinity || asksForStopped(parsed);
-  const wanted = containerFilter(parsed, engine);
+  const filters = filtersOf(parsed);
+  const all = parsed.bool('all') || limit !== Infinity || asksForStopped(filters);
+  const wanted = containerFilter(filters, engine);
   return engine.containers.list().filter((record) => (all || record.State.Status === 'running') && wanted(record)).slice(0, limit);
 }
 
-/** The image as the user named it, or the start of its id when that name is another image's by now. */
-function imageNames({ images: { store } }: Engine): (record: ContainerRecord) => string {
+/** The image as the user named it, or its id when that name is another image's by now. */
+function imageNames({ images: { store } }: Engine, whole: boolean): (record: ContainerRecord) => string {
   const ids = new Map<string, string | undefined>();
   return ({ Config, Image }) => {
     if (!ids.has(Config.Image)) ids.set(Config.Image, store.resolve(Config.Image)?.id);
-    return ids.get(Config.Image) === Image ? Config.Image : Image.slice(7, 19);
+    if (ids.get(Config.Image) === Image) return Config.Image;
+    return whole ? Image : Image.slice(7, 19);
   };
 }
+
+const asksForSize = (parsed: Parsed): boolean => parsed.bool('size') || /\{\{[^}]*\.Size\b/.test(parsed.string('format') ?? '');
 
 export const ps: Verb = {
   name: 'ps',
@@ -37,26 +43,22 @@ export const ps: Verb = {
   usage: '[OPTIONS]',
   help: 'List containers',
   flags: [
-    bool('all', 'Show all containers (default shows just running)', 'a'), list('filter', 'Filter output based on conditions provided', 'f'),
+    bool('all', 'Show all containers (default shows just running)', 'a'), filterFlag(undefined, 'f'), formatFlag,
     string('last', 'Show n last created containers (includes all states)', 'n', '-1'), bool('latest', 'Show the latest created container (includes all states)', 'l'),
-    bool('no-trunc', 'Don\'t truncate output'), bool('quiet', 'Only display container IDs', 'q'),
+    bool('no-trunc', 'Don\'t truncate output'), bool('quiet', 'Only display container IDs', 'q'), bool('size', 'Display total file sizes', 's'),
   ],
   words: [0, 0],
   interspersed: true,
   failure: 1,
   async run(parsed, terminal) {
     const engine = openEngine(terminal);
-    const records = chosen(parsed, engine);
     const whole = parsed.bool('no-trunc');
-    const idOf = ({ Id }: ContainerRecord): string => (whole ? Id : Id.slice(0, 12));
-    if (parsed.bool('quiet')) {
-      for (const record of records) terminal.out(`${idOf(record)}\n`);
-      return 0;
-    }
-    const imageOf = imageNames(engine);
-    const now = Date.now();
-    const rows = records.map((record) => [idOf(record), imageOf(record), commandText(record, whole), ageText(record.Created, now), statusText(record, now), '', record.Name]);
-    terminal.out(`${columns([['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'PORTS', 'NAMES'], ...rows]).join('\n')}\n`);
+    const quiet = parsed.bool('quiet');
+    const imageOf = imageNames(engine, whole);
+    const nowMs = Date.now();
+    const rows: ContainerRow[] = [];
+    for (const record of chosen(parsed, engine)) rows.push({ record, image: quiet ? '' : imageOf(record), whole, nowMs, sizes: asksForSize(parsed) && !quiet ? await sizesOf(engine, record) : undefined });
+    terminal.out(list(parsed.bool('size') ? containerListingWithSizes : containerListing, rows, { format: parsed.string('format'), quiet }));
     return 0;
   },
 };

@@ -67,7 +67,7 @@ export const run: Verb = {
   async run(parsed, terminal) {
     const detach = parsed.bool('detach');
     const request = containerRequest(parsed, terminal, !detach);
-    const { tty, interactive = false, autoRemove = false } = request;
+    const { tty, interactive = false, } = request;
     if (tty && interactive && !detach && !terminal.inIsTty) {
       terminal.err('the input device is not a TTY\n');
       return 1;
@@ -86,7 +86,7 @@ export const run: Verb = {
     }
     const cpu = openCpu(engine.host, options, { trace: trace.includes('jit'), dumpFolder: parsed.string('dump') });
     endOnBrokenPipe();
-    const code = await runContainer(engine, record, initialState, { cpu, trace, keepLog: !autoRemove, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) } });
+    const code = await runContainer(engine, record, initialState, { cpu, trace, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) } });
     if (parsed.bool('stats')) for (const line of cpu.stats()) terminal.err(`${line}\n`);
     return code;
   },

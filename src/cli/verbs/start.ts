@@ -19,8 +19,7 @@ async function startAttached(engine: Engine, record: ContainerRecord, interactiv
   }
   const begun = await patiently(() => engine.containers.begin(record.Id));
   endOnBrokenPipe();
-  const keepLog = !record.HostConfig.AutoRemove;
-  return runContainer(engine, begun, record.State, { cpu: openCpu(engine.host, {}), keepLog, io: Tty ? { tty: hostTty(input) } : { streams: hostStreams(input) } });
+  return runContainer(engine, begun, record.State, { cpu: openCpu(engine.host, {}), io: Tty ? { tty: hostTty(input) } : { streams: hostStreams(input) } });
 }
 
 /** One that runs already stays as it is. */

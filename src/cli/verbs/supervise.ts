@@ -28,7 +28,7 @@ export const supervise: Verb = {
       const before = engine.containers.find(parsed.words[0]!);
       const { Config } = before;
       const record = await patiently(() => engine.containers.begin(before.Id));
-      return await runContainer(engine, record, before.State, { cpu: openCpu(engine.host, {}), io: nowhere(Config.Tty, Config.OpenStdin), keepLog: true, started: tell });
+      return await runContainer(engine, record, before.State, { cpu: openCpu(engine.host, {}), io: nowhere(Config.Tty, Config.OpenStdin), started: tell });
     } catch (error) {
       tell(error);
       throw error;

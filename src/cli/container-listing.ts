@@ -1,0 +1,48 @@
+// What `ps` shows: a row for each container, as docker makes them.
+import type { ContainerRecord } from '../engine/index.ts';
+import { humanSize } from './columns.ts';
+import { ageText, commandText, statusText } from './container-row.ts';
+import { column, type Listing } from './listing.ts';
+import { goTime } from './times.ts';
+
+export interface ContainerRow {
+  readonly record: ContainerRecord;
+  /** The image as it is shown. */
+  readonly image: string;
+  readonly whole: boolean;
+  readonly nowMs: number;
+  /** With --size: of what it changed, and with its image, in bytes. */
+  readonly sizes: { readonly rw: number; readonly rootFs: number } | undefined;
+}
+
+const labelsText = ({ Config }: ContainerRecord): string => Object.entries(Config.Labels).map(([name, value]) => `${name}=${value}`).sort().join(',');
+
+const sizeText = ({ sizes }: ContainerRow): string => (sizes === undefined ? '0B' : `${humanSize(sizes.rw)} (virtual ${humanSize(sizes.rootFs)})`);
+
+const table = '{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}';
+
+export const containerListing: Listing<ContainerRow> = {
+  type: '*formatter.ContainerContext',
+  columns: [
+    column('ID', 'CONTAINER ID', ({ record, whole }) => (whole ? record.Id : record.Id.slice(0, 12))),
+    column('Names', 'NAMES', ({ record }) => record.Name),
+    column('Image', 'IMAGE', ({ image }) => image),
+    column('Command', 'COMMAND', ({ record, whole }) => commandText(record, whole)),
+    column('CreatedAt', 'CREATED AT', ({ record }) => goTime(Date.parse(record.Created))),
+    column('RunningFor', 'CREATED', ({ record, nowMs }) => ageText(record.Created, nowMs)),
+    column('Ports', 'PORTS', () => ''),
+    column('State', 'STATE', ({ record }) => record.State.Status),
+    column('Status', 'STATUS', ({ record, nowMs }) => statusText(record, nowMs)),
+    column('Size', 'SIZE', sizeText),
+    column('Labels', 'LABELS', ({ record }) => labelsText(record)),
+    column('Label', 'LABEL', ({ record }) => (name: string) => record.Config.Labels[name] ?? ''),
+    column('Mounts', 'MOUNTS', () => ''),
+    column('LocalVolumes', 'LOCAL VOLUMES', () => '0'),
+    column('Networks', 'NETWORKS', () => 'none'),
+    column('Platform', 'PLATFORM', () => null),
+  ],
+  table,
+  quiet: '{{.ID}}',
+};
+
+export const containerListingWithSizes: Listing<ContainerRow> = { ...containerListing, table: `${table}\t{{.Size}}` };

@@ -1,0 +1,58 @@
+// wherry commit: an image made of a container's image and what the container changed.
+import { type ContainerRecord, EngineError } from '../../engine/index.ts';
+import { commitImage, type Image, parseReference, type RunConfig } from '../../oci/index.ts';
+import { streamOf } from '../byte-stream.ts';
+import { operate } from '../container-operations.ts';
+import { argvOf } from '../container-row.ts';
+import { bool, list, string } from '../flags.ts';
+import { type Engine, openEngine } from '../setup.ts';
+import type { Terminal, Verb } from '../verb.ts';
+
+/** What of a container's configuration an image has, too (image-spec config.md). */
+function imageConfig({ Config: c }: ContainerRecord): RunConfig {
+  return {
+    User: c.User, ...(c.ExposedPorts ? { ExposedPorts: c.ExposedPorts } : {}), Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, Volumes: c.Volumes, WorkingDir: c.WorkingDir, Labels: c.Labels,
+    ...(c.StopSignal ? { StopSignal: c.StopSignal } : {}),
+  };
+}
+
+function parentOf(record: ContainerRecord, { images }: Engine): Image {
+  const parent = images.store.resolve(record.Image);
+  if (!parent) throw new EngineError('NO_IMAGE', `the image of container ${record.Id} is not there any more: ${record.Image}`);
+  return parent;
+}
+
+/** SOURCE_DATE_EPOCH (reproducible-builds.org): the time that is written, in seconds; times of files are not later. */
+function fixedTime({ env }: Terminal): number | undefined {
+  const said = env['SOURCE_DATE_EPOCH'];
+  return said !== undefined && /^\d{1,12}$/.test(said) ? Number(said) : undefined;
+}
+
+export const commit: Verb = {
+  name: 'commit',
+  aliases: ['container commit'],
+  usage: '[OPTIONS] CONTAINER [REPOSITORY[:TAG]]',
+  help: 'Create a new image from a container\'s changes',
+  flags: [
+    string('author', 'Author (e.g., "John Hannibal Smith <hannibal@a-team.com>")', 'a'), list('change', 'Apply Dockerfile instruction to the created image', 'c'),
+    string('message', 'Commit message', 'm'), bool('pause', 'Pause container during commit (default true)', 'p'),
+  ],
+  words: [1, 2],
+  interspersed: true,
+  failure: 1,
+  async run(parsed, terminal) {
+    const [word = '', name] = parsed.words;
+    if (name !== undefined) parseReference(name);
+    const engine = openEngine(terminal);
+    const record = engine.containers.find(word);
+    const latestSec = fixedTime(terminal);
+    const args = { pause: parsed.has('pause') ? parsed.bool('pause') : true, ...(latestSec === undefined ? {} : { latestSec }) };
+    const { id } = await commitImage(engine.images.store, parentOf(record, engine), streamOf((data) => operate(engine, record, 'layer', args, { data })), {
+      names: name === undefined ? [] : [name], config: imageConfig(record), change: parsed.list('change'), createdBy: argvOf(record).join(' '),
+      createdNs: latestSec === undefined ? engine.host.clock.realtimeNs() : BigInt(latestSec) * 1_000_000_000n,
+      ...(parsed.string('message') ? { message: parsed.string('message')! } : {}), ...(parsed.string('author') ? { author: parsed.string('author')! } : {}),
+    });
+    terminal.out(`${id}\n`);
+    return 0;
+  },
+};

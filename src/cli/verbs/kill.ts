@@ -1,0 +1,29 @@
+// wherry kill: a signal for running containers.
+import { SIGKILL } from '../../abi/index.ts';
+import { EngineError } from '../../engine/index.ts';
+import { forEachWord } from '../each.ts';
+import { string } from '../flags.ts';
+import { openEngine } from '../setup.ts';
+import { kill as killNow, signalContainer, signalNumber } from '../supervisor.ts';
+import type { Verb } from '../verb.ts';
+
+export const kill: Verb = {
+  name: 'kill',
+  aliases: ['container kill'],
+  usage: '[OPTIONS] CONTAINER [CONTAINER...]',
+  help: 'Kill one or more running containers',
+  flags: [string('signal', 'Signal to send to the container', 's')],
+  words: [1, Infinity],
+  interspersed: true,
+  failure: 1,
+  async run(parsed, terminal) {
+    const engine = openEngine(terminal);
+    const signal = signalNumber(parsed.string('signal') ?? 'KILL');
+    const failed = await forEachWord(parsed.words, terminal, async (word) => {
+      const record = engine.containers.find(word);
+      if (record.State.Status !== 'running') throw new EngineError('NOT_RUNNING', `Cannot kill container: ${word}: Container ${record.Id} is not running`);
+      await (signal === SIGKILL ? killNow(engine, record) : signalContainer(engine, record, signal));
+    });
+    return failed.length > 0 ? 1 : 0;
+  },
+};
