@@ -39,7 +39,7 @@ async function operateHere({ containers, images, host }: Engine, record: Contain
     const fs = images.openContainerFs(held, { now: () => host.clock.realtimeNs() });
     try {
       const act: FileOperation = fileOperations[operation];
-      return await act(fs, args, { input: streams.input ?? nothing, send: async (bytes) => { await streams.data?.(bytes); } });
+      return await act(fs, { ...args, reuse: true }, { input: streams.input ?? nothing, send: async (bytes) => { await streams.data?.(bytes); } });
     } finally { fs.close(); }
   } finally { containers.release(record.Id); }
 }

@@ -38,7 +38,7 @@ function showing(format: string): Show {
 }
 
 /** Shows the documents of the words; `find` throws for what is not there. Returns the exit code. */
-export function inspect(parsed: Parsed, terminal: Terminal, find: (word: string) => Struct): number {
+export async function inspect(parsed: Parsed, terminal: Terminal, find: (word: string) => Struct | Promise<Struct>): Promise<number> {
   let show: Show;
   try { show = showing(parsed.string('format') ?? ''); } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
@@ -46,7 +46,10 @@ export function inspect(parsed: Parsed, terminal: Terminal, find: (word: string)
     return BAD_TEMPLATE;
   }
   const errors: unknown[] = [];
-  const documents = parsed.words.flatMap((word) => { try { return [find(word)]; } catch (error) { errors.push(error); return []; } });
+  const documents: Struct[] = [];
+  for (const word of parsed.words) {
+    try { documents.push(await find(word)); } catch (error) { errors.push(error); }
+  }
   terminal.out(show(documents, (error) => errors.push(error)));
   for (const error of errors) terminal.err(`${messageOf(error)}\n`);
   return errors.length === 0 ? 0 : 1;

@@ -25,10 +25,10 @@ function sizeOfChanges(fs: OverlayFs): number {
 export const fileOperations = {
   /** Result: DiffLine[]. */
   diff: async (fs) => diffLines(fs.changes()),
-  /** Sends a tar of the whole tree. */
-  export: (fs, _args, streams) => sendAll(tarOfTree(fs.root), streams),
+  /** Sends a tar of the whole tree. `reuse`: pieces are no longer needed when `send` returns. */
+  export: (fs, { reuse }, streams) => sendAll(tarOfTree(fs.root, { reuse: reuse === true }), streams),
   /** Sends a tar of exactly the changes: a layer. `latestSec`: no file's time is later than that. */
-  layer: (fs, { latestSec }, streams) => sendAll(tarOfChanges(fs.root, fs.changes(), typeof latestSec === 'number' ? { latestSec } : {}), streams),
+  layer: (fs, { latestSec, reuse }, streams) => sendAll(tarOfChanges(fs.root, fs.changes(), { reuse: reuse === true, ...(typeof latestSec === 'number' ? { latestSec } : {}) }), streams),
   /** Result: bytes. */
   size: async (fs) => sizeOfChanges(fs),
 } as const satisfies Readonly<Record<string, FileOperation>>;

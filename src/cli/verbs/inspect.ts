@@ -5,12 +5,16 @@ import { bool, string } from '../flags.ts';
 import { type Engine, openEngine } from '../setup.ts';
 import type { Struct } from '../template/index.ts';
 import type { Verb } from '../verb.ts';
+import { containerNamed } from './container-inspect.ts';
+
+type Document = Struct | Promise<Struct>;
 
 /** One kind of thing: its document, or undefined when nothing has the name; `demand` throws in its own words. */
-interface Kind { find(word: string, engine: Engine): Struct | undefined; demand(word: string, engine: Engine): Struct }
+interface Kind { find(word: string, engine: Engine, withSizes: boolean): Document | undefined; demand(word: string, engine: Engine, withSizes: boolean): Document }
 
 /** In the order in which names are looked for. */
 const kinds: Readonly<Record<string, Kind>> = {
+  container: { find: containerNamed, demand: containerNamed },
   image: {
     find: (word, { images: { store } }) => { const image = store.resolve(word); return image && imageDocument(image); },
     demand: (word, { images: { store } }) => imageDocument(store.find(word)),
@@ -20,15 +24,15 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** `code` is stable. */
 export class InspectError extends Error { readonly code = 'INSPECT'; }
 
-const attempt = (kind: Kind, word: string, engine: Engine): Struct | undefined => { try { return kind.find(word, engine); } catch { return undefined; } };
+async function attempt(kind: Kind, word: string, engine: Engine, withSizes: boolean): Promise<Struct | undefined> { try { return await kind.find(word, engine, withSizes); } catch { return undefined; } }
 
-function finder(type: string, engine: Engine): (word: string) => Struct {
+function finder(type: string, engine: Engine, withSizes: boolean): (word: string) => Document {
   const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
-  if (kind) return (word) => kind.demand(word, engine);
+  if (kind) return (word) => kind.demand(word, engine, withSizes);
   if (type !== '') throw new InspectError(`unknown type: ${JSON.stringify(type)}: must be one of ${Object.keys(kinds).map((name) => JSON.stringify(name)).join(', ')}`);
-  return (word) => {
+  return async (word) => {
     for (const each of Object.values(kinds)) {
-      const document = attempt(each, word, engine);
+      const document = await attempt(each, word, engine, withSizes);
       if (document) return document;
     }
     throw new InspectError(`Error: No such object: ${word}`);
@@ -43,5 +47,5 @@ export const inspect: Verb = {
   words: [1, Infinity],
   interspersed: true,
   failure: 1,
-  async run(parsed, terminal) { return inspectWords(parsed, terminal, finder(parsed.string('type') ?? '', openEngine(terminal))); },
+  async run(parsed, terminal) { return inspectWords(parsed, terminal, finder(parsed.string('type') ?? '', openEngine(terminal), parsed.bool('size'))); },
 };
