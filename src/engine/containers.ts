@@ -11,8 +11,10 @@ export interface NewContainer extends Omit<RunRequest, 'hostname'> {
   readonly hostname?: string;
   /** Absent: one is made up. */
   readonly name?: string;
-  /** It is removed when it ends; its writable layer is kept in memory only. */
+  /** It is removed when it ends. */
   readonly autoRemove?: boolean;
+  /** Its writable layer is kept in memory only; so it is with `autoRemove`. */
+  readonly inMemory?: boolean;
   readonly cidFile?: string;
 }
 
@@ -44,7 +46,7 @@ export class Containers {
       if (!this.#store.resolve(image.id)) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
       const record: ContainerRecord = {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, (invented) => others.some((other) => other.Name === invented)), Image: image.id, Layers: image.layers,
-        InMemory: request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '' }, State: begin ? this.#begun(initialState) : initialState,
+        InMemory: request.inMemory ?? request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '' }, State: begin ? this.#begun(initialState) : initialState,
       };
       this.#write(record);
       return record;
