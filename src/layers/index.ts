@@ -9,3 +9,4 @@ export { type DiffLine, diffLines, tarOfChanges } from './tar-changes.ts';
 export { tarOfTree, type TreeTarOptions } from './tar-tree.ts';
 export { type PackOptions, packTar, type ReadAt, type TarItem, type TarProgress } from './tar-writer.ts';
 export type { Extent, TarMember } from './tar-header.ts';
+export { type DiskPlace, type MemoryPlace, openWritable } from './writable/index.ts';

@@ -16,12 +16,12 @@ export interface Change {
   readonly inode?: TmpInode;
 }
 
-/** Compares path by path: attributes, times of change, xattrs, content and names; not the time of the last access. Parents come before children, names of a directory sorted by bytes. */
-export function changesOf(root: TmpInode, lower: LowerTree): Change[] {
-  const comparison = new Comparison(lower, new Set());
+/** Compares path by path: attributes, times of change, xattrs, content and names; not the time of the last access. Parents come before children, names of a directory sorted by bytes. `unplaced`: inodes of the lower tree that may have changed and that no lookup has found yet. */
+export function changesOf(root: TmpInode, lower: LowerTree, unplaced: ReadonlySet<number> = new Set()): Change[] {
+  const comparison = new Comparison(lower, unplaced, new Set());
   const changes = comparison.directory(root, 0, '');
   const linked = new Set(changes.flatMap(({ inode }) => (inode && !inode.isDirectory && inode.nlink > 1 && comparison.isLower(inode) ? [inode.ino] : [])));
-  const all = linked.size === 0 ? changes : new Comparison(lower, linked).directory(root, 0, '');
+  const all = linked.size === 0 ? changes : new Comparison(lower, new Set([...unplaced, ...linked]), linked).directory(root, 0, '');
   return comparison.sameIdentity(root, 0) ? all : [{ path: '', kind: 'modified', inode: root }, ...all];
 }
 
@@ -29,11 +29,14 @@ const byBytes = (a: Name, b: Name): number => (a < b ? -1 : a > b ? 1 : 0);
 
 class Comparison {
   readonly #lower: LowerTree;
-  /** Files of the lower tree whose every name is wanted. */
+  /** Inodes of the lower tree to look for in directories that nobody looked into. */
+  readonly #sought: ReadonlySet<number>;
+  /** Those of them whose every name is wanted. */
   readonly #linked: ReadonlySet<number>;
 
-  constructor(lower: LowerTree, linked: ReadonlySet<number>) {
+  constructor(lower: LowerTree, sought: ReadonlySet<number>, linked: ReadonlySet<number>) {
     this.#lower = lower;
+    this.#sought = sought;
     this.#linked = linked;
   }
 
@@ -66,8 +69,8 @@ class Comparison {
   #names(directory: TmpInode, was: number): Name[] {
     const { entries } = directory;
     const untouched = entries instanceof LayeredEntries && directory.ino === visibleIno(was);
-    if (untouched && this.#linked.size === 0) return [...entries.touched()].sort(byBytes);
-    const now = entries!.list().filter((e) => !untouched || e.type === S_IFDIR || this.#linked.has(e.ino)).map((e) => e.name);
+    if (untouched && this.#sought.size === 0) return [...entries.touched()].sort(byBytes);
+    const now = entries!.list().filter((e) => !untouched || e.type === S_IFDIR || this.#sought.has(e.ino)).map((e) => e.name);
     const before = untouched ? entries.touched() : was < 0 ? [] : this.#lower.list(was).map((e) => e.name);
     return [...new Set([...now, ...before])].sort(byBytes);
   }

@@ -10,11 +10,12 @@ export { HASH_START, hashByte, hashName, hashText, slotOf } from './name-hash.ts
 export * as operations from './operations.ts';
 export { accessOf, type Opened } from './operations.ts';
 export { anonymousDev, TmpFs, type TmpFsOptions, TmpInode } from './tmpfs.ts';
-export { type Backing, FileData } from './file-data.ts';
-export { BLOCK, BlockStore } from './block-store.ts';
+export { type Backing, FileData, type SavedData } from './file-data.ts';
+export { ABSENT, BlockMap, type Run } from './block-map.ts';
+export { BLOCK, BlockStore, errnoOf, type Places } from './block-store.ts';
 export { MemoryFile } from './memory-file.ts';
 export * as generated from './generated.ts';
 export { GeneratedFs, type GeneratedFsOptions, type Node } from './generated.ts';
 
-export { type Change } from './changes.ts';
-export { type LowerAttr, type LowerTree, OverlayFs } from './overlay.ts';
+export { type Change, changesOf } from './changes.ts';
+export { type LowerAttr, type LowerTree, OverlayFs, visibleIno } from './overlay.ts';

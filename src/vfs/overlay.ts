@@ -3,7 +3,7 @@ import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import { latin1Bytes } from '../base/index.ts';
 import { type Change, changesOf } from './changes.ts';
 import { type Backing, FileData } from './file-data.ts';
-import { type Entries, TmpFs, type TmpFsOptions, TmpInode } from './tmpfs.ts';
+import { type Entries, TmpFs, type TmpFsOptions, type TmpFsStart, TmpInode } from './tmpfs.ts';
 import { hashText } from './name-hash.ts';
 import { NameMap } from './name-map.ts';
 import type { DirEntry, Name } from './types.ts';
@@ -40,14 +40,23 @@ export const visibleIno = (lower: number): number => lower + 1;
 /** A file system that begins as `lower` and keeps all changes in memory. Unlike the kernel's overlayfs it keeps inode numbers and hard links over a copy-up and renames directories of lower layers. */
 export class OverlayFs extends TmpFs {
   readonly lower: LowerTree;
+  readonly #materialiser: Materialiser;
 
-  constructor(lower: LowerTree, options: TmpFsOptions) {
+  constructor(lower: LowerTree, options: TmpFsOptions & Pick<TmpFsStart, 'store' | 'firstIno'>) {
+    let materialiser: Materialiser | undefined;
     super({
-      ...options, type: 'overlay', magic: OVERLAYFS_MAGIC, firstIno: visibleIno(lower.count), makeRoot: (fs) => new Materialiser(fs, lower).inode(0),
+      firstIno: visibleIno(lower.count), ...options, type: 'overlay', magic: OVERLAYFS_MAGIC, makeRoot: (fs) => (materialiser = new Materialiser(fs, lower)).inode(0),
       lowerName: (entry) => lower.entryName(entry), lowerData: (number) => new FileData(this.store, lower.content(number)),
     });
     this.lower = lower;
+    this.#materialiser = materialiser!;
   }
+
+  /** Whether an inode is one of the lower tree. */
+  isLower(ino: number): boolean { return ino < visibleIno(this.lower.count); }
+
+  /** The inode with this number, of the lower tree. */
+  lowerInode(ino: number): TmpInode { return this.#materialiser.inode(ino - visibleIno(0)); }
 
   /** What differs from the lower tree; see Change. */
   changes(): Iterable<Change> { return changesOf(this.root, this.lower); }
@@ -118,6 +127,11 @@ export class LayeredEntries implements Entries {
     for (const { name, ino } of this.#from.lower.list(this.#directory)) if (this.#from.knows(ino) && this.#changes?.get(name) === undefined) yield name;
   }
 
+  changed(): [Name, number][] {
+    const was = (name: Name): number => visibleIno(this.#from.lower.lookup(this.#directory, name));
+    return Array.from(this.#changed(), ([name, inode]): [Name, number] => [name, inode?.ino ?? 0]).filter(([name, ino]) => ino !== was(name));
+  }
+
   get(name: Name): TmpInode | undefined {
     const known = this.#changes?.get(name);
     if (known !== undefined) return known ?? undefined;
@@ -141,13 +155,18 @@ export class LayeredEntries implements Entries {
     return entry < 0 ? undefined : this.#from.child(entry, this.owner);
   }
 
+  #has(name: Name): boolean {
+    const known = this.#changes?.get(name);
+    return known === undefined ? this.#from.lower.lookup(this.#directory, name) >= 0 : known !== null;
+  }
+
   set(name: Name, inode: TmpInode): void {
-    if (!this.get(name)) this.size++;
+    if (!this.#has(name)) this.size++;
     this.#change(name, inode);
   }
 
   delete(name: Name): void {
-    if (!this.get(name)) return;
+    if (!this.#has(name)) return;
     this.size--;
     if (this.#from.lower.lookup(this.#directory, name) < 0) this.#changes?.delete(name);
     else this.#change(name, null);

@@ -26,6 +26,8 @@ export interface Entries {
   set(name: Name, inode: TmpInode): void;
   delete(name: Name): void;
   list(): DirEntry[];
+  /** The names that differ from what the directory began with, and the number of the inode that each has now: 0 for none. */
+  changed(): [Name, number][];
 }
 
 class PlainEntries implements Entries {
@@ -36,6 +38,7 @@ class PlainEntries implements Entries {
   set(name: Name, inode: TmpInode): void { this.#map.set(name, inode); }
   delete(name: Name): void { this.#map.delete(name); }
   list(): DirEntry[] { return Array.from(this.#map.entries(), ([name, inode]) => ({ name, ino: inode.ino, type: inode.mode & S_IFMT })); }
+  changed(): [Name, number][] { return Array.from(this.#map.entries(), ([name, inode]) => [name, inode.ino]); }
 }
 
 /** What a new inode is made of. */
@@ -64,7 +67,8 @@ export class TmpInode implements Inode {
   #data: FileData | undefined;
   readonly #lower: number;
   readonly entries: Entries | undefined;
-  readonly #target: string | undefined;
+  /** Symbolic links only. */
+  readonly target: string | undefined;
   #xattrs: Map<string, Uint8Array> | undefined;
   #openers = 0;
 
@@ -80,7 +84,7 @@ export class TmpInode implements Inode {
     this.#data = attr.data;
     this.#lower = attr.lower ?? -1;
     this.entries = attr.entries;
-    this.#target = attr.target;
+    this.target = attr.target;
     this.#xattrs = attr.xattrs;
   }
 
@@ -98,7 +102,7 @@ export class TmpInode implements Inode {
 
   get soleName(): boolean { return this.nlink === 1 && !this.unknownName; }
   get isDirectory(): boolean { return (this.mode & S_IFMT) === S_IFDIR; }
-  get size(): number { return this.data?.size ?? this.#target?.length ?? (this.entries ? 4096 : 0); }
+  get size(): number { return this.data?.size ?? this.target?.length ?? (this.entries ? 4096 : 0); }
 
   stat(): Stat {
     return {
@@ -147,8 +151,8 @@ export class TmpInode implements Inode {
   touchWrite(): void { this.#touchAttributes(this.mtimeNs = this.fs.now()); }
 
   readlink(): string {
-    if (this.#target === undefined) throw EINVAL;
-    return this.#target;
+    if (this.target === undefined) throw EINVAL;
+    return this.target;
   }
 
   lookup(name: Name): TmpInode | undefined { return this.#names().get(name); }
@@ -206,7 +210,15 @@ export class TmpInode implements Inode {
     }
     if (inode.isDirectory) this.nlink++;
     this.fs.named(this, name);
+    this.fs.touched(inode);
     this.touchWrite();
+  }
+
+  /** Gives a name to an inode that has it already, as it was kept. */
+  place(name: Name, inode: TmpInode): void {
+    this.#names().set(name, inode);
+    inode.parent = this;
+    inode.name = name;
   }
 
   unlink(name: Name, directory: boolean): void {
@@ -276,6 +288,11 @@ export class TmpInode implements Inode {
     this.#xattrs.set(name, value.slice());
     this.#touchAttributes();
   }
+
+  /** All of them, names with values. */
+  get xattrs(): ReadonlyMap<string, Uint8Array> { return this.#xattrs ?? new Map(); }
+  /** Replaces all of them, as they were kept. */
+  restoreXattrs(xattrs: Map<string, Uint8Array>): void { this.#xattrs = xattrs.size > 0 ? xattrs : undefined; }
 
   removexattr(name: string): void {
     if (!this.#xattrs?.delete(name)) throw ENODATA;
@@ -389,8 +406,14 @@ export class TmpFs implements FileSystem {
     const type = attr.mode & S_IFMT;
     if (type === S_IFLNK && attr.target === undefined) throw ENOENT;
     if (this.#inodes > 8_000_000) throw ENOSPC;
+    return this.adopt({ ...attr, ino: this.#nextIno++, nlink: type === S_IFDIR ? 2 : 1, mtimeNs: this.now() });
+  }
+
+  /** An inode that has its number already, empty. */
+  adopt(attr: TmpAttr): TmpInode {
     this.#inodes++;
-    const own: TmpAttr = { ...attr, ino: this.#nextIno++, nlink: type === S_IFDIR ? 2 : 1, mtimeNs: this.now() };
+    const type = attr.mode & S_IFMT;
+    const own = { ...attr };
     if (type === S_IFDIR) own.entries = new PlainEntries();
     if (type === S_IFREG) own.data = new FileData(this.store);
     return new TmpInode(this, own);

@@ -1,0 +1,117 @@
+// The journal of a writable layer: a head that says over what it lies, then one checksummed record for each transaction. Written anew from time to time.
+import { Packr } from 'msgpackr/pack';
+import { record, recordAt } from '../../base/index.ts';
+import type { Folder, RandomFile } from '../../host/ports.ts';
+import { LayerError } from '../errors.ts';
+
+const VERSION = 1;
+/** The journal is written anew when it has grown by so many bytes, and to three times what it began with. */
+const GROWTH = 1 << 20;
+
+const packr = new Packr({ useRecords: false, moreTypes: true });
+
+/** Over what the layer lies. */
+interface Head { readonly version: number; readonly lower: string }
+
+function wholeOf(file: { size: number; read(into: Uint8Array, offset: number): number }): Uint8Array {
+  const bytes = new Uint8Array(file.size);
+  for (let got = 0, n = 1; got < bytes.length && n > 0; got += n) n = file.read(bytes.subarray(got), got);
+  return bytes;
+}
+
+/** Records are numbered, so that one that was left behind by an append that failed is not taken for the next one. */
+const encoded = (value: unknown, number: number): Uint8Array => record(packr.pack(value), number);
+
+export class LayerJournal {
+  readonly #folder: Folder;
+  readonly #path: string;
+  readonly #lower: string;
+  #file: RandomFile | undefined;
+  #records = 0;
+  #end = 0;
+  /** Bytes when it was last written anew, or when that failed. */
+  #beginning = 0;
+
+  private constructor(folder: Folder, path: string, lower: string) {
+    this.#folder = folder;
+    this.#path = path;
+    this.#lower = lower;
+  }
+
+  /** Opens the journal at `path` or makes one; `lower` names what the layer lies over. Returns the records in order; a torn tail is dropped. Throws LayerError, and what the host throws. */
+  static open(folder: Folder, path: string, lower: string, readonly: boolean): { journal: LayerJournal; records: readonly unknown[] } {
+    const journal = new LayerJournal(folder, path, lower);
+    const file = folder.open(path);
+    if (!file && !readonly) journal.rewrite([]);
+    return { journal, records: file ? journal.#read(wholeOf(file)) : [] };
+  }
+
+  #read(bytes: Uint8Array): unknown[] {
+    const head = recordAt(bytes, 0, 0);
+    if (!head) throw new LayerError('damaged', `${this.#path}: the journal of the container's layer is damaged at its beginning`);
+    this.#check(packr.unpack(head.bytes) as Head);
+    const records: unknown[] = [];
+    this.#records = 1;
+    this.#end = head.end;
+    for (let next = recordAt(bytes, this.#end, this.#records); next; next = recordAt(bytes, this.#end, this.#records)) {
+      records.push(packr.unpack(next.bytes));
+      this.#end = next.end;
+      this.#records++;
+    }
+    return records;
+  }
+
+  #check({ version, lower }: Head): void {
+    if (version !== VERSION) throw new LayerError('other-version', `${this.#path}: the container's layer was written by another version of Wherry (format ${version}, this one reads ${VERSION})`);
+    if (lower !== this.#lower) throw new LayerError('other-image', `${this.#path}: the container's layer was made over another image (${lower}, not ${this.#lower})`);
+  }
+
+  get hasGrown(): boolean { return this.#end > this.#beginning + GROWTH && this.#end > 3 * this.#beginning; }
+
+  /** Adds a record. It counts once `sync` has returned. When this throws, nothing was added. */
+  append(value: unknown): void {
+    const file = this.#file ??= this.#open();
+    const bytes = encoded(value, this.#records);
+    try { file.write(bytes, this.#end); } catch (error) {
+      this.#dropTail(file);
+      throw error;
+    }
+    this.#end += bytes.length;
+    this.#records++;
+  }
+
+  /** Half a record is ignored, so it does not matter when this fails. */
+  #dropTail(file: RandomFile): void { try { file.truncate(this.#end); } catch { /* the next append writes over it */ } }
+
+  sync(): void { this.#file?.sync(); }
+
+  /** Replaces all records by these, at once. When this throws, the journal holds what it held, or these. */
+  rewrite(values: Iterable<unknown>): void {
+    const made = this.#folder.create();
+    try {
+      let records = 0;
+      made.append(encoded({ version: VERSION, lower: this.#lower } satisfies Head, records++));
+      for (const value of values) made.append(encoded(value, records++));
+      const { size } = made.blob;
+      made.commit(this.#path);
+      this.#beginning = size;
+    } catch (error) {
+      made.discard();
+      this.#beginning = this.#end;
+      throw error;
+    } finally {
+      this.#file?.close();
+      this.#file = undefined;
+    }
+  }
+
+  /** The file to append to, opened again after it was replaced. */
+  #open(): RandomFile {
+    const file = this.#folder.edit(this.#path);
+    this.#read(wholeOf(file));
+    if (file.size > this.#end) file.truncate(this.#end);
+    return file;
+  }
+
+  close(): void { this.#file?.close(); }
+}

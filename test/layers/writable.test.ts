@@ -1,0 +1,189 @@
+// The writable layer on disk: what was changed is there when it is opened again, and after a power cut at any moment at least what was synced; errors of the disk reach the caller.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LayerError, openWritable } from '../../src/layers/index.ts';
+import { BLOCK, find, operations as op, type OverlayFs } from '../../src/vfs/index.ts';
+import { FaultyDisk, PowerCut, randomNumbers } from '../host/faulty-disk.ts';
+import { errnoOf, read, stat, treeOf, write } from '../vfs/tree.ts';
+import { FaultyFolder } from './faulty-folder.ts';
+import { lowerTree, printed, randomStep, writerOf } from './writer.ts';
+
+const lower = lowerTree();
+const opened = (folder: FaultyFolder, more = {}): OverlayFs => {
+  let time = 10n ** 18n;
+  return openWritable(lower, { folder, path: 'c/layer', lower: 'image:1', ...more }, { now: () => (time += 1001n) });
+};
+
+test('random changes are there when the layer is opened again, time after time', () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const random = randomNumbers(seed);
+    const folder = new FaultyFolder(new FaultyDisk());
+    let before = printed(opened(folder));
+    for (let round = 0; round < 6; round++) {
+      const overlay = opened(folder);
+      assert.is(printed(overlay), before, `seed ${seed}, round ${round}`);
+      const writer = writerOf(overlay, random);
+      for (let i = 0; i < 60; i++) {
+        randomStep(writer);
+        if (random(10) === 0) overlay.sync();
+      }
+      for (const file of writer.open) file.close!();
+      before = printed(overlay);
+      const changes = [...overlay.changes()].map(({ path, kind }) => `${kind} ${path}`);
+      overlay.close();
+      assert.equal([...opened(folder).changes()].map(({ path, kind }) => `${kind} ${path}`), changes, `changes, seed ${seed}, round ${round}`);
+    }
+  }
+});
+
+/** Runs a writer until the power is cut at step `cutAt`; false: it came to its end. */
+function runUntilCut(seed: number, cutAt: number): boolean {
+  const random = randomNumbers(seed);
+  const folder = new FaultyFolder(new FaultyDisk(cutAt));
+  const states: string[] = [];
+  let promised = 0;
+  let first = false;
+  let cut = false;
+  try {
+    const overlay = opened(folder);
+    first = true;
+    states.push(printed(overlay));
+    const writer = writerOf(overlay, random);
+    for (let i = 0; i < 40; i++) {
+      randomStep(writer);
+      states.push(printed(overlay));
+      if (random(8) === 0) {
+        overlay.sync();
+        promised = states.length - 1;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof PowerCut)) throw error;
+    cut = true;
+  }
+  const after = new FaultyFolder(new FaultyDisk(), folder.afterCut(random));
+  const now = printed(opened(after));
+  if (first) assert.ok(states.slice(promised).includes(now), `seed ${seed}, cut at ${cutAt}: the tree is none of those since the last sync\n${now}\n--- promised\n${states[promised]}`);
+  const again = opened(after);
+  write(treeOf(again), '/more', 'x'.repeat(9000));
+  again.close();
+  assert.is(read(treeOf(opened(after)), '/more').length, 9000, 'it goes on');
+  return cut;
+}
+
+test('after a power cut at any step the tree is one of those since the last sync', () => {
+  let cuts = 0;
+  for (let seed = 100; seed < 112; seed++) for (let cutAt = 0; runUntilCut(seed, cutAt); cutAt += 1 + (cutAt >> 4)) cuts++;
+  assert.ok(cuts > 200, `${cuts} cuts`);
+});
+
+test('a large journal is written anew, also when the power is cut while it is', () => {
+  const grow = (overlay: OverlayFs): void => {
+    const t = treeOf(overlay);
+    write(t, '/f', '');
+    const file = find(t.context, t.root, '/f').inode.open!(2);
+    for (let i = 0; i < 80; i++) {
+      op.setxattr(t.context, find(t.context, t.root, '/f'), 'user.k', new Uint8Array(40_000).fill(i), 0);
+      file.write!(Uint8Array.of(i), 0, true);
+      overlay.sync();
+    }
+    file.close!();
+  };
+  const counting = new FaultyFolder(new FaultyDisk());
+  const overlay = opened(counting);
+  grow(overlay);
+  overlay.close();
+  assert.ok(counting.read('c/layer/journal')!.length < 1_200_000, 'it was written anew');
+  assert.ok(counting.read('c/layer/data')!.length <= 3 * BLOCK, 'blocks are used again');
+  assert.equal([stat(treeOf(opened(counting)), '/f').size, read(treeOf(opened(counting)), '/f').charCodeAt(0)], [1, 79]);
+  const total = counting.disk.steps;
+  for (let cutAt = Math.floor(total * 0.3); cutAt < total; cutAt += 2) {
+    const folder = new FaultyFolder(new FaultyDisk(cutAt));
+    try { grow(opened(folder)); } catch (error) { if (!(error instanceof PowerCut)) throw error; }
+    const t = treeOf(opened(new FaultyFolder(new FaultyDisk(), folder.afterCut(randomNumbers(cutAt)))));
+    const value = op.getxattr(t.context, find(t.context, t.root, '/f'), 'user.k');
+    assert.is(value.length, 40_000);
+    assert.is(value[0], read(t, '/f').charCodeAt(0), `cut at ${cutAt}: one transaction`);
+  }
+});
+
+test('a full disk is ENOSPC and loses nothing; with room again everything is kept', () => {
+  for (let capacity = 2000; capacity < 60_000; capacity += 1777) {
+    const disk = new FaultyDisk(Infinity, capacity);
+    const folder = new FaultyFolder(disk);
+    if (errnoOf(() => { try { opened(folder); } catch (error) { if ((error as { code?: string }).code !== 'ENOSPC') throw error; } }) !== 'ok') continue;
+    const overlay = opened(folder);
+    const writer = writerOf(overlay, randomNumbers(capacity));
+    let durable = printed(overlay);
+    for (let i = 0; i < 60; i++) {
+      randomStep(writer);
+      if (i % 5 === 0 && errnoOf(() => overlay.sync()) === 'ok') durable = printed(overlay);
+    }
+    assert.is(printed(opened(new FaultyFolder(new FaultyDisk(), folder.afterCut(() => 1)))), durable, `capacity ${capacity}`);
+  }
+});
+
+test('a sync that failed is told at every later one, and what was durable stays', () => {
+  class Broken extends FaultyDisk { broken = false; override step(): void { if (this.broken) throw Object.assign(new Error('i/o'), { code: 'EIO' }); } }
+  const disk = new Broken();
+  const folder = new FaultyFolder(disk);
+  const overlay = opened(folder);
+  const t = treeOf(overlay);
+  write(t, '/f', 'one');
+  overlay.sync();
+  write(t, '/g', 'two');
+  disk.broken = true;
+  assert.is(errnoOf(() => overlay.sync()), 'EIO');
+  disk.broken = false;
+  assert.is(errnoOf(() => overlay.sync()), 'EIO');
+  const after = treeOf(opened(new FaultyFolder(new FaultyDisk(), folder.afterCut(() => 1))));
+  assert.is(read(after, '/f'), 'one');
+});
+
+const thrownBy = (call: () => unknown): unknown => { try { call(); return undefined; } catch (error) { return error; } };
+
+test('a journal of another version, of another image, or damaged is refused by name', () => {
+  const folder = new FaultyFolder(new FaultyDisk());
+  const overlay = opened(folder);
+  write(treeOf(overlay), '/f', 'x'.repeat(5000));
+  overlay.close();
+  const codeOf = (call: () => unknown): string => { const error = thrownBy(call); return error instanceof LayerError ? error.code : String(error); };
+  assert.is(codeOf(() => opened(folder, { lower: 'image:2' })), 'other-image');
+  const changed = (path: string, change: (bytes: Uint8Array) => Uint8Array): FaultyFolder =>
+    new FaultyFolder(new FaultyDisk(), new Map(['journal', 'data'].map((name) => [`c/layer/${name}`, name === path ? change(folder.read(`c/layer/${name}`)!) : folder.read(`c/layer/${name}`)!])));
+  assert.is(codeOf(() => opened(changed('journal', (bytes) => bytes.map((b, i) => (i === 12 ? b ^ 1 : b))))), 'damaged', 'the head');
+  assert.is(codeOf(() => opened(changed('journal', (bytes) => bytes.subarray(0, 0)))), 'damaged', 'an empty journal');
+  assert.is(codeOf(() => opened(changed('data', (bytes) => bytes.subarray(0, BLOCK)))), 'damaged', 'data that is too short');
+  assert.is(read(treeOf(opened(changed('journal', (bytes) => Uint8Array.from([...bytes, 1, 2, 3])))), '/f').length, 5000, 'a torn tail is dropped');
+  const lost = new FaultyFolder(new FaultyDisk(), new Map([['c/layer/data', new Uint8Array(BLOCK)]]));
+  assert.is(codeOf(() => opened(lost)), 'damaged', 'data without a journal');
+});
+
+test('another process reads the layer at its last commit, and writes nothing', () => {
+  const folder = new FaultyFolder(new FaultyDisk());
+  const overlay = opened(folder);
+  write(treeOf(overlay), '/f', 'kept');
+  overlay.sync();
+  write(treeOf(overlay), '/g', 'not yet');
+  const steps = folder.disk.steps;
+  const reader = opened(folder, { readonly: true });
+  assert.is(read(treeOf(reader), '/f'), 'kept');
+  assert.equal(Array.from(reader.changes(), (c) => c.path), ['f']);
+  assert.is(errnoOf(() => write(treeOf(reader), '/h', '')), 'EROFS');
+  reader.close();
+  assert.is(folder.disk.steps, steps);
+});
+
+test('one byte of a large lower file costs one block of the data file', () => {
+  const folder = new FaultyFolder(new FaultyDisk());
+  const overlay = opened(folder);
+  const t = treeOf(overlay);
+  const file = find(t.context, t.root, '/d/a').inode.open!(2);
+  file.write!(Uint8Array.of(33), 9000, true);
+  file.close!();
+  overlay.close();
+  assert.is(folder.read('c/layer/data')!.length, BLOCK);
+  assert.is(read(treeOf(opened(folder)), '/d/a').slice(8998, 9003), 'a !ow');
+});
+
+test.run();
