@@ -32,6 +32,23 @@ export function serve(): Promise<Server> {
 
 export const launch = (): Promise<Browser> => chromium.launch({ executablePath, args: flags });
 
+/** A browser of a profile on disk, that can be killed like any process. */
+export async function launchProfile(profile: string): Promise<{ context: BrowserContext; kill: () => Promise<void> }> {
+  const process = spawn(executablePath, [...flags, '--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<void>((resolve) => { process.once('exit', () => resolve()); });
+  const address = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    process.stderr.on('data', (data) => {
+      text += data;
+      const found = /DevTools listening on (ws:\S+)/.exec(text);
+      if (found) resolve(found[1]!);
+    });
+    process.once('exit', (code) => reject(new Error(`the browser ended with ${code}: ${text}`)));
+  });
+  const browser = await chromium.connectOverCDP(address);
+  return { context: browser.contexts()[0]!, kill: () => { process.kill('SIGKILL'); return ended; } };
+}
+
 /** A page that is ready. Pages of one context share what is stored. */
 export async function openPage(context: Browser | BrowserContext, address: string): Promise<Page> {
   const page = await context.newPage();

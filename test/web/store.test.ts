@@ -1,9 +1,12 @@
 // The store of a page: images outlive a reload; another tab, a browser without files and a full disk are told clearly; a tab that is killed while it loads leaves a whole store.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { archiveOf, memoryStore, source } from '../oci/archives.ts';
-import { bytesOf, call, type Global, hasBrowser, launch, load, noBrowser, openPage, run, serve, type Server } from './browser.ts';
+import { bytesOf, call, type Global, hasBrowser, launch, launchProfile, load, noBrowser, openPage, run, serve, type Server } from './browser.ts';
 
 interface Row { id: string; names: string[]; sizeBytes: number; command: string[] }
 interface State { kept: boolean; why: string }
@@ -138,6 +141,26 @@ if (hasBrowser) {
     }
     assert.ok(outcomes.some((names) => !names.includes('victim')), 'no load was cut short');
     await context.close();
+  });
+
+  test('a browser that is killed while it loads, on a profile on disk, 4 times', async () => {
+    const profile = mkdtempSync(join(tmpdir(), 'wherry-profile-'));
+    const bytes = await archive('victim:1', noise(4_000_000, 7));
+    try {
+      for (let round = 0; round <= 4; round++) {
+        const { context, kill } = await launchProfile(profile);
+        try {
+          const page = await open(context);
+          assert.equal(await call<State>(page, 'store'), { kept: true, why: '' }, `round ${round}`);
+          assert.is((await run(page, ['echo', 'whole'])).stdout, 'whole\n');
+          const there = (await call<Row[]>(page, 'images')).flatMap((row) => row.names);
+          await memoryStore().images.store.load(source(await bytesOf(page, 'save', { images: there }), 100_000), 'saved.tar');
+          if (there.length > 1) await call(page, 'remove', { image: 'victim:1', force: false });
+          load(page, bytes).catch(() => {});
+          await page.waitForTimeout(40 + 60 * round);
+        } finally { await kill(); }
+      }
+    } finally { rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); }
   });
 } else console.log(noBrowser);
 
