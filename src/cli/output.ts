@@ -1,6 +1,7 @@
 // Where an archive goes that a verb makes: a file that is there whole or not at all, or standard output.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, type Stats, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { writeOut } from '../host/node/write-out.ts';
 import { systemMessage } from './errors.ts';
 import { endOnBrokenPipe } from './standard-io.ts';
 import type { Terminal } from './verb.ts';
@@ -42,7 +43,7 @@ async function writeFile(chunks: AsyncIterable<Uint8Array>, file: string): Promi
   const path = isSpecial ? file : join(dirname(file), `.tmp-${process.pid}-${basename(file)}`);
   const fd = openSync(path, isSpecial ? 'w' : 'wx', 0o600);
   try {
-    for await (const chunk of chunks) for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done);
+    await writeOut(fd, chunks);
     if (!isSpecial) fsyncSync(fd);
   } catch (error) {
     if (!isSpecial) rmSync(path, { force: true });
@@ -52,6 +53,7 @@ async function writeFile(chunks: AsyncIterable<Uint8Array>, file: string): Promi
 }
 
 async function writeStandardOutput(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  if (fstatSync(process.stdout.fd).isFile()) return writeOut(process.stdout.fd, chunks);
   endOnBrokenPipe();
   for await (const chunk of chunks) await new Promise<void>((done) => { process.stdout.write(chunk, () => done()); });
 }

@@ -1,4 +1,4 @@
-// The normaliser of the tar writer: what a member is, and which of it goes into a pax extended header of our own, byte for byte, because a ustar header (or tar-stream, which writes it) cannot say it.
+// The header blocks of one member: ustar (pax(1)), with what its fields cannot say in a pax extended header, byte for byte; sparse files as GNU tar's format 1.0.
 import { latin1, latin1Bytes } from '../base/index.ts';
 import { major, minor, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 
@@ -26,61 +26,55 @@ export interface TarMember {
 /** `length` bytes at `at` of a file. */
 export interface Extent { readonly at: number; readonly length: number }
 
-/** tar-stream's header, always one that fits a single ustar block. */
-export interface UstarHeader {
-  name: string; type: keyof typeof typeFlags; mode: number; uid: number; gid: number; size: number; mtime: Date; linkname?: string; devmajor?: number; devminor?: number;
-}
-
+/** A member as it is written: headers, then perhaps the map of a sparse file, then `stored` bytes of content in all. */
 export interface PreparedMember {
-  /** Blocks that go out before the header; for a member that tar-stream cannot write at all they are everything. */
-  readonly before: Uint8Array | undefined;
-  readonly header: UstarHeader | undefined;
-  /** What stands before the data of a sparse file: its map. */
+  readonly header: Uint8Array;
   readonly map: Uint8Array | undefined;
+  /** With the map, without padding. */
+  readonly stored: number;
 }
 
 const BLOCK = 512;
-const typeFlags = { 'file': '0', 'link': '1', 'symlink': '2', 'character-device': '3', 'block-device': '4', 'directory': '5', 'fifo': '6' } as const;
-const typeNames: Readonly<Record<number, UstarHeader['type']>> = {
-  [S_IFREG]: 'file', [S_IFLNK]: 'symlink', [S_IFCHR]: 'character-device', [S_IFBLK]: 'block-device', [S_IFDIR]: 'directory', [S_IFIFO]: 'fifo',
-};
-/** The largest numbers that tar-stream's fields hold: six octal digits, eleven for sizes, 31 bits for times. */
-const ID_MAX = 0o777777, SIZE_MAX = 0o77777777777, TIME_MAX = 0x7fff_ffff, NAME_LENGTH = 100, PREFIX_LENGTH = 155;
+const typeFlags: Readonly<Record<number, string>> = { [S_IFREG]: '0', [S_IFLNK]: '2', [S_IFCHR]: '3', [S_IFBLK]: '4', [S_IFDIR]: '5', [S_IFIFO]: '6' };
+/** The largest numbers that ustar's fields hold: seven octal digits, eleven for sizes and times. */
+const ID_MAX = 0o7777777, LONG_MAX = 0o77777777777, NAME_LENGTH = 100, PREFIX_LENGTH = 155;
+const SECOND = 1_000_000_000n;
 
 /** Whether a tar can hold a file of this type (S_IFMT bits): all but sockets. */
-export const fitsTar = (mode: number): boolean => (mode & S_IFMT) in typeNames;
+export const fitsTar = (mode: number): boolean => (mode & S_IFMT) in typeFlags;
 
 /** Turns a member into blocks. */
 export function prepareMember(member: TarMember): PreparedMember {
-  const type = member.hardLink ? 'link' : typeNames[member.mode & S_IFMT]!;
-  const path = type === 'directory' && !member.path.endsWith('/') ? `${member.path}/` : member.path;
-  const records = new Map<string, string>();
-  const isFile = type === 'file';
-  const map = isFile && member.extents ? sparseMap(member.extents) : undefined;
-  const size = !isFile ? 0 : map ? map.length + member.extents!.reduce((sum, e) => sum + e.length, 0) : member.size;
-  if (map) for (const [key, value] of [['major', '1'], ['minor', '0'], ['name', path], ['realsize', String(member.size)]] as const) records.set(`GNU.sparse.${key}`, value);
-  else if (!fitsUstar(path)) records.set('path', path);
-  const link = member.link ?? '';
-  if (link.length > NAME_LENGTH || !isAscii(link)) records.set('linkpath', link);
-  if (member.uid > ID_MAX) records.set('uid', String(member.uid));
-  if (member.gid > ID_MAX) records.set('gid', String(member.gid));
-  if (size > SIZE_MAX) records.set('size', String(size));
-  const seconds = floorSeconds(member.mtimeNs);
-  if (BigInt(seconds) * 1_000_000_000n !== member.mtimeNs || seconds < 0 || seconds > TIME_MAX) records.set('mtime', paxTime(member.mtimeNs));
-  for (const [name, value] of member.xattrs ?? []) records.set(`SCHILY.xattr.${name.replace(/[%=]/g, escaped)}`, latin1(value));
-  const header: UstarHeader = {
-    name: map ? plainName(`GNUSparseFile.0/${baseName(path)}`) : records.has('path') ? plainName(path) : path, type,
-    // tar-stream takes mode 0 for "not said"; the type bits keep it from being 0 and are masked off.
-    mode: (member.mode & 0o7777) | S_IFREG, uid: member.uid, gid: member.gid, size, mtime: new Date(Math.min(Math.max(seconds, 0), TIME_MAX) * 1000),
+  const flag = member.hardLink ? '1' : typeFlags[member.mode & S_IFMT]!;
+  const path = flag === '5' && !member.path.endsWith('/') ? `${member.path}/` : member.path;
+  const map = flag === '0' && member.extents ? sparseMap(member.extents) : undefined;
+  const stored = flag !== '0' ? 0 : map ? member.extents!.reduce((sum, extent) => sum + extent.length, map.length) : member.size;
+  const records = recordsOf(member, path, stored, map !== undefined);
+  const isDevice = flag === '3' || flag === '4';
+  const fields: UstarFields = {
+    flag, path: map ? plainName(`GNUSparseFile.0/${baseName(path)}`) : fitsUstar(path) ? path : plainName(path), link: fitsLink(member.link) ? member.link ?? '' : plainName(member.link!),
+    mode: member.mode & 0o7777, uid: member.uid, gid: member.gid, size: stored, seconds: floorSeconds(member.mtimeNs), major: isDevice ? major(member.rdev ?? 0) : 0, minor: isDevice ? minor(member.rdev ?? 0) : 0,
   };
-  if (type === 'link' || type === 'symlink') header.linkname = records.has('linkpath') ? plainName(link) : link;
-  if (type === 'character-device' || type === 'block-device') {
-    header.devmajor = major(member.rdev ?? 0);
-    header.devminor = minor(member.rdev ?? 0);
-  }
-  const extension = records.size > 0 ? paxExtension(path, records) : undefined;
-  if ((header.devminor ?? 0) <= ID_MAX) return { before: extension, header, map };
-  return { before: joined([extension ?? new Uint8Array(0), ustarBlock(header, typeFlags[type])]), header: undefined, map };
+  if (records === '') return { header: ustarBlock(fields), map, stored };
+  const header = new Uint8Array(BLOCK + padded(records.length) + BLOCK);
+  ustarBlock({ flag: 'x', path: plainName(`PaxHeaders.0/${baseName(path)}`), link: '', mode: 0o644, uid: 0, gid: 0, size: records.length, seconds: 0, major: 0, minor: 0 }, header);
+  header.set(latin1Bytes(records), BLOCK);
+  ustarBlock(fields, header.subarray(header.length - BLOCK));
+  return { header, map, stored };
+}
+
+/** What the fields cannot say, as pax records: '' when they say it all. Names are bytes, UTF-8 or not: all readers keep them, while the record that announces it (hdrcharset=BINARY) makes GNU tar complain. */
+function recordsOf({ size, uid, gid, mtimeNs, link, xattrs }: TarMember, path: string, stored: number, sparse: boolean): string {
+  let text = '';
+  if (sparse) text += record('GNU.sparse.major', '1') + record('GNU.sparse.minor', '0') + record('GNU.sparse.name', path) + record('GNU.sparse.realsize', String(size));
+  else if (!fitsUstar(path)) text += record('path', path);
+  if (!fitsLink(link)) text += record('linkpath', link!);
+  if (uid > ID_MAX) text += record('uid', String(uid));
+  if (gid > ID_MAX) text += record('gid', String(gid));
+  if (stored > LONG_MAX) text += record('size', String(stored));
+  if (mtimeNs < 0n || mtimeNs % SECOND !== 0n || mtimeNs > BigInt(LONG_MAX) * SECOND) text += record('mtime', paxTime(mtimeNs));
+  for (const [name, value] of xattrs ?? []) text += record(`SCHILY.xattr.${name.replace(/[%=]/g, escaped)}`, latin1(value));
+  return text;
 }
 
 const escaped = (char: string): string => (char === '%' ? '%25' : '%3D');
@@ -89,25 +83,24 @@ const baseName = (path: string): string => path.replace(/\/+$/, '').split('/').a
 /** A short name in ASCII for readers that know no pax headers. */
 const plainName = (text: string): string => text.replace(/[^\x20-\x7e]/g, '_').slice(0, NAME_LENGTH);
 
-/** Whether a path fits the name field, or name and prefix as tar-stream divides them. */
-function fitsUstar(path: string): boolean {
-  if (!isAscii(path)) return false;
-  let name = path;
-  while (name.length > NAME_LENGTH) {
-    const slash = name.indexOf('/');
-    if (slash < 0) return false;
-    name = name.slice(slash + 1);
-  }
-  return name === path || (name !== '' && path.length - name.length - 1 <= PREFIX_LENGTH && !path.startsWith('/'));
+const fitsLink = (link: string | undefined): boolean => link === undefined || (link.length <= NAME_LENGTH && isAscii(link));
+const fitsUstar = (path: string): boolean => prefixLength(path) >= 0;
+
+/** How much of a path goes into the prefix field: 0 when the name field holds it all, -1 when both together cannot. */
+function prefixLength(path: string): number {
+  if (!isAscii(path)) return -1;
+  if (path.length <= NAME_LENGTH) return 0;
+  const slash = path.indexOf('/', path.length - NAME_LENGTH - 1);
+  return slash > 0 && slash <= PREFIX_LENGTH && slash < path.length - 1 ? slash : -1;
 }
 
-export const floorSeconds = (ns: bigint): number => Number(ns >= 0n ? ns / 1_000_000_000n : -((-ns + 999_999_999n) / 1_000_000_000n));
+const floorSeconds = (ns: bigint): number => Number(ns >= 0n ? ns / SECOND : -((-ns + SECOND - 1n) / SECOND));
 
 /** Seconds with as many decimals as there are (pax(1), "mtime"). */
 function paxTime(ns: bigint): string {
   const positive = ns < 0n ? -ns : ns;
-  const decimals = String(positive % 1_000_000_000n).padStart(9, '0').replace(/0+$/, '');
-  return `${ns < 0n ? '-' : ''}${positive / 1_000_000_000n}${decimals && `.${decimals}`}`;
+  const decimals = String(positive % SECOND).padStart(9, '0').replace(/0+$/, '');
+  return `${ns < 0n ? '-' : ''}${positive / SECOND}${decimals && `.${decimals}`}`;
 }
 
 /** GNU tar's sparse format 1.0: a count, then offset and length of each extent, in lines of decimals, padded to whole blocks. A hole at the end needs an empty extent there; GNU tar always writes one. */
@@ -118,15 +111,6 @@ function sparseMap(extents: readonly Extent[]): Uint8Array {
 
 const padded = (length: number): number => Math.ceil(length / BLOCK) * BLOCK;
 
-/** A pax extended header with its records. Names are bytes, UTF-8 or not: all readers keep them, while the record that announces it (hdrcharset=BINARY) makes GNU tar complain. */
-function paxExtension(path: string, records: ReadonlyMap<string, string>): Uint8Array {
-  const text = Array.from(records, ([key, value]) => record(key, value)).join('');
-  const content = new Uint8Array(padded(text.length));
-  content.set(latin1Bytes(text));
-  const header = ustarBlock({ name: plainName(`PaxHeaders.0/${baseName(path)}`), type: 'file', mode: 0o644, uid: 0, gid: 0, size: text.length, mtime: new Date(0) }, 'x');
-  return joined([header, content]);
-}
-
 /** `length key=value\n`, where the length counts its own digits. */
 function record(key: string, value: string): string {
   const rest = ` ${key}=${value}\n`;
@@ -135,29 +119,46 @@ function record(key: string, value: string): string {
   return `${length}${rest}`;
 }
 
-/** One ustar header block (pax(1)). Only for what tar-stream cannot write: type flags it does not know, device numbers of more than six octal digits. */
-function ustarBlock(header: UstarHeader, flag: string): Uint8Array {
-  const block = new Uint8Array(BLOCK);
-  const put = (at: number, text: string): void => block.set(latin1Bytes(text), at);
-  const octal = (at: number, value: number, digits: number): void => put(at, value.toString(8).padStart(digits, '0'));
-  put(0, header.name);
-  octal(100, header.mode & 0o7777, 7);
-  octal(108, Math.min(header.uid, 0o7777777), 7);
-  octal(116, Math.min(header.gid, 0o7777777), 7);
-  octal(124, header.size, 11);
-  octal(136, header.mtime.getTime() / 1000, 11);
-  put(148, ' '.repeat(8));
-  put(156, flag);
-  put(257, 'ustar\x0000');
-  octal(329, header.devmajor ?? 0, 7);
-  octal(337, header.devminor ?? 0, 7);
-  octal(148, block.reduce((sum, byte) => sum + byte), 6);
-  put(154, '\0 ');
+interface UstarFields { flag: string; path: string; link: string; mode: number; uid: number; gid: number; size: number; seconds: number; major: number; minor: number }
+
+/** One ustar header block (pax(1)) into `block`, which holds zeros. Numbers that do not fit are in pax records, and here the nearest that does; a size also in base 256, so that readers without pax find the next member. */
+function ustarBlock(fields: UstarFields, block: Uint8Array = new Uint8Array(BLOCK)): Uint8Array {
+  const prefix = prefixLength(fields.path);
+  putText(block, 0, prefix > 0 ? fields.path.slice(prefix + 1) : fields.path);
+  putOctal(block, 100, 7, fields.mode);
+  putOctal(block, 108, 7, fields.uid);
+  putOctal(block, 116, 7, fields.gid);
+  if (fields.size <= LONG_MAX) putOctal(block, 124, 11, fields.size);
+  else putBase256(block, 124, 12, fields.size);
+  putOctal(block, 136, 11, fields.seconds);
+  putText(block, 156, fields.flag);
+  putText(block, 157, fields.link);
+  putText(block, 257, 'ustar\x0000');
+  putOctal(block, 329, 7, fields.major);
+  putOctal(block, 337, 7, fields.minor);
+  if (prefix > 0) putText(block, 345, fields.path.slice(0, prefix));
+  let sum = 8 * 32;
+  for (let i = 0; i < BLOCK; i++) sum += block[i]!;
+  putOctal(block, 148, 6, sum);
+  block[155] = 32;
   return block;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => { all.set(part, at); return at + part.length; }, 0);
-  return all;
+function putText(block: Uint8Array, at: number, text: string): void { for (let i = 0; i < text.length; i++) block[at + i] = text.charCodeAt(i); }
+
+function putOctal(block: Uint8Array, at: number, digits: number, value: number): void {
+  let rest = Math.min(Math.max(value, 0), 8 ** digits - 1);
+  for (let i = digits - 1; i >= 0; i--) {
+    block[at + i] = 48 + rest % 8;
+    rest = Math.floor(rest / 8);
+  }
+}
+
+function putBase256(block: Uint8Array, at: number, length: number, value: number): void {
+  let rest = value;
+  for (let i = length - 1; i > 0; i--) {
+    block[at + i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  block[at] = 0x80;
 }

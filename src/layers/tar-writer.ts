@@ -1,5 +1,4 @@
-// Writes tars as streams: tar-stream makes headers, padding and end; the normaliser adds what it cannot say; small pieces leave together in large chunks.
-import type { Pack } from 'tar-stream';
+// HOT: bench/layers.ts (export). Writes tars as streams: headers, contents and padding go into one buffer after the other, contents straight from their files.
 import { LayerError } from './errors.ts';
 import { type Extent, prepareMember, type TarMember } from './tar-header.ts';
 
@@ -14,134 +13,75 @@ export type TarProgress = (bytes: number, total?: number) => void;
 
 export interface PackOptions {
   readonly progress?: TarProgress | undefined;
-  /** The caller is done with a chunk when it asks for the next one: memory is used again, which takes a third of the time of writing large files. Never for callers that keep chunks or hand them to a stream. */
+  /** A chunk's memory is used again when the one after the next is asked for, so that one may be written while the next is made. Never for callers that keep chunks or hand them to a stream. */
   readonly reuse?: boolean | undefined;
 }
 
-/** Content is read in pieces of this size. */
-const PIECE = 512 * 1024;
-/** Pieces smaller than this are collected. */
-const SMALL = 64 * 1024;
+/** The length of a chunk. */
+const CHUNK = 512 * 1024;
+const BLOCK = 512;
 
-/** The tar of these members, in their order. Throws LayerError 'changed-file' when a file's content ends before its size says. */
+/** The tar of these members, in their order, in chunks of 512 KiB. Throws LayerError 'changed-file' when a file's content ends before its size says. */
 export async function* packTar(items: Iterable<TarItem>, { progress, reuse = false }: PackOptions = {}): AsyncGenerator<Uint8Array> {
-  const pack = (await import('./tar-pack.ts')).pack({ highWaterMark: 2 * PIECE });
-  const memory = new Memory(reuse);
-  const filling = fill(pack, items, memory).catch((error: Error) => { pack.destroy(error); });
   let done = 0;
-  try {
-    for await (const chunk of collected(pack, memory)) {
-      done += chunk.length;
-      yield chunk;
-      memory.giveBack(chunk);
-      progress?.(done);
-    }
-    await filling;
-  } finally { pack.destroy(); }
-}
-
-async function fill(pack: Pack, items: Iterable<TarItem>, memory: Memory): Promise<void> {
-  for (const item of items) {
-    if (pack.destroyed) return;
-    try { await add(pack, item, memory); } finally { item.close?.(); }
-  }
-  pack.finalize();
-}
-
-/** Writes one member; returns when the stream can take another. */
-async function add(pack: Pack, { member, read }: TarItem, memory: Memory): Promise<void> {
-  const { before, header, map } = prepareMember(member);
-  if (before) pack.push(before);
-  if (!header) return;
-  await new Promise<void>((resolve, reject) => {
-    const sink = pack.entry({ ...header }, (error) => (error ? reject(error) : resolve()));
-    if (header.type !== 'file') return;
-    // Failures of the sink reach the callback above.
-    sink.on('error', () => {});
-    const content = pieces(member, read, map, memory);
-    const step = (): void => {
-      try {
-        for (let next = content.next(); !next.done; next = content.next()) if (!sink.write(next.value)) return void sink.once('drain', step);
-        sink.end(null);
-      } catch (error) { reject(error as Error); }
-    };
-    step();
-  });
-}
-
-/** The content of a member, piece by piece: the map of a sparse file, then its data. */
-function* pieces(member: TarMember, read: ReadAt | undefined, map: Uint8Array | undefined, memory: Memory): Generator<Uint8Array> {
-  if (map) yield map;
-  for (const extent of map ? member.extents! : [{ at: 0, length: member.size }]) yield* pieceOf(member, extent, read, memory);
-}
-
-function* pieceOf({ path }: TarMember, { at, length }: Extent, read: ReadAt | undefined, memory: Memory): Generator<Uint8Array> {
-  for (let done = 0; done < length;) {
-    const piece = memory.take(Math.min(PIECE, length - done));
-    for (let got = 0; got < piece.length;) {
-      const n = read?.(got === 0 ? piece : piece.subarray(got), at + done + got) ?? 0;
-      if (n === 0) throw new LayerError('changed-file', `${JSON.stringify(path)} changed while it was read: it ends before its ${at + length} bytes`);
-      got += n;
-    }
-    done += piece.length;
-    yield piece;
+  for (const chunk of chunksOf(items, reuse ? twoBuffers() : () => new Uint8Array(CHUNK))) {
+    done += chunk.length;
+    yield chunk;
+    progress?.(done);
   }
 }
 
-/** Memory for contents and chunks: large pieces one by one, small ones cut from a larger one. */
-class Memory {
-  #left = new Uint8Array(0);
-  readonly #reuse: boolean;
-  readonly #free: ArrayBuffer[] = [];
-
-  constructor(reuse: boolean) { this.#reuse = reuse; }
-
-  take(length: number): Uint8Array<ArrayBuffer> {
-    if (length >= SMALL) return this.#reuse ? new Uint8Array(this.#free.pop() ?? new ArrayBuffer(PIECE), 0, length) : new Uint8Array(length);
-    if (length > this.#left.length) this.#left = new Uint8Array(PIECE);
-    const piece = this.#left.subarray(0, length);
-    this.#left = this.#left.subarray(length);
-    return piece;
-  }
-
-  /** Nobody reads the chunk any more. */
-  giveBack({ buffer, byteOffset }: Uint8Array): void { if (this.#reuse && buffer instanceof ArrayBuffer && buffer.byteLength === PIECE && byteOffset === 0) this.#free.push(buffer); }
+function twoBuffers(): () => Uint8Array {
+  const buffers = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)] as const;
+  let next = 0;
+  return () => buffers[(next++ & 1) as 0 | 1];
 }
 
-/** What the stream gives, in chunks of at least 64 KiB where small pieces follow each other. It is read in runs: a promise for each of the three pieces of a small file would cost more than the piece. */
-async function* collected(pack: Pack, memory: Memory): AsyncGenerator<Uint8Array> {
-  let buffer = memory.take(PIECE);
+function* chunksOf(items: Iterable<TarItem>, newBuffer: () => Uint8Array): Generator<Uint8Array> {
+  let buffer = newBuffer();
   let used = 0;
-  for await (const run of runs(pack)) {
-    for (let piece = run(); piece; piece = run()) {
-      if (used > 0 && (piece.length >= SMALL || used + piece.length > buffer.length)) {
-        yield buffer.subarray(0, used);
-        buffer = memory.take(PIECE);
+  /** Puts bytes of a source behind the others; yields full buffers. */
+  function* put(read: ReadAt, at: number, length: number, member: TarMember): Generator<Uint8Array> {
+    for (let done = 0; done < length;) {
+      if (used === CHUNK) {
+        yield buffer;
+        buffer = newBuffer();
         used = 0;
       }
-      if (piece.length >= SMALL) yield piece;
-      else {
-        buffer.set(piece, used);
-        used += piece.length;
-      }
+      const n = read(buffer.subarray(used, used + Math.min(CHUNK - used, length - done)), at + done);
+      if (n === 0) throw new LayerError('changed-file', `${JSON.stringify(member.path)} changed while it was read: it ends before its ${at + length} bytes`);
+      done += n;
+      used += n;
     }
   }
-  if (used > 0) yield buffer.subarray(0, used);
+  for (const { member, read = noContent, close } of items) {
+    try {
+      const { header, map, stored } = prepareMember(member);
+      if (used + header.length <= CHUNK) {
+        buffer.set(header, used);
+        used += header.length;
+      } else yield* put(bytesOf(header), 0, header.length, member);
+      if (map) yield* put(bytesOf(map), 0, map.length, member);
+      if (stored > 0) for (const { at, length } of map ? member.extents! : whole(member)) yield* put(read, at, length, member);
+      const padding = (BLOCK - used % BLOCK) % BLOCK;
+      buffer.fill(0, used, used += padding);
+    } finally { close?.(); }
+  }
+  yield* put(zeros, 0, 2 * BLOCK, endOfTar);
+  yield buffer.subarray(0, used);
 }
 
-/** Again and again what reads the pieces that are there, until the stream ends. Throws what the stream was destroyed with. */
-async function* runs(pack: Pack): AsyncGenerator<() => Uint8Array | null> {
-  let wake = (): void => {};
-  let end: { error: Error | null } | undefined;
-  const over = (error: Error | null): void => {
-    end ??= { error };
-    wake();
-  };
-  pack.on('readable', () => wake()).on('end', () => over(null)).on('error', over).on('close', () => over(null));
-  while (!end) {
-    const woken = new Promise<void>((resolve) => { wake = resolve; });
-    yield () => pack.read() as Uint8Array | null;
-    if (!end) await woken;
-  }
-  if (end.error) throw end.error;
-}
+const whole = ({ size }: TarMember): readonly Extent[] => [{ at: 0, length: size }];
+const noContent: ReadAt = () => 0;
+const endOfTar: TarMember = { path: '', mode: 0, uid: 0, gid: 0, size: 0, mtimeNs: 0n };
+
+const zeros: ReadAt = (into) => {
+  into.fill(0);
+  return into.length;
+};
+
+const bytesOf = (bytes: Uint8Array): ReadAt => (into, offset) => {
+  const piece = bytes.subarray(offset, offset + into.length);
+  into.set(piece);
+  return piece.length;
+};
