@@ -16,6 +16,8 @@ function configDocument(config: RunConfig & Readonly<Record<string, unknown>>): 
   };
 }
 
+/** RFC 3339 as Go writes it: no zeros at the end of a fraction. */
+const canonicalTime = (time: string): string => time.replace(/(\.\d*?)0+(?=Z|[+-])/, '$1').replace(/\.(?=Z|[+-])/, '');
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Docker's image document; what Wherry cannot know (when a name was given, where a driver keeps layers) is empty or absent. */
@@ -28,7 +30,7 @@ export function imageDocument(image: Image): Struct {
     RepoDigests: image.repoDigests,
     Parent: '',
     Comment: text(config['comment']) || (config.history?.at(-1)?.comment ?? ''),
-    Created: image.created ?? '',
+    Created: canonicalTime(image.created ?? ''),
     DockerVersion: text(config['docker_version']),
     Author: text(config['author']),
     Config: configDocument((config.config ?? {}) as RunConfig & Readonly<Record<string, unknown>>),

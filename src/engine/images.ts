@@ -1,7 +1,7 @@
 // Images that can run: the store of images with the indexes of their layers, and a container's root file system over them.
 import type { Blob, Codecs, Folder } from '../host/ports.ts';
-import { buildView, ImageView, indexLayer, LayerError, type LayerIndex, packIndex, packView, unpackIndex, unpackView, type ViewColumns } from '../layers/index.ts';
-import { chainFolder, type Image, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
+import { buildView, contentSize, ImageView, indexLayer, LayerError, type LayerIndex, packIndex, packView, unpackIndex, unpackView, type ViewColumns } from '../layers/index.ts';
+import { chainFolder, type Image, layerSizePath, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
 import { OverlayFs, type TmpFsOptions } from '../vfs/index.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { aroundContents, aroundIndexes } from './init-layer.ts';
@@ -25,7 +25,9 @@ export class Images {
   /** Indexes layers and merges them; both are kept with the image. */
   readonly #prepare: PrepareLayers = (layers) => {
     const indexes = layers.map((layer) => this.#index(layer));
-    const files = layers.map((layer, i) => ({ path: indexPath(layer.diffId), bytes: packIndex(indexes[i]!) }));
+    const files = layers.flatMap((layer, i) => [
+      { path: indexPath(layer.diffId), bytes: packIndex(indexes[i]!) }, { path: layerSizePath(layer.diffId), bytes: new TextEncoder().encode(String(contentSize(indexes[i]!))) },
+    ]);
     return [...files, { path: this.#viewPath(layers), bytes: packView(buildView(aroundIndexes(indexes))) }];
   };
 

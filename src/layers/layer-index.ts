@@ -3,7 +3,7 @@ import type { Blob } from '../host/ports.ts';
 import { checkSymlink, entryComponents, hardLinkComponents } from './entry-path.ts';
 import { ByteColumn, NumberColumn, WordColumn, XattrBuilder, type XattrColumns } from './columns.ts';
 import { LayerError } from './errors.ts';
-import { S_IFLNK, S_IFMT } from '../abi/index.ts';
+import { S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import { tarEntries, type TarEntry } from './tar.ts';
 
 export const ENTRY_HARD_LINK = 1;
@@ -33,6 +33,17 @@ export function indexLayer(tar: Blob): LayerIndex {
   const builder = new IndexBuilder();
   for (const entry of tarEntries(tar)) builder.add(entry);
   return builder.finish();
+}
+
+/** What the layer's files and symbolic links hold, in bytes: Docker's size of a layer. */
+export function contentSize({ count, flags, mode, size, textStart }: LayerIndex): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const kind = (flags[i]! & ENTRY_HARD_LINK) === 0 ? mode[i]! & S_IFMT : 0;
+    if (kind === S_IFREG) sum += size[i]!;
+    if (kind === S_IFLNK) sum += textStart[2 * i + 2]! - textStart[2 * i + 1]!;
+  }
+  return sum;
 }
 
 const wordColumns = ['mode', 'uid', 'gid', 'rdev', 'mtimeNs'] as const;

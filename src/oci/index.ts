@@ -5,6 +5,7 @@ export { type Descriptor, type Digest, type ImageConfig, type Manifest, type Run
 export { type Chunks, ratioLimit, uncompressed, type UnpackLimit } from './compression.ts';
 export { bytesOf, chunksOf, keepAside, type Member } from './members.ts';
 export { chainFolder, chainIds, sha256Of } from './chain.ts';
+export { layerSizePath } from './layout.ts';
 export type { Progress, ProgressEvent } from './load.ts';
 export type { ImageUser, InUse, Removed, RemoveOptions } from './removal.ts';
 export type { Image, ImageLayer } from './store-view.ts';

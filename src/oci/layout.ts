@@ -12,6 +12,8 @@ export const blobPath = (digest: Digest): string => `oci/blobs/${digest.replace(
 /** What is kept of a layer besides its blob: the index, and the tar when the blob is compressed. */
 export const layerFolder = (diffId: Digest): string => `${LAYERS}/${diffId.slice(7)}`;
 export const layerTarPath = (diffId: Digest): string => `${layerFolder(diffId)}/layer.tar`;
+/** The size of the layer's files, in decimal digits. */
+export const layerSizePath = (diffId: Digest): string => `${layerFolder(diffId)}/size`;
 
 /** What other tools look images up by: image-spec annotations.md. */
 const REF_NAME = 'org.opencontainers.image.ref.name';

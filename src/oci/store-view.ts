@@ -3,7 +3,7 @@ import type { Blob, Folder } from '../host/ports.ts';
 import { looksLikeId } from './contents.ts';
 import { ImageError } from './errors.ts';
 import { type Descriptor, type Digest, type ImageConfig, isIndexType, parseConfig, parseIndex, parseManifest } from './image.ts';
-import { blobPath, INDEX_FILE, layerTarPath, nameOf } from './layout.ts';
+import { blobPath, INDEX_FILE, layerSizePath, layerTarPath, nameOf } from './layout.ts';
 import { familiarRepository, fullName, parseReference, repositoryOf } from './reference.ts';
 
 /** An image of the store. */
@@ -23,7 +23,7 @@ export interface Image {
   readonly created: string | undefined;
   /** Lowest first. */
   readonly layers: readonly ImageLayer[];
-  /** All layers uncompressed, in bytes. */
+  /** What the files of all layers hold, in bytes: Docker's size. */
   readonly size: number;
 }
 
@@ -33,6 +33,8 @@ export interface ImageLayer {
   readonly blob: Descriptor;
   /** Uncompressed, in bytes. */
   readonly size: number;
+  /** What its files hold, in bytes. */
+  readonly contentSize: number;
 }
 
 export class StoreView {
@@ -61,12 +63,19 @@ export class StoreView {
     const layers = config.rootfs.diff_ids.map((diffId, i) => this.#layer(diffId, manifest.layers[i]!));
     return {
       id: manifest.config.digest, manifestDigest, manifestBytes, configBytes, names, config, layers, created: config.created ?? undefined,
-      repoDigests: [...new Set(names.map((name) => `${familiarRepository(parseReference(name))}@${manifestDigest}`))], size: layers.reduce((sum, layer) => sum + layer.size, 0),
+      repoDigests: [...new Set(names.map((name) => `${familiarRepository(parseReference(name))}@${manifestDigest}`))], get size() { return layers.reduce((sum, layer) => sum + layer.contentSize, 0); },
     };
   }
 
   #layer(diffId: Digest, blob: Descriptor): ImageLayer {
-    return { diffId, blob, size: blob.digest === diffId ? blob.size : this.folder.size(layerTarPath(diffId)) ?? this.folder.size(blobPath(diffId)) ?? 0 };
+    const size = blob.digest === diffId ? blob.size : this.folder.size(layerTarPath(diffId)) ?? this.folder.size(blobPath(diffId)) ?? 0;
+    const contentSize = (): number => this.#contentSize(diffId) ?? size;
+    return { diffId, blob, size, get contentSize() { return contentSize(); } };
+  }
+
+  #contentSize(diffId: Digest): number | undefined {
+    const digits = this.folder.read(layerSizePath(diffId));
+    return digits && Number(new TextDecoder().decode(digits));
   }
 
   protected document(digest: Digest): Uint8Array {

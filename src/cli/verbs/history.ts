@@ -17,7 +17,7 @@ const momentOf = (text: string | undefined): number | undefined => { const ms = 
 function stepsOf(image: Image): Step[] {
   const layers = image.layers.values();
   const steps = (image.config.history ?? []).map((entry): Step => ({
-    id: '<missing>', createdMs: momentOf(entry.created), createdBy: entry.created_by ?? '', comment: entry.comment ?? '', sizeBytes: entry.empty_layer ? 0 : layers.next().value?.size ?? 0,
+    id: '<missing>', createdMs: momentOf(entry.created), createdBy: entry.created_by ?? '', comment: entry.comment ?? '', sizeBytes: entry.empty_layer ? 0 : layers.next().value?.contentSize ?? 0,
   })).reverse();
   return steps.map((step, i) => (i === 0 ? { ...step, id: image.id } : step));
 }

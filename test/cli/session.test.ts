@@ -1,0 +1,41 @@
+// Commands about images as docker's client and daemon answered them, recorded (test/cli/session.json, tools/record-session.py), and as ours answer them: output, errors and exit codes word for word.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { runLine } from '../../src/cli/command-line.ts';
+import type { Terminal } from '../../src/cli/verb.ts';
+
+type Step = [line: string, code: number, out: string, err: string];
+const session = JSON.parse(readFileSync('test/cli/session.json', 'utf8')) as Step[];
+const root = mkdtempSync(join(tmpdir(), 'wherry-session-'));
+
+/** Words as a shell makes them, as far as the session uses it: single quotes. */
+const wordsOf = (line: string): string[] => Array.from(line.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, plain]) => quoted ?? plain!);
+
+async function answer(line: string): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const terminal: Terminal = {
+    env: { WHERRY_ROOT: root }, out: (text) => { out += text; }, err: (text) => { err += text; }, outIsTty: false, inIsTty: false, columns: () => 80, line: async () => undefined,
+  };
+  return { code: await runLine(wordsOf(line), terminal), out, err };
+}
+
+/** What differs for good reasons: the product's name, ages, a slip of docker's client, a repetition of its daemon, space on the disk. */
+const comparable = (text: string): string => text.replaceAll('docker', 'wherry').replaceAll('SRun \'', 'Run \'').replace(/\d+ (years|months) ago/g, 'some $1 ago').replace(/no such image: \S+: No such/g, 'No such')
+  .replace(/(invalid reference format): "[^\n]*"$/gm, '$1').replace(/(reclaimed space: )[1-9].*/, '$1some');
+
+test.after(() => { rmSync(root, { recursive: true }); });
+
+for (const [line, code, out, err] of session) {
+  test(line, async () => {
+    const ours = await answer(line);
+    assert.is(comparable(ours.out), comparable(out));
+    assert.is(comparable(ours.err), comparable(err));
+    assert.is(ours.code, code);
+  });
+}
+
+test.run();

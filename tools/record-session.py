@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+# Records what the docker client prints for the commands in test/cli/session.txt, on a daemon whose images and containers it removes first. Usage: tools/record-session.py > test/cli/session.json
+import json, shlex, subprocess, sys
+
+def docker(args):
+    r = subprocess.run(['docker', *args], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    return [r.returncode, r.stdout.decode(), r.stderr.decode()]
+
+docker(['system', 'prune', '-af'])
+lines = [l.rstrip('\n') for l in open('test/cli/session.txt')]
+session = [[line, *docker(shlex.split(line))] for line in lines if line and not line.startswith('#')]
+json.dump(session, sys.stdout, ensure_ascii=False, indent=0)
+print()
