@@ -2,6 +2,7 @@
 import { PAGE_SIZE } from '../guest/index.ts';
 import type { Inode, OpenFile } from '../vfs/index.ts';
 import type { AddressSpace } from './address-space.ts';
+import { SparseBytes } from './sparse-bytes.ts';
 
 let nextId = 1;
 
@@ -32,14 +33,12 @@ export interface SharedObject {
 
 /** The most changes that are remembered one by one. */
 const LOG_LIMIT = 1 << 16;
-/** The bytes of an object grow by this factor. */
-const GROWTH = 1.5;
 
 /** What the pages held when they were loaded: only bytes that a program changed since are stored, so that what others changed is kept. Beyond its end the base is zero. */
 abstract class Tracked {
   readonly id = nextId++;
   holder: AddressSpace | undefined;
-  #base = new Uint8Array(0);
+  readonly base = new SparseBytes();
   /** Offsets of changed pages, the latest last; `#forgotten` came before them. */
   #log: number[] = [];
   #forgotten = 0;
@@ -51,7 +50,7 @@ abstract class Tracked {
   }
 
   touch(offset: number, length: number): void {
-    const end = Math.min(offset + length, Math.max(this.#base.length, this.size));
+    const end = Math.min(offset + length, Math.max(this.base.end, this.size));
     if (end - offset >= LOG_LIMIT * PAGE_SIZE) this.#forgetLog();
     else for (let at = offset - offset % PAGE_SIZE; at < end; at += PAGE_SIZE) this.#log.push(at);
     if (this.#log.length > LOG_LIMIT) this.#forgetLog();
@@ -72,39 +71,31 @@ abstract class Tracked {
   load(offset: number, into: Uint8Array): number {
     const there = into.subarray(0, Math.max(0, this.size - offset));
     this.fetch(offset, there);
-    this.#cover(offset + there.length);
-    this.#base.fill(0, offset + there.length, offset + into.length);
-    this.#base.set(there, offset);
+    this.base.clear(offset + there.length, offset + into.length);
+    this.base.write(offset, there);
     return there.length;
   }
 
   /** Each run of bytes that differs from what was loaded, as far as it can be kept. `offset` is a page's. */
   *changes(offset: number, now: Uint8Array): Iterable<Change> {
     const length = Math.min(now.length, this.room - offset);
-    this.#cover(offset + length);
-    const base = this.#base.subarray(offset, offset + length);
-    for (let at = firstDifference(now, base, 0); at < length; at = firstDifference(now, base, at)) {
-      const start = at;
-      while (at < length && now[at] !== base[at]) at++;
-      yield { offset: offset + start, bytes: now.slice(start, at) };
+    for (let done = 0; done < length;) {
+      const base = this.base.piece(offset + done).subarray(0, length - done);
+      const part = now.subarray(done, done + base.length);
+      for (let at = firstDifference(part, base, 0); at < base.length; at = firstDifference(part, base, at)) {
+        const start = at;
+        while (at < base.length && part[at] !== base[at]) at++;
+        yield { offset: offset + done + start, bytes: part.slice(start, at) };
+      }
+      done += base.length;
     }
   }
 
   store({ offset, bytes }: Change): void {
     this.keep(offset, bytes);
-    this.#cover(offset + bytes.length);
-    this.#base.set(bytes, offset);
+    this.base.write(offset, bytes);
     this.touch(offset, bytes.length);
   }
-
-  #cover(end: number): void {
-    if (this.#base.length >= end) return;
-    const larger = new Uint8Array(Math.ceil(Math.max(end, this.#base.length * GROWTH) / PAGE_SIZE) * PAGE_SIZE);
-    larger.set(this.#base);
-    this.#base = larger;
-  }
-
-  protected get base(): Uint8Array { return this.#base; }
 }
 
 /** The first index from `at` on where two pieces of whole pages differ, or the length of the second; both begin at a multiple of four. */
@@ -123,10 +114,10 @@ function firstDifference(a: Uint8Array, b: Uint8Array, at: number): number {
 
 /** MAP_SHARED | MAP_ANONYMOUS: the content is what was stored last. */
 export class AnonymousObject extends Tracked implements SharedObject {
-  protected fetch(offset: number, into: Uint8Array): void { into.set(this.base.subarray(offset, offset + into.length)); }
+  protected fetch(offset: number, into: Uint8Array): void { this.base.read(offset, into); }
   protected keep(): void {}
   sync(): void {}
-  protected get size(): number { return this.base.length; }
+  protected get size(): number { return this.base.end; }
   protected get room(): number { return Infinity; }
 }
 
