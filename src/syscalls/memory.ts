@@ -1,6 +1,6 @@
 // Calls about memory: mmap, munmap, mprotect, mremap, brk, madvise, msync, mincore, mlock.
 import {
-  EACCES, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSYS, EPERM, madvice, makedev, MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_TYPE, mapFlags,
+  EACCES, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSPC, ENOSYS, EPERM, madvice, makedev, MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_TYPE, mapFlags,
   MREMAP_FIXED, MREMAP_MAYMOVE, mremapFlags, msyncFlags, protFlags, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE, S_IFCHR, S_IFMT, S_IFREG,
 } from '../abi/index.ts';
 import { ADDRESS_END, PAGE_SIZE } from '../guest/index.ts';
@@ -8,7 +8,7 @@ import { pageUp } from '../linux/index.ts';
 import type { MappedFile, Task } from '../linux/index.ts';
 import { pathOf } from '../vfs/index.ts';
 import type { OpenFile } from '../vfs/index.ts';
-import { Fd, flags, Int, oneOf, Ptr, Size, ULongHex } from './codec.ts';
+import { Fd, flags, Int, oneOf, Ptr, Size, UInt, ULongHex } from './codec.ts';
 import { refuse, sys } from './row.ts';
 import type { SyscallRow } from './row.ts';
 
@@ -65,6 +65,25 @@ function mprotect(task: Task, address: number, length: number, prot: number): nu
   if ((prot & PROT_GROWSDOWN) !== 0 && (prot & PROT_GROWSUP) !== 0) throw EINVAL;
   if (length === 0) return 0;
   task.space.protect(address, length, prot & PROT_ALL);
+  return 0;
+}
+
+/** A processor without protection keys has only the key every page has. */
+function pkeyMprotect(task: Task, address: number, length: number, prot: number, key: number): number {
+  if (key !== -1) throw EINVAL;
+  return mprotect(task, address, length, prot);
+}
+
+const PKEY_RIGHTS = 3;
+function pkeyAlloc(_task: Task, flag: number, rights: number): number { throw flag !== 0 || rights & ~PKEY_RIGHTS ? EINVAL : ENOSPC; }
+
+/** remap_file_pages(2): as the kernel has done since 4.0, a mapping of its own for the pages. */
+function remapFilePages(task: Task, given: number, length: number, prot: number, page: number): number {
+  const address = given - given % PAGE_SIZE;
+  const size = pageUp(length);
+  const region = task.space.regionAt(address);
+  if (prot !== 0 || size === 0 || !region?.object || address + size > region.end) throw EINVAL;
+  task.space.map({ address, length: size, prot: region.prot, shared: true, fixed: 'replace', file: region.file, object: region.object, offset: page * PAGE_SIZE, ...(region.label ? { label: region.label } : {}) });
   return 0;
 }
 
@@ -136,11 +155,9 @@ export const memoryCalls: readonly SyscallRow[] = [
   sys(325, 'mlock2', [Ptr, Size, Int], mlock),
   sys(151, 'mlockall', [Int], () => 0),
   sys(152, 'munlockall', [], () => 0),
-  refuse(329, 'pkey_mprotect', ENOSYS, 'no protection keys'),
-  refuse(330, 'pkey_alloc', ENOSYS, 'no protection keys'),
-  refuse(331, 'pkey_free', ENOSYS, 'no protection keys'),
+  sys(329, 'pkey_mprotect', [Ptr, Size, flags(protFlags), Int], pkeyMprotect, 'no protection keys: only key -1, as on a processor without them'),
+  sys(330, 'pkey_alloc', [UInt, UInt], pkeyAlloc, 'always ENOSPC, as on a processor without protection keys'),
+  sys(331, 'pkey_free', [Int], () => { throw EINVAL; }, 'no key was ever given out'),
+  sys(216, 'remap_file_pages', [Ptr, Size, flags(protFlags), Size, flags(mapFlags)], remapFilePages),
   refuse(323, 'userfaultfd', ENOSYS, 'page faults are not delivered to programs'),
-  refuse(237, 'mbind', ENOSYS, 'one memory node'),
-  refuse(238, 'set_mempolicy', ENOSYS, 'one memory node'),
-  refuse(239, 'get_mempolicy', ENOSYS, 'one memory node'),
 ];

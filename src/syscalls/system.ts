@@ -76,94 +76,6 @@ function setLimit(task: Task, limit: Limit, resource: number, wanted: Limit): vo
   if (resource === RLIMIT_NOFILE) for (const t of task.kernel.tasks.values()) if (t.process.limits[resource] === limit) t.files.limit = Number(wanted.soft);
 }
 
-const AFFINITY_BYTES = 8;
-
-function demandTask(task: Task, tid: number): Task {
-  const found = tid === 0 ? task : task.kernel.tasks.get(tid);
-  if (!found) throw ESRCH;
-  return found;
-}
-
-function schedGetaffinity(task: Task, tid: number, length: number, ptr: number): number {
-  if (length % 8 !== 0 || length < AFFINITY_BYTES) throw EINVAL;
-  demandTask(task, tid);
-  task.memory.writeU64(ptr, 1n);
-  return AFFINITY_BYTES;
-}
-
-function schedSetaffinity(task: Task, tid: number, length: number, ptr: number): number {
-  demandTask(task, tid);
-  if (length === 0 || (task.memory.readU8(ptr) & 1) === 0) throw EINVAL;
-  return 0;
-}
-
-function schedGetparam(task: Task, tid: number, ptr: number): number {
-  demandTask(task, tid);
-  task.memory.writeU32(ptr, 0);
-  return 0;
-}
-
-/** How long a task runs while others are ready, as the run loop's slices are. */
-const SLICE_NS = 5_000_000n;
-
-function schedRrGetInterval(task: Task, tid: number, ptr: number): number {
-  demandTask(task, tid);
-  task.memory.writeU64(ptr, 0n);
-  task.memory.writeU64(ptr + 8, SLICE_NS);
-  return 0;
-}
-
-const SCHED_OTHER = 0, SCHED_BATCH = 3, SCHED_IDLE = 5, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_RESET_ON_FORK = 0x4000_0000;
-const realTime = (policy: number): boolean => policy === SCHED_FIFO || policy === SCHED_RR;
-
-function schedSetscheduler(task: Task, tid: number, policy: number, ptr: number): number {
-  demandTask(task, tid);
-  const plain = policy & ~SCHED_RESET_ON_FORK;
-  const priority = task.memory.readI32(ptr);
-  if (![SCHED_OTHER, SCHED_BATCH, SCHED_IDLE, SCHED_FIFO, SCHED_RR].includes(plain) || (realTime(plain) ? priority < 1 || priority > 99 : priority !== 0)) throw EINVAL;
-  if (realTime(plain)) throw EPERM;
-  return 0;
-}
-
-const priorityRange = (real: number) => (_task: Task, policy: number): number => {
-  if (realTime(policy)) return real;
-  if (![SCHED_OTHER, SCHED_BATCH, SCHED_IDLE].includes(policy)) throw EINVAL;
-  return 0;
-};
-
-/** getpriority returns 20 - nice, so that it is never negative. */
-const NICE_ZERO = 20;
-const PRIO_PROCESS = 0, PRIO_USER = 2;
-
-function getpriority(task: Task, which: number, who: number): number {
-  if (which < PRIO_PROCESS || which > PRIO_USER) throw EINVAL;
-  return NICE_ZERO - (which === PRIO_PROCESS ? processOf(task, who) : task.process).nice;
-}
-
-function setpriority(task: Task, which: number, who: number, value: number): number {
-  if (which < PRIO_PROCESS || which > PRIO_USER) throw EINVAL;
-  const process = which === PRIO_PROCESS ? processOf(task, who) : task.process;
-  const nice = Math.max(-20, Math.min(19, value));
-  if (nice < process.nice) throw EACCES;
-  process.nice = nice;
-  return 0;
-}
-
-function getcpu(task: Task, cpuPtr: number, nodePtr: number): number {
-  if (cpuPtr !== 0) task.memory.writeU32(cpuPtr, 0);
-  if (nodePtr !== 0) task.memory.writeU32(nodePtr, 0);
-  return 0;
-}
-
-const MEMBARRIER_QUERY = 0;
-/** One task runs at a time, so every barrier is one already; the private and global commands are offered. */
-const MEMBARRIER_COMMANDS = 0x1f;
-function membarrier(_task: Task, command: number): number {
-  if (command === MEMBARRIER_QUERY) return MEMBARRIER_COMMANDS;
-  if (command < 0 || (command & MEMBARRIER_COMMANDS) !== command || (command & (command - 1)) !== 0) throw EINVAL;
-  return 0;
-}
-
 const PERSONALITY_QUERY = 0xffff_ffff;
 function personality(task: Task, wanted: number): number {
   const old = task.process.personality;
@@ -196,27 +108,10 @@ export const systemCalls: readonly SyscallRow[] = [
   sys(302, 'prlimit64', [Pid, oneOf(resources), Rlimit(), Rlimit('out')], prlimit, 'NOFILE binds; the rest are remembered'),
   sys(97, 'getrlimit', [oneOf(resources), Rlimit('out')], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, 0, ptr); }),
   sys(160, 'setrlimit', [oneOf(resources), Rlimit()], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, ptr, 0); }, 'NOFILE binds; the rest are remembered'),
-  sys(24, 'sched_yield', [], (task) => { task.kernel.scheduler.mustSwitch = true; return 0; }),
-  sys(203, 'sched_setaffinity', [Pid, Size, Ptr], schedSetaffinity, 'one processor'),
-  sys(204, 'sched_getaffinity', [Pid, Size, Ptr], schedGetaffinity, 'one processor'),
-  sys(142, 'sched_setparam', [Pid, Ptr], (task, tid, ptr) => { demandTask(task, tid); if (task.memory.readI32(ptr) !== 0) throw EINVAL; return 0; }),
-  sys(143, 'sched_getparam', [Pid, Ptr], schedGetparam),
-  sys(144, 'sched_setscheduler', [Pid, Int, Ptr], schedSetscheduler, 'real-time policies are EPERM'),
-  sys(145, 'sched_getscheduler', [Pid], (task, tid) => { demandTask(task, tid); return SCHED_OTHER; }),
-  sys(146, 'sched_get_priority_max', [Int], priorityRange(99)),
-  sys(147, 'sched_get_priority_min', [Int], priorityRange(1)),
-  sys(148, 'sched_rr_get_interval', [Pid, Ptr], schedRrGetInterval),
-  sys(140, 'getpriority', [Int, Pid], getpriority),
-  sys(141, 'setpriority', [Int, Pid, Int], setpriority, 'remembered; it changes nothing'),
-  sys(309, 'getcpu', [Ptr, Ptr], getcpu),
-  sys(324, 'membarrier', [UInt, Hex, Int], membarrier),
   sys(135, 'personality', [Hex], personality, 'remembered; it changes nothing'),
   refuse(317, 'seccomp', EINVAL, 'no filters'),
   refuse(103, 'syslog', EPERM, 'no kernel log'),
   refuse(169, 'reboot', EPERM, 'no CAP_SYS_BOOT in a container'),
   refuse(298, 'perf_event_open', EPERM, 'no performance counters'),
   refuse(321, 'bpf', EPERM, 'no programs in the kernel'),
-  refuse(310, 'process_vm_readv', EPERM, 'other processes\' memory is not reachable'),
-  refuse(311, 'process_vm_writev', EPERM, 'other processes\' memory is not reachable'),
-  refuse(312, 'kcmp', EPERM, 'not offered in a container'),
 ];

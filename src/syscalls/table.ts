@@ -4,14 +4,17 @@ import { fileFamilies } from './files/index.ts';
 import { identityCalls } from './identity.ts';
 import { ipcCalls } from './ipc.ts';
 import { memoryCalls } from './memory.ts';
+import { numaCalls } from './numa.ts';
+import { peerCalls } from './peers.ts';
 import { processCalls } from './process.ts';
 import type { SyscallRow } from './row.ts';
+import { schedulingCalls } from './scheduling.ts';
 import { signalCalls } from './signals.ts';
 import { systemCalls } from './system.ts';
 import { threadCalls } from './threads.ts';
 import { timeCalls } from './time.ts';
 
-const families: readonly (readonly SyscallRow[])[] = [processCalls, identityCalls, memoryCalls, signalCalls, timeCalls, threadCalls, ipcCalls, systemCalls, ...fileFamilies];
+const families: readonly (readonly SyscallRow[])[] = [processCalls, identityCalls, memoryCalls, signalCalls, timeCalls, threadCalls, schedulingCalls, ipcCalls, peerCalls, numaCalls, systemCalls, ...fileFamilies];
 
 function index(rows: readonly SyscallRow[]): readonly (SyscallRow | undefined)[] {
   const table: (SyscallRow | undefined)[] = [];

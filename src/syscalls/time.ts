@@ -243,6 +243,24 @@ function times(task: Task, ptr: number): bigint {
   return ticks(task.kernel.monotonicNs() - task.kernel.bootNs) + 4294_000n;
 }
 
+const TIMEX_SIZE = 208, STA_UNSYNC = 0x40, TIME_ERROR = 5, TICK_US = 10_000, MAX_ERROR_US = 16_000_000, TOLERANCE = 32_768_000;
+
+/** struct timex: modes, offset, freq, maxerror, esterror, status, constant, precision, tolerance, time, tick, … Only asking is allowed. */
+function adjtimex(task: Task, ptr: number): number {
+  const modes = task.memory.readU32(ptr);
+  if (modes !== 0) throw EPERM;
+  task.memory.writable(ptr, TIMEX_SIZE).fill(0);
+  const word = (at: number, value: number): void => { task.memory.writeU64(ptr + at, BigInt(value)); };
+  [24, 32].forEach((at) => { word(at, MAX_ERROR_US); });
+  task.memory.writeU32(ptr + 40, STA_UNSYNC);
+  word(48, 2);
+  word(56, 1);
+  word(64, TOLERANCE);
+  writeTimeval(task, ptr + 72, task.kernel.realtimeNs());
+  word(88, TICK_US);
+  return TIME_ERROR;
+}
+
 const ClockId = oneOf(clockIds);
 const ItimerPtr = pointed((task, ptr) => {
   const at = (p: number): string => `{tv_sec=${task.memory.readU64(p)}, tv_usec=${task.memory.readU64(p + 8)}}`;
@@ -268,6 +286,6 @@ export const timeCalls: readonly SyscallRow[] = [
   sys(230, 'clock_nanosleep', [ClockId, flags({ TIMER_ABSTIME }), TimespecPtr, Ptr], clockNanosleep),
   refuse(164, 'settimeofday', EPERM, 'the clock is the host\'s'),
   refuse(227, 'clock_settime', EPERM, 'the clock is the host\'s'),
-  refuse(159, 'adjtimex', EPERM, 'the clock is the host\'s'),
-  refuse(305, 'clock_adjtime', EPERM, 'the clock is the host\'s'),
+  sys(159, 'adjtimex', [Ptr], adjtimex, 'tells an unsynchronised clock; setting is EPERM'),
+  sys(305, 'clock_adjtime', [ClockId, Ptr], (task, id, ptr) => { if (id !== CLOCK_REALTIME) throw EOPNOTSUPP; return adjtimex(task, ptr); }, 'as adjtimex'),
 ];

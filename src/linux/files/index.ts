@@ -11,6 +11,7 @@ export * from './inet-socket.ts';
 export * from './kernel-files.ts';
 export * from './locks.ts';
 export * from './open-inode.ts';
+export * from './pidfd.ts';
 export * from './pipe.ts';
 export * from './poll.ts';
 export * from './timerfd.ts';
