@@ -33,7 +33,7 @@ export class GuestMemory {
   /** Shared pages that were stored to, each once since it was watched; who reads the list empties it. */
   readonly written: number[] = [];
   /** Called before bytes of a watched page change (the Cpu sets it): forget the code there and give the right to write back. */
-  onCodeWrite: (address: number, length: number) => void = () => {};
+  onCodeWrite: (address: number, length: number) => void = (address, length) => { for (let page = address >>> PAGE_SHIFT; page < (address + length) / PAGE_SIZE; page++) this.unwatch(page); };
 
   readonly #path = new GuestPath(this);
 
@@ -65,6 +65,13 @@ export class GuestMemory {
     if (this.#holdsCode(address, length)) this.onCodeWrite(address, length);
     if (perm !== 0) this.protectedEnd = Math.max(this.protectedEnd, address + length);
     this.perms.fill(perm, address >>> PAGE_SHIFT, (address + length) / PAGE_SIZE);
+  }
+
+  /** Gives the right to write back to a watched page, which no longer holds code; a store to shared memory is noted. */
+  unwatch(page: number): void {
+    const perm = this.perms[page]!;
+    if (perm & Perm.watched && perm & Perm.shared) this.written.push(page);
+    this.perms[page] = perm & Perm.watched ? (perm & ~(Perm.watched | Perm.code)) | Perm.write : perm & ~Perm.code;
   }
 
   /** The next store to this shared page will be noted. */

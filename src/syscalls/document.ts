@@ -17,6 +17,6 @@ export function syscallsDocument(): string {
     ...answered.map((row) => `| ${row.number} | ${row.name} | ${row.note ?? ''} |`), '',
     '## Refused', '', '| number | name | error | why |', '|---:|---|---|---|',
     ...refused.map((row) => `| ${row.number} | ${row.name} | ${row.refused!.name} | ${row.note} |`), '',
-    '## Missing', '', 'They give ENOSYS, and `--trace=syscall` names them.', '', missing.join(', '), '',
+    ...(missing.length > 0 ? ['## Missing', '', 'They give ENOSYS, and `--trace=syscall` names them.', '', missing.join(', '), ''] : []),
   ].join('\n');
 }

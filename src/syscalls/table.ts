@@ -1,5 +1,6 @@
 // The table of system calls: the families put together and indexed by number.
 import { assert } from '../base/index.ts';
+import { absentCalls } from './absent.ts';
 import { fileFamilies } from './files/index.ts';
 import { identityCalls } from './identity.ts';
 import { ipcCalls } from './ipc.ts';
@@ -14,7 +15,7 @@ import { systemCalls } from './system.ts';
 import { threadCalls } from './threads.ts';
 import { timeCalls } from './time.ts';
 
-const families: readonly (readonly SyscallRow[])[] = [processCalls, identityCalls, memoryCalls, signalCalls, timeCalls, threadCalls, schedulingCalls, ipcCalls, peerCalls, numaCalls, systemCalls, ...fileFamilies];
+const families: readonly (readonly SyscallRow[])[] = [processCalls, identityCalls, memoryCalls, signalCalls, timeCalls, threadCalls, schedulingCalls, ipcCalls, peerCalls, numaCalls, absentCalls, systemCalls, ...fileFamilies];
 
 function index(rows: readonly SyscallRow[]): readonly (SyscallRow | undefined)[] {
   const table: (SyscallRow | undefined)[] = [];

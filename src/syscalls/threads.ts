@@ -1,6 +1,6 @@
 // Calls that threads need: futex, thread pointers and ids, robust lists, prctl.
 import {
-  archPrctl, CAP_SETPCAP, EAGAIN, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, ETIMEDOUT, FUTEX_CLOCK_REALTIME, FUTEX_PRIVATE_FLAG, futexOps, prctlOptions,
+  archPrctl, CAP_SETPCAP, EAGAIN, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, ETIMEDOUT, CLOCK_MONOTONIC, CLOCK_REALTIME, FUTEX_CLOCK_REALTIME, FUTEX_PRIVATE_FLAG, futexOps, prctlOptions,
 } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
 import { ADDRESS_END, state } from '../guest/index.ts';
@@ -97,6 +97,37 @@ function futex(task: Task, ptr: number, op: number, value: number, fourth: numbe
   const operation = operations.get(op & 0x7f);
   if (!operation) throw ENOSYS;
   return operation(task, { ptr, op, value, fourth, ptr2, value3, isPrivate: (op & FUTEX_PRIVATE_FLAG) !== 0 });
+}
+
+const FUTEX_32 = 2, WAITV_MAX = 128, WAITV_SIZE = 24;
+
+/** futex_waitv(2): waits on several words; tells which one was woken. */
+function futexWaitv(task: Task, listPtr: number, count: number, bits: number, timeoutPtr: number, clockId: number): Result {
+  if (bits !== 0 || count === 0 || count > WAITV_MAX || (timeoutPtr !== 0 && clockId !== CLOCK_REALTIME && clockId !== CLOCK_MONOTONIC)) throw EINVAL;
+  const call = task.call!;
+  const now = clockId === CLOCK_REALTIME ? task.kernel.realtimeNs() : task.kernel.monotonicNs();
+  const deadline = timeoutPtr === 0 ? undefined : call.deadlineNs ?? task.deadline(readTimespec(task, timeoutPtr) - now);
+  const waiters = (call.kept ??= startWaitingForAll(task, listPtr, count)) as FutexWaiter[];
+  const woken = waiters.findIndex((waiter) => waiter.done);
+  if (woken >= 0) return woken;
+  if (deadline !== undefined && task.kernel.monotonicNs() >= deadline) throw ETIMEDOUT;
+  if (deadline !== undefined) call.neverRestart = true;
+  return new Wait(waiters.map((waiter) => waiter.woken), deadline);
+}
+
+function startWaitingForAll(task: Task, listPtr: number, count: number): FutexWaiter[] {
+  const words = Array.from({ length: count }, (_, i) => wordAt(task, listPtr + i * WAITV_SIZE));
+  for (const { ptr, value } of words) if (task.memory.readU32(ptr) !== value) throw EAGAIN;
+  const waiters = words.map(({ key }) => task.kernel.futexes.add(key, ANY_BIT));
+  task.call!.cleanup = () => { for (const waiter of waiters) task.kernel.futexes.remove(waiter); };
+  return waiters;
+}
+
+/** struct futex_waitv: value, address, flags, reserved. */
+function wordAt(task: Task, at: number): { key: string; ptr: number; value: number } {
+  const [value, ptr, bits] = [Number(task.memory.readU64(at)), Number(task.memory.readU64(at + 8)), task.memory.readU32(at + 16)];
+  if ((bits & ~FUTEX_PRIVATE_FLAG) !== FUTEX_32 || task.memory.readU32(at + 20) !== 0 || value > 0xffff_ffff) throw EINVAL;
+  return { key: keyOf(task, ptr, (bits & FUTEX_PRIVATE_FLAG) !== 0), ptr, value };
 }
 
 const FutexOp: Codec<number> = {
@@ -231,6 +262,7 @@ const argumentlessPrctl = new Set<number>([PR_GET_DUMPABLE, PR_GET_KEEPCAPS, PR_
 
 export const threadCalls: readonly SyscallRow[] = [
   arranged(sys(202, 'futex', [Ptr, FutexOp, UInt, FutexFourth, Ptr, FutexBits], futex, 'no priority-inheriting operations'), (parts, args) => parts.slice(0, futexArity.get((args[1] as number) & 0x7f) ?? parts.length)),
+  sys(449, 'futex_waitv', [Ptr, UInt, UInt, Ptr, Int], futexWaitv),
   sys(158, 'arch_prctl', [oneOf(archPrctl), ULongHex], doArchPrctl),
   arranged(sys(157, 'prctl', [oneOf(prctlOptions), PrctlArgument, ULongHex, ULongHex, ULongHex], prctl), (parts, args) =>
     (argumentlessPrctl.has(args[0] as number) ? parts.slice(0, 1) : args[0] === PR_SET_NAME || args[0] === PR_GET_NAME ? parts.slice(0, 2) : parts)),

@@ -5,7 +5,7 @@ import {
   type Level, type Space,
 } from '../guest/index.ts';
 import type { TranslatingCpu } from './cpu.ts';
-import { Blocks, Undecoded, setDispatch, unwatchPage } from './interp/blocks.ts';
+import { Blocks, Undecoded, setDispatch } from './interp/blocks.ts';
 import { Inner } from './interp/hub.ts';
 import { head } from './interp/record.ts';
 import type { HubHost, Vessel } from './interp/vessel.ts';
@@ -296,7 +296,7 @@ export class GuestSpace implements Space, HubHost {
     const first = address >>> PAGE_SHIFT;
     const last = Math.floor((address + length - 1) / PAGE_SIZE);
     const perms = this.memory.perms;
-    for (let page = first; page <= last; page++) if (perms[page]! & (Perm.code | Perm.watched)) unwatchPage(this.memory, page);
+    for (let page = first; page <= last; page++) if (perms[page]! & (Perm.code | Perm.watched)) this.memory.unwatch(page);
     const forgot = this.#blocks.forget(first, last);
     const dropped = this.#regions.forget(first, last);
     if (forgot === 0 && dropped === 0) return;

@@ -1,5 +1,6 @@
 // The file families of the system-call table.
 import type { SyscallRow } from '../row.ts';
+import { aioCalls } from './aio.ts';
 import { attributeCalls } from './attributes.ts';
 import { descriptorCalls } from './descriptors.ts';
 import { eventCalls } from './events.ts';
@@ -15,5 +16,5 @@ import { signalfdCalls } from './signalfd.ts';
 import { treeCalls } from './tree.ts';
 
 export const fileFamilies: readonly (readonly SyscallRow[])[] = [
-  openCalls, readWriteCalls, statCalls, treeCalls, attributeCalls, descriptorCalls, pollCalls, eventCalls, ioctlCalls, signalfdCalls, mqueueCalls, socketCalls, filesystemCalls,
+  openCalls, readWriteCalls, statCalls, treeCalls, attributeCalls, descriptorCalls, pollCalls, eventCalls, ioctlCalls, signalfdCalls, mqueueCalls, aioCalls, socketCalls, filesystemCalls,
 ];

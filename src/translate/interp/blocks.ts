@@ -246,13 +246,6 @@ export function watchPage(memory: GuestMemory, page: number): void {
   memory.perms[page] = perm & Perm.write ? (perm & ~Perm.write) | Perm.watched | Perm.code : perm | Perm.code;
 }
 
-/** Gives it back; a store to shared memory is noted. */
-export function unwatchPage(memory: GuestMemory, page: number): void {
-  const perm = memory.perms[page]!;
-  if (perm & Perm.watched && perm & Perm.shared) memory.written.push(page);
-  memory.perms[page] = perm & Perm.watched ? (perm & ~(Perm.watched | Perm.code)) | Perm.write : perm & ~Perm.code;
-}
-
 const dispatchEntry = (pc: number): number => DISPATCH_BASE + 8 * (pc & (DISPATCH_ENTRIES - 1));
 
 export function setDispatch(memory: GuestMemory, pc: number, target: number): void {
