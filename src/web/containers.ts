@@ -1,4 +1,5 @@
 // The containers of a page: made, run and started again by the one worker, and what `diff`, `commit` and `export` take from them.
+import { latin1Bytes } from '../base/index.ts';
 import { bootContainer, type ContainerRecord, type Containers, EngineError, exitCode, type Images } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
@@ -74,7 +75,11 @@ export class PageContainers {
     return code;
   }
 
-  diff(text: string): string[] { return diffLines(this.#rootFs(this.#parts.containers.find(text)).changes()).map(({ kind, path }) => `${kind} ${path}`); }
+  /** Lines of `diff`; paths, which are any bytes, as UTF-8. */
+  diff(text: string): string[] {
+    const decoder = new TextDecoder();
+    return diffLines(this.#rootFs(this.#parts.containers.find(text)).changes()).map(({ kind, path }) => `${kind} ${decoder.decode(latin1Bytes(path))}`);
+  }
 
   /** Makes an image of a container; its id. */
   async commit({ container, name }: Ask<'commit'>): Promise<string> {

@@ -130,7 +130,7 @@ export class Panel {
   async #erase(): Promise<void> {
     if (!window.confirm('Delete all images and containers that this browser keeps for this page?')) return;
     this.#client.end();
-    await eraseBrowserStore();
+    try { await eraseBrowserStore(); } catch (error) { window.alert(`Nothing was deleted: ${(error as Error).message}`); }
     location.reload();
   }
 }

@@ -42,7 +42,7 @@ async function intoBlob(pieces: AsyncIterable<Uint8Array>): Promise<Blob> {
   let gathered: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const piece of pieces) {
-    gathered.push(piece.slice());
+    gathered.push(piece as Uint8Array<ArrayBuffer>);
     length += piece.length;
     if (length < GATHER_BYTES) continue;
     blobs.push(new Blob(gathered));

@@ -1,119 +1,136 @@
-// The store's folder on disk: the lock among processes and what becomes of it when its owner dies, temporary files, and many files under way.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+// One contract for every folder of a store: on disk, in memory, in a pack; the same random calls give the same files in each.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { memoryFolder } from '../../src/host/memory-folder.ts';
 import { nodeFolder } from '../../src/host/node/store.ts';
+import { CachedFile, PackFolder } from '../../src/host/pack/index.ts';
+import type { Blob, Folder, RandomFile } from '../../src/host/ports.ts';
+import { FaultyDisk, randomNumbers } from './faulty-disk.ts';
 
-const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
-const bytes = (said: string): Uint8Array => new TextEncoder().encode(said);
-const count = (root: string): number => Number(text(nodeFolder(root).read('count')) || 0);
-
-/** What a child process does: counts up under the lock, or takes it and stays. */
-const roles: Readonly<Record<string, (root: string) => void>> = {
-  count(root) {
-    const folder = nodeFolder(root);
-    for (let i = 0; i < 40; i++) folder.exclusive(() => folder.write('count', bytes(String(Number(text(folder.read('count')) || 0) + 1))));
-  },
-  stay(root) {
-    const folder = nodeFolder(root);
-    folder.create().append(bytes('half'));
-    folder.exclusive(() => {
-      writeFileSync(join(root, 'ready'), '');
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30_000);
-    });
-  },
-};
-
-const role = roles[process.argv[2] ?? ''];
-if (role) {
-  role(process.argv[3]!);
-  process.exit(0);
+function packInMemory(): Folder {
+  const disk = new FaultyDisk();
+  return new PackFolder({ data: new CachedFile(disk.file(), 1 << 20), journal: [disk.file(), disk.file()] });
 }
 
-async function inFolder(work: (root: string) => Promise<void> | void): Promise<void> {
-  const root = mkdtempSync(join(tmpdir(), 'wherry-folder-'));
-  try { await work(root); } finally { rmSync(root, { recursive: true, force: true }); }
+function packOnDisk(folder: Folder): Folder {
+  return new PackFolder({ data: folder.edit('pack/data'), journal: [folder.edit('pack/journal.0'), folder.edit('pack/journal.1')] });
 }
 
-const child = (name: string, root: string) => spawn(process.execPath, [fileURLToPath(import.meta.url), name, root], { stdio: 'inherit' });
-const ended = (process: ReturnType<typeof child>): Promise<unknown> => new Promise((resolve) => { process.on('close', resolve); });
+const root = mkdtempSync(join(tmpdir(), 'wherry-folder-'));
+const folders: readonly (readonly [string, () => Folder])[] = [
+  ['on disk', () => nodeFolder(join(root, 'plain'))], ['in memory', memoryFolder], ['in a pack', packInMemory], ['in a pack on disk', () => packOnDisk(nodeFolder(join(root, 'packed')))],
+];
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 2000 && !condition(); i++) await new Promise((resolve) => { setTimeout(resolve, 5); });
-  assert.ok(condition());
+const text = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString();
+
+function contentOf(blob: Blob | RandomFile): string {
+  const bytes = new Uint8Array(blob.size);
+  assert.is(blob.read(bytes, 0), blob.size);
+  assert.is(blob.read(new Uint8Array(10), blob.size), 0, 'nothing behind the end');
+  return Buffer.from(bytes).toString('latin1');
 }
 
-test('several processes count up and lose nothing', () => inFolder(async (root) => {
-  assert.equal(await Promise.all([1, 2, 3].map(() => ended(child('count', root)))), [0, 0, 0]);
-  assert.is(count(root), 120);
-  assert.equal(readdirSync(root).sort(), ['count', 'tmp']);
-  assert.equal(readdirSync(join(root, 'tmp')), []);
-}));
-
-test('the lock and the temporary files of a process that was killed are taken away', () => inFolder(async (root) => {
-  const other = child('stay', root);
-  await until(() => existsSync(join(root, 'ready')));
-  assert.is(readdirSync(join(root, 'tmp')).length, 1);
-  nodeFolder(root);
-  assert.is(readdirSync(join(root, 'tmp')).length, 1, 'it still runs');
-  other.kill('SIGKILL');
-  await ended(other);
-  const folder = nodeFolder(root);
-  assert.equal(readdirSync(join(root, 'tmp')), []);
-  assert.is(folder.exclusive(() => 5), 5);
-  assert.equal(readdirSync(root).sort(), ['ready', 'tmp']);
-}));
-
-test('the number of a dead process may belong to another one now', () => inFolder((root) => {
-  nodeFolder(root).create();
-  const [own] = readdirSync(join(root, 'tmp'));
-  const [pid, start, scope] = own!.split('.')[0]!.split('-');
-  for (const name of [`${pid}-${Number(start) - 1}-${scope}-aa`, `${4_190_000}-1-${scope}-bb`]) mkdirSync(join(root, 'locked', name), { recursive: true });
-  assert.is(nodeFolder(root).exclusive(() => 5), 5);
-}));
-
-test('owners that cannot be looked up count as gone after a while', () => inFolder((root) => {
-  const lock = join(root, 'locked', '17-5-otherplace-aa');
-  mkdirSync(lock, { recursive: true });
-  mkdirSync(join(root, 'tmp'));
-  for (const name of ['17-5-otherplace-aa.1', '17-5-otherplace-aa.2', '4711-older.3']) writeFileSync(join(root, 'tmp', name), '');
-  const longAgo = Date.now() / 1000 - 2 * 24 * 3600;
-  for (const path of [lock, join(root, 'tmp/17-5-otherplace-aa.2'), join(root, 'tmp/4711-older.3')]) utimesSync(path, longAgo, longAgo);
-  const folder = nodeFolder(root);
-  assert.equal(readdirSync(join(root, 'tmp')), ['17-5-otherplace-aa.1']);
-  assert.is(folder.exclusive(() => 5), 5);
-}));
-
-test('exclusive work may ask for the lock again, and gives it back when it fails', () => inFolder((root) => {
-  const folder = nodeFolder(root);
-  assert.is(folder.exclusive(() => folder.exclusive(() => 7)), 7);
-  assert.throws(() => folder.exclusive(() => { throw new Error('no'); }), /no/);
-  assert.is(nodeFolder(root).exclusive(() => 8), 8);
-}));
-
-test('a thousand files under way need few descriptors, and can be read before and after they have their names', () => inFolder((root) => {
-  const folder = nodeFolder(root);
-  const files = Array.from({ length: 1000 }, () => folder.create());
-  for (const round of [0, 1]) files.forEach((file, i) => file.append(bytes(`${i}.${round};`)));
-  const open = readdirSync('/proc/self/fd').length;
-  assert.ok(open < 250, `${open} descriptors`);
-  const blobs = files.map((file) => file.blob);
-  files.forEach((file, i) => { if (i % 2) file.commit(`all/${i % 10}/${i}`); });
-  blobs.forEach((blob, i) => {
-    const into = new Uint8Array(blob.size);
-    blob.read(into, 0);
-    assert.is(text(into), `${i}.0;${i}.1;`);
+for (const [what, make] of folders) {
+  test(`${what}: files`, () => {
+    const folder = make();
+    assert.is(folder.read('a/b'), undefined);
+    assert.is(folder.open('a/b'), undefined);
+    assert.is(folder.size('a/b'), undefined);
+    assert.equal(folder.list('a'), []);
+    folder.remove('a');
+    folder.write('a/b', Buffer.from('one'));
+    folder.write('a/c/d', Buffer.from(''));
+    assert.is(text(folder.read('a/b')), 'one');
+    assert.is(folder.size('a/b'), 3);
+    assert.is(folder.size('a/c'), undefined);
+    assert.is(contentOf(folder.open('a/c/d')!), '');
+    assert.ok(folder.has('a') && folder.has('a/c') && folder.has('a/c/d') && !folder.has('a/d'));
+    assert.equal(folder.list('a').sort(), ['b', 'c']);
+    folder.write('a/b', Buffer.from('another'));
+    assert.is(text(folder.read('a/b')), 'another');
+    assert.is(folder.exclusive(() => folder.list('a').length), 2);
+    folder.remove('a');
+    assert.not(folder.has('a/b') || folder.has('a/c/d'));
   });
-  assert.is(text(folder.read('all/7/777')), '777.0;777.1;');
-  for (const file of files) file.discard();
-  assert.equal(readdirSync(join(root, 'tmp')), []);
-  assert.is(folder.size('all/7/777'), 12);
-  assert.is(folder.size('all/7'), undefined);
-  assert.is(folder.size('nothing'), undefined);
-}));
 
+  test(`${what}: a file under way`, () => {
+    const folder = make();
+    const file = folder.create();
+    for (let i = 0; i < 40; i++) file.append(Buffer.alloc(70_000, String(i)));
+    assert.is(file.blob.size, 2_800_000);
+    const piece = new Uint8Array(2);
+    file.blob.read(piece, 69_999);
+    assert.is(text(piece), '01');
+    file.sync();
+    file.append(Buffer.from('end'));
+    file.commit('x/whole');
+    file.discard();
+    assert.is(folder.size('x/whole'), 2_800_003);
+    assert.is(contentOf(folder.open('x/whole')!).slice(-4), '9end');
+    const other = folder.create();
+    other.append(Buffer.from('gone'));
+    other.discard();
+    other.discard();
+    folder.remove('tmp');
+    assert.equal(folder.list('x'), ['whole']);
+    folder.remove('x');
+  });
+
+  test(`${what}: what is open goes on when its name goes`, () => {
+    const folder = make();
+    folder.write('f', Buffer.alloc(10_000, 'old'));
+    const blob = folder.open('f')!;
+    folder.write('f', Buffer.alloc(10_000, 'new'));
+    folder.remove('f');
+    folder.write('g', Buffer.alloc(10_000, 'other'));
+    assert.is(contentOf(blob).slice(0, 6), 'oldold');
+    folder.remove('g');
+  });
+
+  test(`${what}: random edits are those of an array of bytes`, () => {
+    const folder = make();
+    const random = randomNumbers(3);
+    let model = Buffer.alloc(0);
+    let file = folder.edit('e/f');
+    for (let i = 0; i < 400; i++) {
+      const kind = random(12);
+      const at = random(200_000);
+      if (kind === 0) {
+        const size = random(200_000);
+        file.truncate(size);
+        model = size <= model.length ? Buffer.from(model.subarray(0, size)) : Buffer.concat([model, Buffer.alloc(size - model.length)]);
+      } else if (kind === 1) file.sync();
+      else if (kind === 2) {
+        file.close();
+        folder.write('e/other', Buffer.alloc(random(50_000), 'x'));
+        file = folder.edit('e/f');
+      } else if (kind < 7) {
+        const [got, wanted] = [new Uint8Array(random(20_000)), model.subarray(at)];
+        const n = file.read(got, at);
+        assert.is(n, Math.min(got.length, wanted.length));
+        assert.is(Buffer.compare(got.subarray(0, n), wanted.subarray(0, n)), 0);
+      } else {
+        const bytes = Buffer.alloc(random(20_000), `${i},`);
+        file.write(bytes, at);
+        if (bytes.length > 0 && at + bytes.length > model.length) model = Buffer.concat([model, Buffer.alloc(at + bytes.length - model.length)]);
+        bytes.copy(model, at);
+      }
+      assert.is(file.size, model.length, `step ${i}, kind ${kind}`);
+    }
+    file.close();
+    assert.is(Buffer.compare(folder.read('e/f')!, model), 0);
+    folder.remove('e');
+  });
+}
+
+test('a pack on disk is opened again', () => {
+  const disk = nodeFolder(join(root, 'again'));
+  packOnDisk(disk).write('a/b', Buffer.from('kept'));
+  assert.is(text(packOnDisk(disk).read('a/b')), 'kept');
+});
+
+test.after(() => rmSync(root, { recursive: true, force: true }));
 test.run();

@@ -38,9 +38,9 @@ if (hasBrowser) {
   });
 
   test('diff, commit and a container of the new image', async () => {
-    const container = await runKept(page, ['sh', '-c', 'echo new >/etc/new; rm /bin/vi; mkdir -p /srv/a; ln -s new /etc/link; chmod 600 /etc/passwd']);
+    const container = await runKept(page, ['sh', '-c', 'echo new >/etc/new; rm /bin/vi; mkdir -p /srv/a; ln -s new /etc/link; chmod 600 /etc/passwd; echo >/srv/a/ü']);
     const lines = await call<string[]>(page, 'diff', { container });
-    for (const line of ['A /etc/new', 'A /etc/link', 'C /etc/passwd', 'C /etc', 'D /bin/vi', 'A /srv/a']) assert.ok(lines.includes(line), `${line} in ${lines.join(', ')}`);
+    for (const line of ['A /etc/new', 'A /etc/link', 'C /etc/passwd', 'C /etc', 'D /bin/vi', 'A /srv/a', 'A /srv/a/ü']) assert.ok(lines.includes(line), `${line} in ${lines.join(', ')}`);
     const id = await call<string>(page, 'commit', { container, name: 'made:1' });
     assert.match(id, /^sha256:[0-9a-f]{64}$/);
     assert.equal(await run(page, ['sh', '-c', 'cat /etc/link; ls /bin/vi; stat -c %a /etc/passwd'], '', 'made:1').then(({ stdout, code }) => [stdout, code]), ['new\n600\n', 0]);
@@ -106,6 +106,10 @@ if (hasBrowser) {
     await images.filter({ hasText: 'panelled:2' }).waitFor();
     await images.filter({ hasText: 'busybox:latest' }).getByText('✕').click();
     await panel.locator('#notice').filter({ hasText: /conflict: unable to remove/ }).waitFor();
+    await panel.getByText('Delete all').click();
+    await images.filter({ hasText: 'panelled:2' }).waitFor({ state: 'detached' });
+    await images.filter({ hasText: 'busybox:latest' }).waitFor();
+    assert.is(await images.count(), 1, 'only the embedded image, loaded anew');
     await shown.close();
   });
 } else console.log(noBrowser);

@@ -85,15 +85,20 @@ function takeLock(): Promise<boolean> {
   });
 }
 
-/** Opens a file for this worker alone; a worker that is just ending may still have it. */
-async function openAlone(directory: FileSystemDirectoryHandle, name: string): Promise<FileSystemSyncAccessHandle> {
-  const file = await directory.getFileHandle(name, { create: true });
+/** Does what is refused while another worker has a file open; one that is just ending may still have it. */
+async function whenAlone<T>(work: () => Promise<T>): Promise<T> {
   for (let waited = 0; ; waited += STEP_MS) {
-    try { return await file.createSyncAccessHandle(); } catch (error) {
+    try { return await work(); } catch (error) {
       if ((error as Error).name !== 'NoModificationAllowedError' || waited >= PATIENCE_MS) throw error;
       await pause(STEP_MS);
     }
   }
+}
+
+/** Opens a file for this worker alone. */
+async function openAlone(directory: FileSystemDirectoryHandle, name: string): Promise<FileSystemSyncAccessHandle> {
+  const file = await directory.getFileHandle(name, { create: true });
+  return whenAlone(() => file.createSyncAccessHandle());
 }
 
 async function openPack(): Promise<PackFolder> {
@@ -129,5 +134,9 @@ export async function openBrowserStore(): Promise<BrowserStore> {
 /** Deletes all that is stored for this origin. Throws when a tab has it open. */
 export async function eraseBrowserStore(): Promise<void> {
   const root = await navigator.storage.getDirectory();
-  await root.removeEntry(FOLDER, { recursive: true }).catch((error: unknown) => { if ((error as Error).name !== 'NotFoundError') throw error; });
+  try { await whenAlone(() => root.removeEntry(FOLDER, { recursive: true })); } catch (error) {
+    const { name } = error as Error;
+    if (name === 'NoModificationAllowedError') throw new Error(OTHER_TAB);
+    if (name !== 'NotFoundError') throw error;
+  }
 }

@@ -74,6 +74,7 @@ export class PackedFile {
 
   /** Writes all of `from`; what lies between the end and `offset` becomes zeros. */
   write(from: Uint8Array, offset: number, space: Space): void {
+    if (from.length === 0) return;
     this.#reserve(offset + from.length, space);
     if (offset > this.size) this.#zero(this.size, offset);
     this.#pieces(offset, from.length, (begin, end, at) => { this.#data.write(from.subarray(begin, end), at); });
