@@ -62,7 +62,7 @@ class IndexBuilder {
   add(entry: TarEntry): void {
     const components = entryComponents(entry.path);
     const link = entry.hardLink ? hardLinkComponents(entry.path, entry.link).join('/') : entry.link;
-    if ((entry.mode & S_IFMT) === S_IFLNK) checkSymlink(entry.path, components, entry.link);
+    if ((entry.mode & S_IFMT) === S_IFLNK) checkSymlink(entry.path, entry.link);
     for (const id of [entry.uid, entry.gid]) if (!(id >= 0 && id <= 0xffff_ffff)) throw new LayerError('corrupt-tar', `entry ${JSON.stringify(entry.path)} has an owner out of range: ${id}`);
     this.#textStart.push(this.#text.text(components.join('/')));
     this.#textStart.push(this.#text.text(link));

@@ -16,6 +16,8 @@ export interface MergedNode {
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 const AUFS_METADATA = '.wh..wh.';
+/** As many links as Linux follows in one path. */
+const LINKS = 40;
 
 const newDirectory = (layer: number): MergedNode => ({ layer, entry: -1, children: new Map(), inode: -1 });
 
@@ -67,15 +69,40 @@ class LayerMerge {
     }
   }
 
-  /** What lies at a path now, not following links. */
+  /** What lies at a path now. */
   #existing(path: string): MergedNode | undefined {
-    let node: MergedNode | undefined = this.#root;
-    if (path === '') return node;
-    for (const name of path.split('/')) {
-      node = node.children?.get(name);
-      if (!node) return undefined;
+    if (path === '') return this.#root;
+    return this.#walk(parentPath(path), path, (node, name) => node.children?.get(name))?.children?.get(baseName(path));
+  }
+
+  /** Goes down a path by `step`, following the links of this layer inside the tree. */
+  #walk(path: string, of: string, step: (node: MergedNode, name: string) => MergedNode | undefined): MergedNode | undefined {
+    const above = [this.#root];
+    const left = path.split('/').reverse();
+    for (let links = 0; left.length > 0;) {
+      const name = left.pop()!;
+      if (name === '' || name === '.') continue;
+      if (name === '..') {
+        if (above.length > 1) above.pop();
+        continue;
+      }
+      const target = this.#ownLink(above.at(-1)!.children?.get(name));
+      if (target === undefined) {
+        const node = step(above.at(-1)!, name);
+        if (!node) return undefined;
+        above.push(node);
+        continue;
+      }
+      if (++links > LINKS) throw new LayerError('unsafe-entry', `entry ${JSON.stringify(of)} leads through more than ${LINKS} symbolic links`);
+      if (target.startsWith('/')) above.length = 1;
+      left.push(...target.split('/').reverse());
     }
-    return node;
+    return above.at(-1);
+  }
+
+  /** The target of a symbolic link that this layer has made. */
+  #ownLink(node: MergedNode | undefined): string | undefined {
+    return node && node.layer === this.#layer && node.entry >= 0 && (this.#index.mode[node.entry]! & S_IFMT) === S_IFLNK ? this.#link(node.entry) : undefined;
   }
 
   #add(entry: number): void {
@@ -85,7 +112,9 @@ class LayerMerge {
     const directory = this.#directory(parentPath(path), path);
     const name = baseName(path);
     if (this.#index.flags[entry]! & ENTRY_HARD_LINK) {
-      directory.children!.set(name, this.#linked(entry, path));
+      const node = this.#linked(entry, path);
+      if (directory.children!.get(name)?.children) this.#lastDirectory = undefined;
+      directory.children!.set(name, node);
       return;
     }
     const old = directory.children!.get(name);
@@ -115,8 +144,7 @@ class LayerMerge {
   /** The directory at a path, made where it is missing; what a lower layer has in its place is hidden. */
   #directory(path: string, of: string): MergedNode {
     if (this.#lastDirectory && path === this.#lastPath) return this.#lastDirectory;
-    let node = this.#root;
-    if (path !== '') for (const name of path.split('/')) node = this.#child(node, name, of);
+    const node = this.#walk(path, of, (above, name) => this.#child(above, name, of))!;
     this.#lastPath = path;
     this.#lastDirectory = node;
     return node;
@@ -125,10 +153,7 @@ class LayerMerge {
   #child(node: MergedNode, name: string, of: string): MergedNode {
     const child = node.children!.get(name);
     if (child?.children) return child;
-    if (child && child.layer === this.#layer) {
-      const link = (this.#index.mode[child.entry]! & S_IFMT) === S_IFLNK;
-      throw new LayerError('unsafe-entry', `entry ${JSON.stringify(of)} leads through ${JSON.stringify(name)}, which is ${link ? 'a symbolic link' : 'not a directory'}`);
-    }
+    if (child && child.layer === this.#layer) throw new LayerError('unsafe-entry', `entry ${JSON.stringify(of)} leads through ${JSON.stringify(name)}, which is not a directory`);
     const made = newDirectory(this.#layer);
     node.children!.set(name, made);
     return made;

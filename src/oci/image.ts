@@ -96,6 +96,9 @@ const runConfigShape: Readonly<Record<string, (v: unknown) => boolean>> = {
   Labels: absentOr(isObject), Volumes: absentOr(isObject), ExposedPorts: absentOr(isObject), StopSignal: absentOr(isText),
 };
 
+const isHistoryEntry = (value: unknown): boolean =>
+  isObject(value) && ['created', 'created_by', 'author', 'comment'].every((field) => absentOr(isText)(value[field])) && absentOr((v) => typeof v === 'boolean')(value['empty_layer']);
+
 /** Reads an image configuration. Throws ImageError 'bad-archive' naming `what` and the field. */
 export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
   const value = parseJson(bytes, what);
@@ -103,6 +106,8 @@ export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
   if (!isObject(value)) throw wrong('the object');
   if (!isObject(value['rootfs']) || !isList(value['rootfs']['diff_ids'], isDigest)) throw wrong('rootfs.diff_ids');
   if (!absentOr(isText)(value['architecture']) || !absentOr(isText)(value['os'])) throw wrong('architecture or os');
+  for (const field of ['created', 'author', 'variant']) if (!absentOr(isText)(value[field])) throw wrong(field);
+  if (!absentOr((v) => isList(v, isHistoryEntry))(value['history'])) throw wrong('history');
   if (!absentOr(isObject)(value['config'])) throw wrong('config');
   for (const [field, check] of Object.entries(runConfigShape)) if (!check((value['config'] as Record<string, unknown> | undefined)?.[field])) throw wrong(`config.${field}`);
   return value as unknown as ImageConfig;
