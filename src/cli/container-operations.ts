@@ -36,7 +36,7 @@ export async function operate(engine: Engine, record: ContainerRecord, operation
 async function operateHere({ containers, images, host }: Engine, record: ContainerRecord, operation: FileOperationName, args: Readonly<Record<string, unknown>>, streams: AskOptions): Promise<unknown> {
   const held = await patiently(() => containers.hold(record.Id));
   try {
-    const fs = images.openContainerFs(held, { now: () => host.clock.realtimeNs() });
+    const fs = images.openContainerFs(held, { now: () => host.clock.realtimeNs(), readonly: true });
     try {
       const act: FileOperation = fileOperations[operation];
       return await act(fs, { ...args, reuse: true }, { input: streams.input ?? nothing, send: async (bytes) => { await streams.data?.(bytes); } });

@@ -32,7 +32,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   let machine: Machine;
   let rootFs: OverlayFs;
   try {
-    const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs() });
+    const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
     leave = (code) => { log?.close(); fs.close(); containers.end(record.Id, code); };
     machine = bootContainer({ host, ...execution, io }, record.Config, rootFs);
   } catch (error) {

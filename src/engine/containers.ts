@@ -23,11 +23,11 @@ const KILLED = 137;
 
 export class Containers {
   readonly #folder: Folder;
-  readonly #host: Pick<Host, 'clock' | 'random'>;
+  readonly #host: Pick<Host, 'clock' | 'random' | 'log'>;
   readonly #processes: Processes;
   readonly #store: Store;
 
-  constructor(folder: Folder, store: Store, host: Pick<Host, 'clock' | 'random'>, processes: Processes) {
+  constructor(folder: Folder, store: Store, host: Pick<Host, 'clock' | 'random' | 'log'>, processes: Processes) {
     this.#folder = folder;
     this.#store = store;
     this.#host = host;
@@ -60,14 +60,24 @@ export class Containers {
   }
 
   #now(): string { return timestamp(this.#host.clock.realtimeNs()); }
-  #write(record: ContainerRecord): void { this.#folder.write(recordPath(record.Id), packRecord(record)); }
+  /** One that is removed when it ends need not outlive a power cut. */
+  #write(record: ContainerRecord): void { this.#folder.write(recordPath(record.Id), packRecord(record), !record.HostConfig.AutoRemove); }
 
   #read(id: string): ContainerRecord | undefined {
     const bytes = this.#folder.read(recordPath(id));
-    return bytes && parseRecord(id, bytes);
+    return bytes && bytes.length > 0 ? parseRecord(id, bytes) : undefined;
   }
 
-  #records(): ContainerRecord[] { return this.#folder.list('containers').flatMap((id) => this.#read(id) ?? []); }
+  /** Every container; a damaged record is told and left out, so that the others can be worked with. */
+  #records(): ContainerRecord[] {
+    return this.#folder.list('containers').flatMap((id) => {
+      try { return this.#read(id) ?? []; } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        this.#host.log(`wherry: ${error.message}`);
+        return [];
+      }
+    });
+  }
 
   /** All containers, the newest first. One whose process is gone is shown as killed; one that was to be removed then is. */
   list(): ContainerRecord[] {

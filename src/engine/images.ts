@@ -1,6 +1,6 @@
 // Images that can run: the store of images with the indexes of their layers, and a container's root file system over them.
-import type { Blob, Codecs, Folder } from '../host/ports.ts';
-import { buildView, contentSize, ImageView, indexLayer, LayerError, type LayerIndex, packIndex, packView, unpackIndex, unpackView, type ViewColumns } from '../layers/index.ts';
+import type { Blob, Codecs, Folder, Loop } from '../host/ports.ts';
+import { buildView, contentSize, ImageView, indexLayer, LayerError, type LayerIndex, openWritable, packIndex, packView, unpackIndex, unpackView, type ViewColumns } from '../layers/index.ts';
 import { chainFolder, type Image, layerSizePath, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
 import { OverlayFs, type TmpFsOptions } from '../vfs/index.ts';
 import type { ContainerRecord } from './container-record.ts';
@@ -55,14 +55,30 @@ export class Images {
     return made;
   }
 
-  /** A new root file system for a container: the image's layers, with what every container has around them, under an empty writable layer in memory. */
-  openRootFs(image: Pick<Image, 'layers'>, options: TmpFsOptions): OverlayFs {
-    const layers = image.layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
-    return new OverlayFs(new ImageView(this.#view(image, layers), aroundContents(layers)), options);
+  #lower({ layers }: Pick<Image, 'layers'>): ImageView {
+    const contents = layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
+    return new ImageView(this.#view({ layers }, contents), aroundContents(contents));
   }
 
-  /** The root file system of a container as it left it. */
-  openContainerFs(record: ContainerRecord, options: TmpFsOptions): OverlayFs {
-    return this.openRootFs({ layers: record.Layers }, options);
+  /** A new root file system for a container: the image's layers, with what every container has around them, under an empty writable layer in memory. */
+  openRootFs(image: Pick<Image, 'layers'>, options: TmpFsOptions): OverlayFs { return new OverlayFs(this.#lower(image), options); }
+
+  /** The root file system of a container as it left it. Its writable layer lies in the container's folder, or where it is said to be in memory in `memory`. Throws LayerError (damaged, other-version, other-image), ImageError 'damaged-store'. */
+  openContainerFs(record: ContainerRecord, { readonly = false, loop, memory, ...options }: ContainerFsOptions): OverlayFs {
+    const lower = this.#lower({ layers: record.Layers });
+    if (record.InMemory) return memory ? openWritable(lower, { memory }, options) : new OverlayFs(lower, options);
+    return openWritable(lower, { folder: this.#folder, path: layerPath(record.Id), lower: this.#viewPath(record.Layers), readonly, ...(loop ? { loop } : {}) }, options);
   }
 }
+
+export interface ContainerFsOptions extends TmpFsOptions {
+  /** Nothing is written. */
+  readonly readonly?: boolean;
+  /** For commits every few seconds. */
+  readonly loop?: Loop;
+  /** Where files of containers in memory lie; in arrays of their own when absent. */
+  readonly memory?: Folder;
+}
+
+/** A container's writable layer. */
+const layerPath = (id: string): string => `containers/${id}/layer`;

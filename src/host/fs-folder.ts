@@ -79,7 +79,8 @@ export class FsFolder implements Folder {
     } finally { this.fs.closeSync(fd); }
   }
 
-  write(path: string, bytes: Uint8Array): void {
+  write(path: string, bytes: Uint8Array, lasting = true): void {
+    if (!lasting) return this.#put(path, bytes);
     const file = this.create();
     try {
       file.append(bytes);
@@ -88,6 +89,15 @@ export class FsFolder implements Folder {
       file.discard();
       throw error;
     }
+  }
+
+  /** Replaces a file without a sync. */
+  #put(path: string, bytes: Uint8Array): void {
+    const temporary = this.at(this.#temporary());
+    for (const folder of [TEMPORARY, parentOf(path)]) this.fs.mkdirSync(this.at(folder), { recursive: true });
+    const fd = this.fs.openSync(temporary, 'wx', 0o644);
+    try { for (let done = 0; done < bytes.length;) done += this.fs.writeSync(fd, bytes, done, bytes.length - done); } finally { this.fs.closeSync(fd); }
+    this.fs.renameSync(temporary, this.at(path));
   }
 
   create(): NewFile {

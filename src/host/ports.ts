@@ -73,8 +73,8 @@ export interface Folder {
   has(path: string): boolean;
   /** Of a file, in bytes; undefined for a folder and for what is not there. */
   size(path: string): number | undefined;
-  /** Replaces the file at once (temporary file → sync → rename). */
-  write(path: string, bytes: Uint8Array): void;
+  /** Replaces the file at once (temporary file → sync → rename). With `lasting` false nothing is synced: when the host's power is cut, the file may be as it was, missing or empty. */
+  write(path: string, bytes: Uint8Array, lasting?: boolean): void;
   create(): NewFile;
   /** Opens for reading and writing, made when it is not there; its name is durable when this returns. */
   edit(path: string): RandomFile;

@@ -1,6 +1,6 @@
 // Containers as a user meets them: kept, named, listed, started again, looked into, made into images, removed; texts as docker's.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -96,6 +96,38 @@ test('a program that cannot be started leaves a container that says why', () => 
   out('rm', 'bad');
 });
 
+test('changes are kept: diff, start again, commit, run the new image', () => {
+  const script = 'echo y >> /etc/passwd; mkdir -p /d/e; echo 1 > /d/e/f; rm -r /var/tmp; echo over > /etc/hostname; [ -e /d/second ] && echo again; touch /d/second';
+  assert.is(wherry('run', '--name', 'work', '-e', 'A=1', '-w', '/made/dir', 'busybox', 'sh', '-c', script).code, 0);
+  const diff = 'A /d\nA /d/e\nA /d/e/f\nA /d/second\nC /etc\nC /etc/passwd\nA /made\nA /made/dir\nC /var\nD /var/tmp\n';
+  assert.is(out('diff', 'work'), diff);
+  assert.is(wherry('start', '-a', 'work').out, 'again\n');
+  assert.is(out('diff', 'work'), diff);
+  const id = out('commit', '-m', 'why', '-a', 'me', '-c', 'CMD ["cat", "/d/e/f"]', '-c', 'LABEL x=y', 'work', 'worked:1').trim();
+  assert.match(id, /^sha256:[0-9a-f]{64}$/);
+  assert.equal(wherry('run', '--rm', 'worked:1'), { code: 0, out: '1\n', err: '' });
+  assert.is(wherry('run', '--rm', 'worked:1', 'sh', '-c', 'echo $A; pwd; ls -d /var/tmp; tail -1 /etc/passwd').out, '1\n/made/dir\ny\n');
+  assert.match(out('ps', '-as', '--filter', 'name=work', '--format', '{{.Size}}'), /^\d+B \(virtual [\d.]+MB\)\n$/);
+});
+
+test('commit gives the same layer twice when the time is fixed', () => {
+  const fixed = { SOURCE_DATE_EPOCH: '1700000000' };
+  const ids = [1, 2].map(() => run(['commit', 'work'], '', fixed).out);
+  assert.is(ids[0], ids[1]);
+});
+
+test('export is a tar of the whole tree, with docker\'s mount points empty', () => {
+  const tar = spawnSync(process.execPath, ['bin/wherry.mjs', 'export', 'work'], { env, maxBuffer: 1 << 28 });
+  assert.is(tar.status, 0);
+  const list = spawnSync('tar', ['tf', '-'], { input: tar.stdout, encoding: 'utf8' }).stdout.split('\n');
+  for (const name of ['.dockerenv', 'd/e/f', 'dev/', 'dev/console', 'etc/hostname', 'etc/hosts', 'etc/resolv.conf', 'proc/', 'sys/', 'bin/busybox']) assert.ok(list.includes(name), name);
+  assert.not.ok(list.some((name) => name.startsWith('proc/s') || name.startsWith('var/tmp')));
+  const file = join(root, 'out.tar');
+  assert.is(out('export', '-o', file, 'work'), '');
+  assert.equal(readFileSync(file), tar.stdout);
+  assert.is(spawnSync('tar', ['xOf', file, 'etc/hostname'], { encoding: 'utf8' }).stdout, '');
+});
+
 test('in the background: output, other commands, the end', async () => {
   const id = out('run', '-d', '--name', 'bg', 'busybox', 'sh', '-c', 'trap "echo bye; exit 7" TERM; echo up; echo file > /written; while :; do sleep 0.1; done').trim();
   assert.match(out('ps', '--format', '{{.Names}} {{.Status}}'), /^bg Up .*\n$/);
@@ -135,6 +167,18 @@ test('two processes start one container: one is refused', async () => {
   assert.is.not(await ended(first), 0);
 });
 
+test('the process that ran it is killed: ps tells, start revives', async () => {
+  const child = background('run', '--name', 'victim', 'busybox', 'sh', '-c', 'echo $((1 + $(cat /count 2>/dev/null || echo 0))) > /count; sync; cat /count; sleep 30');
+  assert.is(await firstOutput(child), '1\n');
+  child.kill('SIGKILL');
+  await ended(child);
+  assert.match(out('ps', '-a', '--filter', 'name=victim', '--format', '{{.Status}}'), /^Exited \(137\) /);
+  assert.is(out('start', 'victim'), 'victim\n');
+  for (let i = 0; i < 100 && !/2\n$/.test(out('logs', 'victim')); i++);
+  assert.is(out('logs', 'victim'), '1\n2\n', 'what was synced is there');
+  out('rm', '-f', 'victim');
+});
+
 test('prune', () => {
   out('create', '--name', 'stale', 'busybox', 'true');
   assert.match(wherry('container', 'prune', '-f').out, /^Deleted Containers:\n([0-9a-f]{64}\n)+\nTotal reclaimed space: [\d.]+k?B\n$/);
@@ -166,6 +210,19 @@ test('an image that a container uses stays', () => {
   const refused = wherry('rmi', 'busybox');
   assert.is(refused.code, 1);
   assert.match(refused.err, /unable to remove repository reference "busybox" \(must force\) - container [0-9a-f]{12} is using its referenced image/);
+});
+
+test('what a power cut left of a record is nobody, a damaged one is told', () => {
+  const [empty, damaged] = ['e'.repeat(64), 'f'.repeat(64)].map((id) => join(root, 'containers', id)) as [string, string];
+  mkdirSync(empty);
+  writeFileSync(join(empty, 'config.json'), '');
+  assert.is(wherry('ps', '-a').code, 0);
+  mkdirSync(damaged);
+  writeFileSync(join(damaged, 'config.json'), '{"Id"');
+  const { out: list, err } = wherry('ps', '-a');
+  assert.match(list, /labelled/);
+  assert.match(err, /containers\/f{64}\/config\.json is damaged: it is no container's configuration\n$/);
+  for (const folder of [empty, damaged]) rmSync(folder, { recursive: true });
 });
 
 test.run();
