@@ -1,7 +1,7 @@
 // Lists of things as docker formats them: a row of names and headings for each kind of thing, shown by a Go template, as a table, or as JSON.
 import { string } from './flags.ts';
 import { tabulate } from './tabulate.ts';
-import { executeTemplate, headingFunctions, json, parseTemplate, type Struct, type Template, typeOf } from './template/index.ts';
+import { executeTemplate, headingFunctions, parseTemplate, type Struct, type Template, typeOf } from './template/index.ts';
 
 /** What can be shown of a thing. */
 export interface Column<Thing> {
@@ -34,13 +34,13 @@ Refer to https://docs.docker.com/go/formatting/ for more information about forma
 
 export interface Shown { readonly format?: string | undefined; readonly quiet?: boolean }
 
-interface Format { readonly isTable: boolean; readonly template: Template | 'json' }
+interface Format { readonly isTable: boolean; readonly template: Template }
 
 /** `table`, `table TEMPLATE`, `json` or a template, with \t and \n understood. Throws TemplateError. */
 function formatOf({ table, quiet }: Listing<never>, shown: Shown): Format {
   const said = shown.format ?? '';
   if (shown.quiet && (said === '' || said === 'table')) return { isTable: false, template: parseTemplate(quiet) };
-  if (said === 'json' || said === '{{json .}}') return { isTable: false, template: 'json' };
+  if (said === 'json') return { isTable: false, template: parseTemplate('{{json .}}') };
   const isTable = said === '' || said.startsWith('table');
   const text = said === '' || said === 'table' ? table : isTable ? said.slice('table'.length) : said;
   return { isTable, template: parseTemplate(text.replace(/^ +| +$/g, '').replaceAll('\\t', '\t').replaceAll('\\n', '\n')) };
@@ -50,7 +50,6 @@ function formatOf({ table, quiet }: Listing<never>, shown: Shown): Format {
 export function list<Thing>(listing: Listing<Thing>, things: readonly Thing[], shown: Shown): string {
   const { isTable, template } = formatOf(listing as unknown as Listing<never>, shown);
   const rows = things.map((thing) => rowOf(listing, thing));
-  if (template === 'json') return rows.map((row) => `${json(row, { html: true })}\n`).join('');
   const lines = rows.map((row) => `${executeTemplate(template, row)}\n`).join('');
   if (!isTable) return lines;
   const headings = new Map(listing.columns.map(({ name, heading }) => [name, heading]));

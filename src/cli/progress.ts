@@ -93,4 +93,16 @@ export class Progress {
   }
 }
 
+/** The same chunks, counted for a line of progress; `total` 0: nobody knows. */
+export async function* watched(chunks: AsyncIterable<Uint8Array>, progress: Progress, { id, action, total }: Omit<Part, 'current'>): AsyncGenerator<Uint8Array> {
+  let current = 0;
+  for await (const chunk of chunks) {
+    yield chunk;
+    current += chunk.length;
+    progress.update({ id, action, current, total });
+  }
+  if (total === 0) progress.update({ id, action, current, total: current });
+  progress.end();
+}
+
 const isDone = ({ current, total }: Part): boolean => total > 0 && current >= total;

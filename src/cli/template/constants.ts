@@ -39,7 +39,8 @@ export function numberValue(text: string): number | GoFloat | undefined {
   const [, sign, digits] = /^([+-]?)(.*)$/.exec(plain)!;
   const octal = /^0[0-7]+$/.exec(digits!) ? `0o${digits!.slice(1)}` : digits!;
   const value = Number(octal);
-  if (digits === '' || Number.isNaN(value)) return undefined;
+  const isInteger = /^0[xXoObB]/.test(octal) || !/[.eE]/.test(octal);
+  if (digits === '' || Number.isNaN(value) || (isInteger && !Number.isSafeInteger(value))) return undefined;
   const signed = sign === '-' ? -value : value;
-  return /^0[xXoObB]/.test(octal) || !/[.eE]/.test(octal) ? signed : new GoFloat(signed);
+  return isInteger ? signed : new GoFloat(signed);
 }

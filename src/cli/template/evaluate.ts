@@ -88,17 +88,18 @@ class Execution {
     const mark = this.#variables.length;
     const value = this.#pipeline(dot, pipeline);
     const inner = this.#variables.length;
-    const items = this.#items(value);
     let jump: Jump;
-    for (const item of items) {
+    let any = false;
+    for (const item of this.#items(value)) {
+      any = true;
       this.#bind(pipeline, mark, item);
       jump = this.walk(item[1], body);
       this.#variables.length = inner;
       if (jump === 'break') break;
     }
-    if (items.length === 0) jump = this.walk(dot, otherwise);
+    if (!any) jump = this.walk(dot, otherwise);
     this.#variables.length = mark;
-    return items.length === 0 ? jump : undefined;
+    return any ? undefined : jump;
   }
 
   /** Gives an element to the loop's variables: the last one said takes the element, the one before it index or key. */
@@ -110,12 +111,12 @@ class Execution {
     });
   }
 
-  #items(value: unknown): (readonly [unknown, unknown])[] {
+  *#items(value: unknown): Generator<readonly [unknown, unknown]> {
     switch (kindOf(value)) {
-      case 'slice': return (value as unknown[]).map((item, i) => [i, item]);
-      case 'map': return sortedKeys(value as Map<string, unknown>).map((key) => [key, (value as Map<string, unknown>).get(key)]);
-      case 'int': return Array.from({ length: Math.max(0, value as number) }, (_, i) => [i, i]);
-      case 'none': case 'nil': return [];
+      case 'slice': return yield* (value as unknown[]).entries();
+      case 'map': for (const key of sortedKeys(value as Map<string, unknown>)) yield [key, (value as Map<string, unknown>).get(key)]; return;
+      case 'int': for (let i = 0; i < (value as number); i++) yield [i, i]; return;
+      case 'none': case 'nil': return;
       default: return this.#fail(`range can't iterate over ${formatted(value, this.#typing)}`);
     }
   }

@@ -7,7 +7,10 @@ import { parse } from './parser.ts';
 const functions = new Set(Object.keys(defaultFunctions));
 
 /** What docker writes before every complaint about a template. */
-const complain = (error: unknown): never => { throw error instanceof TemplateError ? new TemplateError(`template parsing error: ${error.message}`) : error; };
+const complain = (error: unknown): never => {
+  if (error instanceof RangeError) throw new TemplateError('template parsing error: template: the template is nested too deep, or what it makes is too large');
+  throw error instanceof TemplateError ? new TemplateError(`template parsing error: ${error.message}`) : error;
+};
 
 /** Parses a template. Throws TemplateError with docker's message. */
 export function parseTemplate(source: string): Template {

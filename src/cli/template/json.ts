@@ -1,5 +1,5 @@
 // JSON as Go's encoder writes it: maps by key, structs by field, nil slices and maps as null.
-import { GoFloat, isNil, JsonNumber, shownFields, sortedKeys, type Struct } from './values.ts';
+import { GoFloat, isNil, JsonNumber, shownFields, sortedKeys, type Struct, typeOf } from './values.ts';
 
 /** A value as JSON.stringify can write it, with keys in Go's order. */
 function plain(value: unknown): unknown {
@@ -7,16 +7,21 @@ function plain(value: unknown): unknown {
   if (value instanceof GoFloat) return value.value;
   if (value instanceof JsonNumber) return Number(value.text);
   if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Map) return fields(sortedKeys(value).map((key) => [key, value.get(key)]));
-  return typeof value === 'object' && value !== null ? fields(shownFields(value as Struct)) : value;
+  if (value instanceof Map) return fields(sortedKeys(value).map((key) => [key, value.get(key)]), false);
+  return typeof value === 'object' && value !== null ? fields(shownFields(value as Struct), (value as Struct)[typeOf] !== undefined) : value;
 }
 
-const fields = (entries: readonly (readonly [string, unknown])[]): Ordered => new Ordered(new Map(entries.map(([key, item]) => [key, plain(item)])));
+const fields = (entries: readonly (readonly [string, unknown])[], html: boolean): Ordered => new Ordered(new Map(entries.map(([key, item]) => [key, plain(item)])), html);
 
 /** An object whose keys keep their order even where they look like numbers. */
 class Ordered {
   readonly entries: ReadonlyMap<string, unknown>;
-  constructor(entries: ReadonlyMap<string, unknown>) { this.entries = entries; }
+  /** Rows of docker's lists always escape <, > and &. */
+  readonly html: boolean;
+  constructor(entries: ReadonlyMap<string, unknown>, html: boolean) {
+    this.entries = entries;
+    this.html = html;
+  }
 }
 
 const escaped: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
@@ -29,7 +34,8 @@ const text = (value: string, html: boolean): string => {
 
 interface Style { readonly html: boolean; /** In blanks; 0 is all on one line. */ readonly indent: number }
 
-function write(value: unknown, style: Style, depth: number): string {
+function write(value: unknown, outer: Style, depth: number): string {
+  const style = value instanceof Ordered && value.html ? { ...outer, html: true } : outer;
   if (typeof value === 'string') return text(value, style.html);
   if (Array.isArray(value)) return wrapped('[', value.map((item) => write(item, style, depth + 1)), ']', style, depth);
   if (!(value instanceof Ordered)) return JSON.stringify(value);
@@ -42,5 +48,5 @@ function wrapped(open: string, items: readonly string[], close: string, { indent
   return `${open}${line(depth + 1)}${items.join(`,${line(depth + 1)}`)}${line(depth)}${close}`;
 }
 
-/** `html`: <, > and & are written as escapes, as Go does unless it is told not to. */
-export const json = (value: unknown, { html = false, indent = 0 }: Partial<Style> = {}): string => write(plain(value), { html, indent }, 0);
+/** On one line, or indented by so many blanks. */
+export const json = (value: unknown, { indent = 0 }: { readonly indent?: number } = {}): string => write(plain(value), { html: false, indent }, 0);

@@ -39,14 +39,19 @@ function shortest(value: number): string {
 
 function general(value: number, precision: number | undefined): string {
   if (precision === undefined) return shortest(value);
-  const digits = precision || 1;
+  const digits = Math.min(precision || 1, DIGITS);
   const power = Number(value.toExponential(digits - 1).split('e')[1]);
   if (power < -4 || power >= digits) return exponent(Number(value.toPrecision(digits)).toExponential());
   return String(Number(value.toPrecision(digits)));
 }
 
+/** JavaScript rounds to at most so many digits. */
+const DIGITS = 100;
+const fixed = (value: number, precision = 6): string => value.toFixed(Math.min(precision, DIGITS)) + '0'.repeat(Math.max(0, precision - DIGITS));
+const scientific = (value: number, precision = 6): string => exponent(value.toExponential(Math.min(precision, DIGITS)));
+
 const floats: Readonly<Record<string, (value: number, precision: number | undefined) => string>> = {
-  f: (v, p) => v.toFixed(p ?? 6), F: (v, p) => v.toFixed(p ?? 6), e: (v, p) => exponent(v.toExponential(p ?? 6)), E: (v, p) => exponent(v.toExponential(p ?? 6)).toUpperCase(),
+  f: fixed, F: fixed, e: scientific, E: (v, p) => scientific(v, p).toUpperCase(),
   g: general, G: (v, p) => general(v, p).toUpperCase(), v: general,
 };
 
@@ -134,8 +139,14 @@ class Arguments {
   rest(): readonly unknown[] { return this.reordered ? [] : this.#values.slice(this.#next); }
 }
 
+/** Go takes no width or precision beyond. */
+const MOST = 1_000_000;
+
+/** A width or precision: a number, or with `*` the next argument. NaN: too large, or no number. */
 function sizeOf(said: string | undefined, args: Arguments): number | undefined {
-  return said === '*' ? Number(args.take()) : said === undefined ? undefined : Number(said);
+  if (said === undefined) return undefined;
+  const size = said === '*' ? args.take() : Number(said);
+  return typeof size === 'number' && Number.isInteger(size) && Math.abs(size) <= MOST ? size : NaN;
 }
 
 /** Go's Sprintf. */
@@ -165,6 +176,8 @@ export function sprintf(format: string, values: readonly unknown[], typing: Typi
 function verbText(args: Arguments, directive: Directive): string {
   if (directive.verb === '') return '%!(NOVERB)';
   if (directive.verb === '%') return '%';
+  if (Number.isNaN(directive.width)) return '%!(BADWIDTH)';
+  if (Number.isNaN(directive.precision)) return '%!(BADPREC)';
   if (args.bad) return `%!${directive.verb}(BADINDEX)`;
   return args.ended ? `%!${directive.verb}(MISSING)` : one(args.take(), directive);
 }

@@ -5,6 +5,7 @@ import { streamOf } from '../byte-stream.ts';
 import { operate } from '../container-operations.ts';
 import { argvOf } from '../container-row.ts';
 import { bool, list, string } from '../flags.ts';
+import { Progress, watched } from '../progress.ts';
 import { type Engine, openEngine } from '../setup.ts';
 import type { Terminal, Verb } from '../verb.ts';
 
@@ -47,7 +48,8 @@ export const commit: Verb = {
     const record = engine.containers.find(word);
     const latestSec = fixedTime(terminal);
     const args = { pause: parsed.has('pause') ? parsed.bool('pause') : true, ...(latestSec === undefined ? {} : { latestSec }) };
-    const { id } = await commitImage(engine.images.store, parentOf(record, engine), streamOf((data) => operate(engine, record, 'layer', args, { data })), {
+    const layer = watched(streamOf((data) => operate(engine, record, 'layer', args, { data })), new Progress({ terminal, quiet: false }), { id: record.Id.slice(0, 12), action: 'Committing', total: 0 });
+    const { id } = await commitImage(engine.images.store, parentOf(record, engine), layer, {
       names: name === undefined ? [] : [name], config: imageConfig(record), change: parsed.list('change'), createdBy: argvOf(record).join(' '),
       createdNs: latestSec === undefined ? engine.host.clock.realtimeNs() : BigInt(latestSec) * 1_000_000_000n,
       ...(parsed.string('message') ? { message: parsed.string('message')! } : {}), ...(parsed.string('author') ? { author: parsed.string('author')! } : {}),

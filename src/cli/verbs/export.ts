@@ -3,6 +3,7 @@ import { streamOf } from '../byte-stream.ts';
 import { operate } from '../container-operations.ts';
 import { string } from '../flags.ts';
 import { demandOutput, type Output, writeOutput } from '../output.ts';
+import { Progress, watched } from '../progress.ts';
 import { openEngine } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 
@@ -20,7 +21,8 @@ export const exportContainer: Verb = {
     demandOutput(output, terminal);
     const engine = openEngine(terminal);
     const record = engine.containers.find(parsed.words[0]!);
-    await writeOutput(streamOf((data) => operate(engine, record, 'export', {}, { data })), output, terminal);
+    const chunks = streamOf((data) => operate(engine, record, 'export', {}, { data }));
+    await writeOutput(watched(chunks, new Progress({ terminal, quiet: false }), { id: record.Id.slice(0, 12), action: 'Exporting', total: 0 }), output, terminal);
     return 0;
   },
 };

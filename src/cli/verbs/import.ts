@@ -3,7 +3,7 @@ import { ImageError, importImage, parseReference } from '../../oci/index.ts';
 import { nodeCodecs } from '../../host/node/store.ts';
 import { list, string } from '../flags.ts';
 import { fileInput, InputError, standardInput } from '../input.ts';
-import { Progress } from '../progress.ts';
+import { Progress, watched } from '../progress.ts';
 import { openEngine } from '../setup.ts';
 import { unpackLimit, unpackLimitHelp } from '../unpack-limit.ts';
 import type { Verb } from '../verb.ts';
@@ -32,13 +32,10 @@ export const importVerb: Verb = {
     if (name !== undefined) demandName(name);
     const input = source === '-' ? standardInput('import', terminal) : fileInput(source!);
     const { images: { store }, host } = openEngine(terminal);
-    const progress = new Progress({ terminal, quiet: false });
-    const image = await importImage(store, input.chunks, nodeCodecs, {
+    const image = await importImage(store, watched(input.chunks, new Progress({ terminal, quiet: false }), { id: source!, action: 'Importing', total: input.size }), nodeCodecs, {
       createdNs: host.clock.realtimeNs(), change: parsed.list('change'), names: name === undefined ? [] : [name],
       ...(parsed.string('message') ? { message: parsed.string('message')! } : {}), ...(parsed.string('platform') ? { platform: parsed.string('platform')! } : {}), ...unpackLimit(terminal),
-      progress: (current) => progress.update({ id: source!, action: 'Importing', current, total: input.size }),
     });
-    progress.end();
     terminal.out(`${image.id}\n`);
     return 0;
   },
