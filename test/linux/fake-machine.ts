@@ -21,15 +21,16 @@ function fakeSpace(): Space {
 }
 
 export class FakeMachine {
-  nowNs = 1_000_000_000n;
+  nowNs: bigint;
   readonly kernel: Kernel;
   readonly root: FileSystem;
   readonly mounts: MountTable;
   task: Task;
   #scratch = SCRATCH;
 
-  /** `makeRoot` makes the root file system, given the clock: a tmpfs unless told otherwise. */
-  constructor(makeRoot: (now: () => bigint) => FileSystem = (now) => new TmpFs({ now, rootMode: 0o755 })) {
+  /** `makeRoot` makes the root file system, given the clock: a tmpfs unless told otherwise. `nowNs`: the time since start. */
+  constructor(makeRoot: (now: () => bigint) => FileSystem = (now) => new TmpFs({ now, rootMode: 0o755 }), nowNs = 1_000_000_000n) {
+    this.nowNs = nowNs;
     const host: Host = {
       clock: { realtimeNs: () => 1_700_000_000_000_000_000n + this.nowNs, monotonicNs: () => this.nowNs },
       random: { fill: (into) => { into.fill(7); } }, loop: { soon: () => {}, later: () => () => {} }, log: () => {},

@@ -1,40 +1,80 @@
-// One suite of file system behaviour: the calls of test/vfs/posix/*.txt, whose results were recorded on tmpfs, ext4 and the kernel's overlay by tools/record-syscalls.py, made again on our tmpfs, on our overlay with and without
-// a layer below, and, where there is root, on the file systems of this machine.
+// One suite of file system behaviour: the calls of test/vfs/posix/*.txt, whose results were recorded on tmpfs, ext4 and the kernel's overlay by tools/record-syscalls.py, made again on our tmpfs, on our overlay
+// over a layer, on a layer on disk that is closed and opened again between the calls, and, where there is root, on the file systems of this machine.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { buildView, ImageView, indexLayer } from '../../src/layers/index.ts';
-import { OverlayFs } from '../../src/vfs/index.ts';
-import { blobOf } from '../layers/tars.ts';
+import { memoryFolder } from '../../src/host/memory-folder.ts';
+import { buildView, ImageView, indexLayer, openWritable } from '../../src/layers/index.ts';
+import { type FileSystem, OverlayFs } from '../../src/vfs/index.ts';
+import { blobOf, tarOf } from '../layers/tars.ts';
 import { FakeMachine } from '../linux/fake-machine.ts';
 import { type Block, blocksOf, expected, prepare, Script } from '../linux/syscall-script.ts';
 import { layerOf } from './layer-of.ts';
 
-/** A machine with what it needs in its root. */
-type Make = () => FakeMachine;
+/** The read-only view of one layer. */
+const viewOf = (tar: Uint8Array): ImageView => { const blob = blobOf(tar); return new ImageView(buildView([indexLayer(blob)]), [{ blob, diffId: 'sha256:0' }]); };
 
-/** Goes on with an overlay whose lower layer is the tree made so far. */
-async function overBelow(m: FakeMachine): Promise<FakeMachine> {
-  const blob = blobOf(await layerOf(m));
-  const view = new ImageView(buildView([indexLayer(blob)]), [{ blob, diffId: 'sha256:0' }]);
-  const next = new FakeMachine((now) => new OverlayFs(view, { now }));
-  next.nowNs = m.nowNs;
+/** The machine to go on with, over another file system with the same tree. */
+function moved(m: FakeMachine, makeRoot: (now: () => bigint) => FileSystem): FakeMachine {
+  const next = new FakeMachine(makeRoot, m.nowNs);
   return prepare(next, m);
 }
 
-const targets: Record<string, { make: Make; boundary?: (m: FakeMachine) => Promise<FakeMachine> }> = {
-  tmpfs: { make: () => new FakeMachine() },
-  'an overlay': { make: () => new FakeMachine(), boundary: overBelow },
+/** A layer on disk that is closed and opened again. */
+class Kept {
+  readonly #folder = memoryFolder();
+  readonly #lower: ImageView;
+  #fs: OverlayFs | undefined;
+  constructor(lower: ImageView) { this.#lower = lower; }
+
+  readonly open = (now: () => bigint): OverlayFs => {
+    this.#fs?.close();
+    return this.#fs = openWritable(this.#lower, { folder: this.#folder, path: 'layer', lower: 'view' }, { now });
+  };
+}
+
+/** What runs a block: a machine to begin with, what becomes of it at "--", and (when no descriptor is open) between lines. */
+interface Target { start: () => FakeMachine; boundary?: (m: FakeMachine) => Promise<FakeMachine>; between?: (m: FakeMachine) => FakeMachine }
+
+const bare = (): FakeMachine => prepare(new FakeMachine());
+const overBelow = async (m: FakeMachine): Promise<FakeMachine> => { const view = viewOf(await layerOf(m)); return moved(m, (now) => new OverlayFs(view, { now })); };
+const nothing = viewOf(await tarOf([]));
+
+function diskAlone(): Target {
+  const kept = new Kept(nothing);
+  const reopened = (m: FakeMachine): FakeMachine => moved(m, kept.open);
+  return { start: () => prepare(new FakeMachine(kept.open)), boundary: async (m) => reopened(m), between: reopened };
+}
+
+function diskOverBelow(): Target {
+  let kept: Kept;
+  const boundary = async (m: FakeMachine): Promise<FakeMachine> => { kept = new Kept(viewOf(await layerOf(m))); return moved(m, kept.open); };
+  return { start: bare, boundary, between: (m) => (kept ? moved(m, kept.open) : m) };
+}
+
+const targets: Record<string, () => Target> = {
+  tmpfs: () => ({ start: bare }),
+  'an overlay': () => ({ start: bare, boundary: overBelow }),
+  'a layer on disk': diskAlone,
+  'a layer on disk over another': diskOverBelow,
 };
 
+/** Blocks that look at what reading does to atime: a layer keeps that only together with other changes. */
+const looksAtReading = ({ title }: Block): boolean => title.startsWith('which times calls change');
+
+/** Every how many lines a layer is opened again, when nothing is open. */
+const REOPEN_EVERY = 4;
+const isIdle = ({ task, mounts }: FakeMachine): boolean => task.files.numbers().every((fd) => fd < 3) && task.fs.cwd.inode === mounts.root.root.lookup!('w');
+
 /** Runs a block and tells the lines whose results are none of those recorded. */
-async function differences(block: Block, { make, boundary }: (typeof targets)[string]): Promise<string[]> {
-  const script = new Script(prepare(make()));
+async function differences(block: Block, { start, boundary, between }: Target): Promise<string[]> {
+  const script = new Script(start());
   const wrong: string[] = [];
-  for (const line of block.lines) {
+  for (const [i, line] of block.lines.entries()) {
+    if (between && !looksAtReading(block) && i % REOPEN_EVERY === 0 && isIdle(script.machine)) script.machine = between(script.machine);
     const result = script.run(line);
     if (result === undefined) { if (line === '--' && boundary) script.machine = await boundary(script.machine); continue; }
     const wanted = expected(line, ['tmpfs', 'ext4']);
@@ -47,7 +87,7 @@ const folder = 'test/vfs/posix';
 const files = readdirSync(folder).filter((name) => name.endsWith('.txt')).sort();
 
 for (const [name, target] of Object.entries(targets)) {
-  for (const block of files.flatMap((file) => blocksOf(join(folder, file)))) test(`${name}: ${block.title}`, async () => assert.is((await differences(block, target)).join('\n'), ''));
+  for (const block of files.flatMap((file) => blocksOf(join(folder, file)))) test(`${name}: ${block.title}`, async () => assert.is((await differences(block, target())).join('\n'), ''));
 }
 
 const hasPython = ['/usr/bin/python3', '/usr/local/bin/python3'].some((path) => existsSync(path)) && existsSync('/usr/include/x86_64-linux-gnu/asm/unistd_64.h');
