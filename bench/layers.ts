@@ -1,11 +1,24 @@
 // The table of layers and images: `npm run bench:layers` [-- --reps 3] [--only lookup,transfers,opening,files]. Figures stand beside their peers' of the same run.
 import { ArchiveBench, type Figure, figureHeading, figureRow } from './archives.ts';
+import { lookups } from './lookup.ts';
 import { option, printTable, scratchFolder } from './timing.ts';
 
 const bench = new ArchiveBench(scratchFolder('.cache'), Number(option('reps') ?? 3));
 const only = option('only')?.split(',');
 
-const sections: Readonly<Record<string, () => Figure[]>> = {
+/** The tables of lookups, then what they say. */
+async function lookupSection(): Promise<Figure[]> {
+  const { tables, figures } = await lookups();
+  for (const { title, rows } of tables) {
+    console.log(`\n${title}`);
+    printTable(rows);
+  }
+  console.log('');
+  return figures;
+}
+
+const sections: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
+  lookup: lookupSection,
   transfers: () => bench.transfers(),
   opening: () => bench.opening(),
   files: () => bench.files(),
@@ -14,5 +27,5 @@ const sections: Readonly<Record<string, () => Figure[]>> = {
 for (const [name, measure] of Object.entries(sections)) {
   if (only && !only.includes(name)) continue;
   console.log(`\n${name}`);
-  printTable([figureHeading, ...measure().map(figureRow)]);
+  printTable([figureHeading, ...(await measure()).map(figureRow)]);
 }

@@ -1,127 +1,224 @@
-// Path lookup in layered images: ours, from 1 to 100 layers, against nested Maps (the floor), a flat Map of whole paths, memfs, and the host's own stat. Ratios to nested Maps.
-import fs from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Volume } from 'memfs';
-import { buildView, ImageView, indexLayer } from '../src/layers/index.ts';
-import { Mount, MountTable, OverlayFs, rootCredentials, walk, type WalkContext } from '../src/vfs/index.ts';
+// Path lookup in layered images, the path given as bytes in guest memory: ours from 1 to 128 layers, warm and cold, beside its peers of the same run; what opening an image costs in time and memory.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Errno } from '../src/abi/index.ts';
+import { GuestMemory, Perm } from '../src/guest/index.ts';
+import { buildView, ImageView, indexLayer, packView, unpackView } from '../src/layers/index.ts';
+import { Mount, MountTable, OverlayFs, rootCredentials, seek, type WalkContext } from '../src/vfs/index.ts';
 import { blobOf, tarOf } from '../test/layers/tars.ts';
+import type { Figure } from './archives.ts';
+import { flatMap, nestedMaps, type Peer, peers } from './lookup-peers.ts';
+import { deepSets, expected, layerPaths, pathSets, type SetName, setNames } from './lookup-sets.ts';
+import { median, ms } from './timing.ts';
 
-const FILES = 500;
-const shallow = (layer: number, k: number): string => `/usr/lib/libl${layer}_${k}.so`;
-const deep = (layer: number, k: number): string => `/a/b/c/d/e/f/g/n${layer}_${k}`;
-const each = (make: (k: number) => string): string[] => Array.from({ length: FILES }, (_, k) => make(k));
-const layerPaths = (layer: number): string[] => [...each((k) => shallow(layer, k)), ...each((k) => deep(layer, k))];
+const LAYERS = [1, 8, 32, 128];
+const WINDOW = 0x20_0000;
+const ROUNDS = 31;
 
-/** The paths looked up, for an image of `n` layers. */
-const sets = (n: number): Record<string, string[]> => ({
-  top: each((k) => shallow(n - 1, k)), bottom: each((k) => shallow(0, k)), miss: each((k) => `/usr/lib/none_${k}.so`), 'miss dir': each((k) => `/nodir${k}/x`),
-  'deep top': each((k) => deep(n - 1, k)), 'deep bottom': each((k) => deep(0, k)), 'deep miss': each((k) => `/a/b/c/d/e/f/g/none_${k}`),
-});
+/** Guest memory with the paths of a set in it, each with its NUL. */
+class PathsInMemory {
+  readonly memory: GuestMemory;
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
 
-type Lookup = (path: string) => unknown;
-
-/** Nanoseconds of one lookup: the median of seven rounds, warmed up. Checks that as many are found as should be. */
-function measure(lookup: Lookup, paths: string[], found: number): number {
-  const round = (): number => { let hits = 0; for (const path of paths) if (lookup(path) !== undefined) hits++; return hits; };
-  if (round() !== found) throw new Error(`found ${round()} of ${found}`);
-  const end = performance.now() + 60;
-  while (performance.now() < end) round();
-  const times = Array.from({ length: 7 }, () => {
-    const start = performance.now();
-    let rounds = 0;
-    do { round(); rounds++; } while (performance.now() - start < 12);
-    return ((performance.now() - start) * 1e6) / (rounds * paths.length);
-  });
-  return times.sort((a, b) => a - b)[3]!;
-}
-
-/** Looks up through the overlay: warm, every inode known. */
-function overlayLookup(view: ImageView): Lookup {
-  const mount = new Mount(new OverlayFs(view, { now: () => 0n }));
-  const root = { mount, inode: mount.root };
-  const context: WalkContext = { mounts: new MountTable(mount), root, cwd: root, credentials: rootCredentials };
-  return (path) => { try { return walk(context, root, path).place; } catch { return undefined; } };
-}
-
-/** The stored view alone, as at the first lookup of a run. */
-const viewLookup = (view: ImageView): Lookup => (path) => {
-  let inode = 0;
-  for (let at = 1; at <= path.length;) {
-    const slash = path.indexOf('/', at);
-    const end = slash < 0 ? path.length : slash;
-    inode = view.lookup(inode, path.slice(at, end));
-    if (inode < 0) return undefined;
-    at = end + 1;
-  }
-  return inode;
-};
-
-interface MapNode { children?: Map<string, MapNode> }
-function nestedMaps(paths: Iterable<string>): Lookup {
-  const root: MapNode = {};
-  for (const path of paths) {
-    let node = root;
-    for (const name of path.split('/').slice(1)) {
-      node.children ??= new Map();
-      let next = node.children.get(name);
-      if (!next) node.children.set(name, next = {});
-      node = next;
+  constructor(paths: readonly string[]) {
+    this.memory = new GuestMemory(new WebAssembly.Memory({ initial: 64 }));
+    this.memory.protect(WINDOW, 0x10_0000, Perm.read | Perm.write);
+    let at = WINDOW;
+    for (const path of paths) {
+      this.starts.push(at);
+      this.memory.bytes.set(Buffer.from(`${path}\0`, 'latin1'), at);
+      this.ends.push(at + path.length);
+      at += path.length + 1;
     }
   }
-  return (path) => {
-    let node: MapNode | undefined = root;
-    for (let at = 1; node && at <= path.length;) {
-      const slash = path.indexOf('/', at);
-      const end = slash < 0 ? path.length : slash;
-      node = node.children?.get(path.slice(at, end));
-      at = end + 1;
-    }
-    return node;
+}
+
+/** One pass over a set: how many were found. */
+type Pass = () => number;
+
+function ours(memory: PathsInMemory, context: () => WalkContext): Pass {
+  return () => {
+    const now = context();
+    let found = 0;
+    for (const start of memory.starts) if (!(seek(now, now.root, memory.memory.pathAt(start)) instanceof Errno)) found++;
+    return found;
   };
 }
 
-function memfsLookup(paths: string[]): Lookup {
-  const volume = new Volume();
-  for (const folder of ['/usr/lib', '/a/b/c/d/e/f/g']) volume.mkdirSync(folder, { recursive: true });
-  for (const path of paths) volume.writeFileSync(path, '');
-  return (path) => volume.statSync(path, { throwIfNoEntry: false });
+function flat(memory: PathsInMemory, lookup: ReturnType<typeof flatMap>): Pass {
+  const bytes = Buffer.from(memory.memory.bytes.buffer);
+  return () => {
+    let found = 0;
+    for (let i = 0; i < memory.starts.length; i++) if (lookup(bytes, memory.starts[i]!, memory.ends[i]!) !== undefined) found++;
+    return found;
+  };
 }
 
-function hostLookup(paths: string[], top: string): Lookup {
-  for (const folder of ['/usr/lib', '/a/b/c/d/e/f/g']) fs.mkdirSync(top + folder, { recursive: true });
-  for (const path of paths) fs.writeFileSync(top + path, '');
-  return (path) => fs.statSync(top + path, { throwIfNoEntry: false });
+function byText(paths: readonly string[], lookup: (path: string) => unknown): Pass {
+  return () => {
+    let found = 0;
+    for (const path of paths) if (lookup(path)) found++;
+    return found;
+  };
 }
 
-const rows: { system: string; layers: number; ns: Record<string, number> }[] = [];
-function add(system: string, layers: number, lookup: Lookup): void {
-  const ns: Record<string, number> = {};
-  for (const [set, paths] of Object.entries(sets(layers))) ns[set] = measure(lookup, paths, set.includes('miss') ? 0 : FILES);
-  rows.push({ system, layers, ns });
+const nanoseconds = (pass: Pass, paths: number, times: number): number => {
+  const start = performance.now();
+  for (let i = 0; i < times; i++) pass();
+  return (performance.now() - start) * 1e6 / (times * paths);
+};
+
+/** Nanoseconds of one lookup for several ways in turn, each warmed up: medians, so that what else the machine does falls on all of them. */
+function inTurn<K extends string>(set: SetName, passes: Readonly<Record<K, Pass>>, count: number): Record<K, number> {
+  const keys = Object.keys(passes) as K[];
+  const end = performance.now() + 40 * keys.length;
+  do for (const key of keys) demandFound(key, set, passes[key]()); while (performance.now() < end);
+  const times = new Map(keys.map((key) => [key, Math.max(1, Math.ceil(1.5e6 / (nanoseconds(passes[key], count, 1) * count)))]));
+  const rounds = Array.from({ length: ROUNDS }, () => keys.map((key) => nanoseconds(passes[key], count, times.get(key)!)));
+  return Object.fromEntries(keys.map((key, i) => [key, median(rounds.map((round) => round[i]!))])) as Record<K, number>;
 }
 
-for (const layers of [1, 8, 32, 100]) {
-  const paths = Array.from({ length: layers }, (_, layer) => layerPaths(layer));
-  const blobs = await Promise.all(paths.map(async (list) => blobOf(await tarOf(list.map((path) => ({ name: path.slice(1), content: '' }))))));
-  const view = (): ImageView => new ImageView(buildView(blobs.map(indexLayer)), blobs.map((blob, i) => ({ blob, diffId: `${i}` })));
-  add('nested Maps', layers, nestedMaps(paths.flat()));
-  add('wherry, walk', layers, overlayLookup(view()));
-  add('wherry, view', layers, viewLookup(view()));
-  if (layers === 1) {
-    const flat = new Map(paths.flat().map((path) => [path, 1]));
-    add('flat Map', 1, (path) => flat.get(path));
-    add('memfs', 1, memfsLookup(paths.flat()));
-    const top = fs.mkdtempSync(join(fs.existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'wherry-lookup-'));
-    try { add('host fs.statSync', 1, hostLookup(paths.flat(), top)); } finally { fs.rmSync(top, { recursive: true }); }
+function demandFound(who: string, set: SetName, found: number): void {
+  if (found !== expected(set)) throw new Error(`${who} found ${found} of ${expected(set)} of ${set}`);
+}
+
+type Times = Partial<Record<SetName, number>>;
+interface Row { readonly system: string; readonly layers: number; readonly warm: Times; readonly cold: Times }
+
+/** The root file system of an image of such layers, and how it is opened from what is stored. */
+async function imageOf(layers: readonly (readonly string[])[]): Promise<{ packed: Uint8Array; open: () => WalkContext }> {
+  const blobs = await Promise.all(layers.map(async (paths) => blobOf(await tarOf(paths.map((path) => ({ name: path.slice(1), content: '' }))))));
+  const packed = packView(buildView(blobs.map(indexLayer)));
+  const contents = blobs.map((blob, i) => ({ blob, diffId: `sha256:${i}` }));
+  const open = (): WalkContext => {
+    const mount = new Mount(new OverlayFs(new ImageView(unpackView(packed)!, contents), { now: () => 0n }));
+    const root = { mount, inode: mount.root };
+    return { mounts: new MountTable(mount), root, cwd: root, credentials: rootCredentials };
+  };
+  return { packed, open };
+}
+
+const ownSystems = ['wherry', 'map_flat_fresh', 'map_walk'] as const;
+
+/** Ours, the bar and nested Maps over images of each number of layers, in turn. */
+async function measureOwn(): Promise<Row[]> {
+  const images = await Promise.all(LAYERS.map(async (layers) => {
+    const { open } = await imageOf(Array.from({ length: layers }, (_, layer) => layerPaths(layer)));
+    return { layers, open, map: flatMap(layers), nested: nestedMaps(layers) };
+  }));
+  const rows: Row[] = LAYERS.flatMap((layers) => ownSystems.map((system) => ({ system, layers, warm: {}, cold: {} })));
+  for (const set of setNames) {
+    const passes: Record<string, Pass> = {};
+    const cold: (() => void)[] = [];
+    for (const { layers, open, map, nested } of images) {
+      const paths = pathSets(layers)[set];
+      const memory = new PathsInMemory(paths);
+      let context = open();
+      passes[`wherry ${layers}`] = ours(memory, () => context);
+      passes[`map_flat_fresh ${layers}`] = flat(memory, map);
+      passes[`map_walk ${layers}`] = byText(paths, nested);
+      cold.push(() => { context = open(); });
+    }
+    const warm = inTurn(set, passes, expected('top'));
+    for (const row of rows) row.warm[set] = warm[`${row.system} ${row.layers}`]!;
+    LAYERS.forEach((layers, i) => { rows.find((row) => row.system === 'wherry' && row.layers === layers)!.cold[set] = coldest(passes[`wherry ${layers}`]!, expected('top'), cold[i]!); });
   }
+  return rows;
 }
 
-const names = Object.keys(sets(1));
-const floor = new Map(rows.filter((row) => row.system === 'nested Maps').map((row) => [row.layers, row.ns]));
-console.log('ns a lookup (ratio to nested Maps)\n');
-console.log(['system'.padEnd(18), 'layers', ...names.map((name) => name.padStart(15))].join(' '));
-for (const { system, layers, ns } of rows) {
-  const cells = names.map((name) => `${ns[name]!.toFixed(0)} (${(ns[name]! / floor.get(layers)![name]!).toFixed(1)})`.padStart(15));
-  console.log([system.padEnd(18), String(layers).padStart(6), ...cells].join(' '));
+/** First touch of each path, the median of several openings. */
+function coldest(pass: Pass, count: number, forget: () => void): number {
+  return median(Array.from({ length: ROUNDS }, () => {
+    forget();
+    return nanoseconds(pass, count, 1);
+  }));
+}
+
+function measurePeer({ name, layers, lookup, cold }: Peer): Row {
+  const row: Row = { system: name, layers, warm: {}, cold: {} };
+  for (const set of setNames) {
+    const paths = pathSets(layers)[set];
+    const pass = byText(paths, lookup);
+    if (cold) row.cold[set] = coldest(pass, paths.length, cold);
+    row.warm[set] = peerTime(set, name, pass, paths.length);
+  }
+  return row;
+}
+
+/** A slow peer is measured by few passes. */
+function peerTime(set: SetName, name: string, pass: Pass, count: number): number {
+  const start = performance.now();
+  demandFound(name, set, pass());
+  if (performance.now() - start < 50) return inTurn(set, { [name]: pass }, count)[name]!;
+  return median([0, 1, 2].map(() => nanoseconds(pass, count, 1)));
+}
+
+const cells = (times: Times): string[] => setNames.map((set) => (times[set] === undefined ? '' : times[set].toFixed(0)));
+
+export interface LookupResult { readonly tables: readonly { readonly title: string; readonly rows: string[][] }[]; readonly figures: Figure[] }
+
+/** All of it; peers come last, as they disturb what the engine has optimised. */
+export async function lookups(): Promise<LookupResult> {
+  const own = await measureOwn();
+  const figures = [...aims(own), ...await openings()];
+  const rows = [...own];
+  for await (const peer of peers(LAYERS)) rows.push(measurePeer(peer));
+  rows.sort((a, b) => Number(a.system !== 'wherry') - Number(b.system !== 'wherry') || (a.system === b.system ? a.layers - b.layers : 0));
+  const heading = ['system', 'layers', ...setNames];
+  const table = (of: (row: Row) => Times): string[][] => [heading, ...rows.filter((row) => Object.keys(of(row)).length > 0).map((row) => [row.system, String(row.layers), ...cells(of(row))])];
+  return {
+    tables: [
+      { title: 'lookup, warm: nanoseconds (deep: eight components)', rows: table((row) => row.warm) },
+      { title: 'lookup, cold: nanoseconds of the first touch after opening (the kernel: after mounting)', rows: table((row) => row.cold) },
+    ],
+    figures,
+  };
+}
+
+/** What the rows say about the aims. */
+function aims(rows: readonly Row[]): Figure[] {
+  const mine = rows.filter((row) => row.system === 'wherry');
+  const bar = new Map(rows.filter((row) => row.system === 'map_flat_fresh').map((row) => [row.layers, row]));
+  const figures: Figure[] = deepSets.map((set) => {
+    const ratios = mine.map((row) => row.warm[set]! / bar.get(row.layers)!.warm[set]!);
+    return { what: `${set}, warm`, ours: range(mine.map((row) => row.warm[set]!)), beside: `map_flat_fresh: ${range(mine.map((row) => bar.get(row.layers)!.warm[set]!))}`, result: `${Math.max(...ratios).toFixed(2)} × at most`, target: '≤ 1 ×' };
+  });
+  for (const set of deepSets) {
+    const times = mine.map((row) => row.warm[set]!);
+    figures.push({ what: `${set}, ${LAYERS.join(', ')} layers`, ours: times.map((t) => t.toFixed(0)).join(', '), beside: '', result: `${((Math.max(...times) / Math.min(...times) - 1) * 100).toFixed(0)} % apart`, target: '≤ 20 %' });
+  }
+  const colds = mine.flatMap((row) => deepSets.map((set) => row.cold[set]! / row.warm[set]!));
+  figures.push({ what: 'cold lookup', ours: range(mine.flatMap((row) => deepSets.map((set) => row.cold[set]!))), beside: 'warm', result: `${Math.max(...colds).toFixed(1)} × at most`, target: '≤ 3 ×' });
+  return figures;
+}
+
+const range = (values: readonly number[]): string => `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)} ns`;
+
+const paths50k = Array.from({ length: 50_000 }, (_, i) => `/usr/share/d${Math.floor(i / 100)}/file-${i}.txt`);
+
+/** Opening the stored view of an image of 50,000 files and one of ten, and the memory it takes. */
+async function openings(): Promise<Figure[]> {
+  const [many, few] = [await imageOf([paths50k]), await imageOf([paths50k.slice(0, 10)])];
+  const time = (open: () => WalkContext): number => { const start = performance.now(); open(); return performance.now() - start; };
+  const times = Array.from({ length: 21 }, () => [time(few.open), time(many.open)] as const);
+  const [ten, fifty] = [median(times.map((t) => t[0])), median(times.map((t) => t[1]))];
+  const bytes = memoryOf(many.open) / 50_000;
+  return [
+    { what: 'opening the view of 50,000 files', ours: `${ms(fifty)} ms`, beside: `of 10: ${ms(ten)} ms`, result: `${ms(fifty - ten)} ms more`, target: '≤ 15 ms more' },
+    { what: 'memory of an image of 50,000 files, opened', ours: `${bytes.toFixed(0)} bytes a file`, beside: `stored: ${(many.packed.length / 50_000).toFixed(0)} bytes a file`, result: '', target: '≤ 200 bytes' },
+  ];
+}
+
+/** Bytes that stay in use for what was opened. */
+function memoryOf(open: () => WalkContext): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = (): number => { collect(); collect(); const { heapUsed, external } = process.memoryUsage(); return heapUsed + external; };
+  open();
+  const before = used();
+  const kept = open();
+  const after = used();
+  if (kept.root.inode.mode === 0) throw new Error('a root without a mode');
+  return after - before;
 }
