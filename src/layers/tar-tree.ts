@@ -1,7 +1,7 @@
 // A tree of files as tar members: parents before children, names of a directory sorted by their bytes, further names of a file as hard links to the first.
 import { O_NOATIME, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import type { Inode, OpenFile } from '../vfs/index.ts';
-import { fitsTar, type TarMember } from './tar-header.ts';
+import { type Extent, fitsTar, type TarMember } from './tar-header.ts';
 import { type PackOptions, packTar, type ReadAt, type TarItem } from './tar-writer.ts';
 
 export interface TreeTarOptions extends PackOptions {
@@ -49,12 +49,34 @@ export class ItemMaker {
     if (first !== undefined) return { member: { ...base, hardLink: true, link: first } };
     if (type !== S_IFDIR && stat.nlink > 1) this.#firstNames.set(stat.ino, path);
     const member: TarMember = { ...base, ...(type === S_IFLNK ? { link: inode.readlink!() } : {}), xattrs: xattrsOf(inode) };
-    return type === S_IFREG ? { member, ...contentOf(inode) } : { member };
+    if (type !== S_IFREG) return { member };
+    const extents = stat.size >= HOLES_WORTH ? extentsOf(inode, stat.size) : undefined;
+    return { member: extents ? { ...member, extents } : member, ...contentOf(inode) };
   }
 }
 
 const xattrsOf = (inode: Inode): [string, Uint8Array][] =>
   (inode.listxattr?.() ?? []).sort().flatMap((name) => { const value = inode.getxattr!(name); return value ? [[name, value] as [string, Uint8Array]] : []; });
+
+/** Holes smaller than this in all are written as zeros: some readers know no sparse files (image-spec layer.md advises against them), and zeros are all they could make of a hole anyway. */
+const HOLES_WORTH = 64 << 20;
+
+/** Where a file has data; undefined when it has no holes worth telling. */
+function extentsOf(inode: Inode, size: number): Extent[] | undefined {
+  const file = inode.open!(O_RDONLY | O_NOATIME);
+  try {
+    if (!file.nextData || !file.nextHole) return undefined;
+    const extents: Extent[] = [];
+    for (let data = file.nextData(0); data !== undefined && data < size;) {
+      const hole = Math.min(file.nextHole(data), size);
+      extents.push({ at: data, length: hole - data });
+      data = file.nextData(hole);
+    }
+    const holes = extents.reduce((left, { length }) => left - length, size);
+    // The end of the file is told by an empty extent there, as GNU tar does.
+    return holes < HOLES_WORTH ? undefined : [...extents, { at: size, length: 0 }];
+  } finally { file.close?.(); }
+}
 
 /** Reading a file's content, which is opened when it is wanted and leaves no time of access. */
 function contentOf(inode: Inode): { read: ReadAt; close: () => void } {

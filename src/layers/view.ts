@@ -181,31 +181,57 @@ class PlainContent implements Backing {
 class SparseContent implements Backing {
   readonly size: number;
   readonly identity: string;
+  readonly stored: number;
   readonly #blob: Blob;
-  readonly #extents: { at: number; length: number; from: number }[] = [];
+  /** Where each extent lies in the file, and in the tar; empty ones left out. */
+  readonly #extents: { at: number; end: number; from: number }[] = [];
   constructor(layer: LayerContent, offset: number, size: number, extents: number[][]) {
     this.#blob = layer.blob;
     this.size = size;
     this.identity = `${layer.diffId}:${offset}`;
     let from = offset;
     for (const [at, length] of extents) {
-      this.#extents.push({ at: at!, length: length!, from });
+      if (length! > 0) this.#extents.push({ at: at!, end: at! + length!, from });
       from += length!;
     }
+    this.stored = from - offset;
   }
 
   read(into: Uint8Array, offset: number): number {
     const length = Math.max(0, Math.min(into.length, this.size - offset));
     into.fill(0, 0, length);
-    for (const extent of this.#extents) {
-      const start = Math.max(offset, extent.at);
-      const end = Math.min(offset + length, extent.at + extent.length);
-      for (let at = start; at < end;) {
+    for (let i = this.#next(offset); i < this.#extents.length && this.#extents[i]!.at < offset + length; i++) {
+      const extent = this.#extents[i]!;
+      const end = Math.min(offset + length, extent.end);
+      for (let at = Math.max(offset, extent.at); at < end;) {
         const n = this.#blob.read(into.subarray(at - offset, end - offset), extent.from + at - extent.at);
         if (n === 0) return at - offset;
         at += n;
       }
     }
     return length;
+  }
+
+  nextData(offset: number): number {
+    const extent = this.#extents[this.#next(offset)];
+    return extent ? Math.max(offset, extent.at) : this.size;
+  }
+
+  nextHole(offset: number): number {
+    let at = offset;
+    for (let i = this.#next(at); i < this.#extents.length && this.#extents[i]!.at <= at; i++) at = this.#extents[i]!.end;
+    return Math.min(at, this.size);
+  }
+
+  /** The first extent that ends behind an offset. */
+  #next(offset: number): number {
+    let low = 0;
+    let high = this.#extents.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#extents[middle]!.end <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makedev, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from '../../src/abi/index.ts';
-import { LayerError, packTar, tarEntries, type TarItem, type TarMember } from '../../src/layers/index.ts';
+import { buildView, ImageView, indexLayer, LayerError, packTar, tarEntries, type TarItem, type TarMember, tarOfTree } from '../../src/layers/index.ts';
+import { operations as op, OverlayFs } from '../../src/vfs/index.ts';
+import { now, stat, tmpTree, treeOf } from '../vfs/tree.ts';
 import { blobOf } from './tars.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
@@ -116,6 +118,34 @@ test('GNU tar unpacks it without a word, sparse files with their holes', async (
     assert.match(unpacked, /^67108864 (\d|[1-9]\d)\n/);
     assert.match(unpacked, /long nameraw fe 0a\n4755 2\n2023-11-14 .*:20\.123456789/);
   } finally { rmSync(folder, { recursive: true }); }
+});
+
+test('a tree with a hole of 8 GiB is a small tar, and our reader and GNU tar find the data and the hole', async () => {
+  const t = tmpTree();
+  const { place } = op.open(t.context, t.root, '/holes', 0o1101, 0o644);
+  const GIB = 2 ** 30;
+  const inode = place.inode.open!(1);
+  inode.write!(bytes('begin'), 0, false);
+  inode.write!(bytes('middle'), 4 * GIB + 5, false);
+  inode.truncate!(8 * GIB + 3);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of tarOfTree(t.fs.root)) chunks.push(chunk);
+  const tar = Buffer.concat(chunks);
+  assert.ok(tar.length < 1 << 20, String(tar.length));
+  const blob = blobOf(tar);
+  const back = treeOf(new OverlayFs(new ImageView(buildView([indexLayer(blob)]), [{ blob, diffId: 'x' }]), { now }));
+  assert.is(stat(back, '/holes').size, 8 * GIB + 3);
+  const file = back.fs.root.lookup!('holes')!.open!(0);
+  for (const [at, text] of [[0, 'begin\0'], [4 * GIB, '\0\0\0\0\0middle\0'], [8 * GIB, '\0\0\0']] as const) {
+    const into = new Uint8Array(text.length);
+    assert.is(file.read!(into, at, false), text.length);
+    assert.is(Buffer.from(into).toString('latin1'), text);
+  }
+  const listed = execFileSync('tar', ['-tvf', '-'], { input: tar }).toString();
+  assert.match(listed, new RegExp(` ${8 * GIB + 3} .* holes\n`));
+  const again: Uint8Array[] = [];
+  for await (const chunk of tarOfTree(back.fs.root)) again.push(chunk);
+  assert.ok(Buffer.concat(again).length < 1 << 20, 'a hole of a layer is a hole again');
 });
 
 test('the same members give the same bytes, in chunks of at least 64 KiB', async () => {
