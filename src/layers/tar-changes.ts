@@ -26,7 +26,7 @@ export function diffLines(changes: Iterable<Change>): DiffLine[] {
  * The same changes give the same bytes: nothing of the time of writing, of access or of inode changes is in it.
  */
 export function tarOfChanges(root: Inode, changes: Iterable<Change>, { latestSec, ...options }: TreeTarOptions = {}): AsyncIterable<Uint8Array> {
-  return packTar(itemsOf(root, changes, new ItemMaker(latestSec)), options);
+  return packTar(itemsOf(root, changes, new ItemMaker({ latestSec, holes: false })), options);
 }
 
 function* itemsOf(root: Inode, changes: Iterable<Change>, make: ItemMaker): Generator<TarItem> {

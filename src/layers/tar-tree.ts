@@ -11,7 +11,7 @@ export interface TreeTarOptions extends PackOptions {
 
 /** The tar of everything below a directory, the directory itself left out, as `export` gives it. Sockets are left out: no tar can hold them. Throws LayerError 'changed-file'. */
 export function tarOfTree(root: Inode, { latestSec, ...options }: TreeTarOptions = {}): AsyncIterable<Uint8Array> {
-  return packTar(itemsBelow(root, '', new ItemMaker(latestSec)), options);
+  return packTar(itemsBelow(root, '', new ItemMaker({ latestSec, holes: true })), options);
 }
 
 /** Every file below a directory; `path` is the directory's own, '' for the root. */
@@ -34,9 +34,14 @@ const sortedNames = (directory: Inode): string[] => directory.readdir!().map((en
 /** Makes members of inodes, and remembers the first name of files that have several. */
 export class ItemMaker {
   readonly #latestNs: bigint | undefined;
+  readonly #holes: boolean;
   readonly #firstNames = new Map<number, string>();
 
-  constructor(latestSec?: number) { this.#latestNs = latestSec === undefined ? undefined : BigInt(latestSec) * 1_000_000_000n; }
+  /** `holes`: files with large holes may be sparse in the tar. */
+  constructor({ latestSec, holes }: { latestSec: number | undefined; holes: boolean }) {
+    this.#latestNs = latestSec === undefined ? undefined : BigInt(latestSec) * 1_000_000_000n;
+    this.#holes = holes;
+  }
 
   /** The member for a file under this path, undefined for a socket. */
   item(inode: Inode, path: string): TarItem | undefined {
@@ -50,7 +55,7 @@ export class ItemMaker {
     if (type !== S_IFDIR && stat.nlink > 1) this.#firstNames.set(stat.ino, path);
     const member: TarMember = { ...base, ...(type === S_IFLNK ? { link: inode.readlink!() } : {}), xattrs: xattrsOf(inode) };
     if (type !== S_IFREG) return { member };
-    const extents = stat.size >= HOLES_WORTH ? extentsOf(inode, stat.size) : undefined;
+    const extents = this.#holes && stat.size >= HOLES_WORTH ? extentsOf(inode, stat.size) : undefined;
     return { member: extents ? { ...member, extents } : member, ...contentOf(inode) };
   }
 }
@@ -58,19 +63,27 @@ export class ItemMaker {
 const xattrsOf = (inode: Inode): [string, Uint8Array][] =>
   (inode.listxattr?.() ?? []).sort().flatMap((name) => { const value = inode.getxattr!(name); return value ? [[name, value] as [string, Uint8Array]] : []; });
 
-/** Holes smaller than this in all are written as zeros: some readers know no sparse files (image-spec layer.md advises against them), and zeros are all they could make of a hole anyway. */
-const HOLES_WORTH = 64 << 20;
+/**
+ * Holes of less than this in all are written as zeros, and so are all holes of a layer: some readers know no sparse files (image-spec layer.md advises against them), and docker and podman
+ * load a layer that has them and then cannot save it.
+ */
+const HOLES_WORTH = 1 << 30;
+/** GNU tar reads each extent from a block of its own, others read them without a gap: whole blocks are the same to both. */
+const ALIGNMENT = 4096;
 
 /** Where a file has data; undefined when it has no holes worth telling. */
 function extentsOf(inode: Inode, size: number): Extent[] | undefined {
   const file = inode.open!(O_RDONLY | O_NOATIME);
   try {
     if (!file.nextData || !file.nextHole) return undefined;
-    const extents: Extent[] = [];
+    const extents: { at: number; length: number }[] = [];
     for (let data = file.nextData(0); data !== undefined && data < size;) {
-      const hole = Math.min(file.nextHole(data), size);
-      extents.push({ at: data, length: hole - data });
-      data = file.nextData(hole);
+      const at = data - data % ALIGNMENT;
+      const end = Math.min(size, Math.ceil(file.nextHole(data) / ALIGNMENT) * ALIGNMENT);
+      const last = extents.at(-1);
+      if (last && at <= last.at + last.length) last.length = end - last.at;
+      else extents.push({ at, length: end - at });
+      data = file.nextData(end);
     }
     const holes = extents.reduce((left, { length }) => left - length, size);
     // The end of the file is told by an empty extent there, as GNU tar does.

@@ -1,6 +1,6 @@
 // Tars as we write them, read back by GNU tar, Python's tarfile and our own reader: names, owners, times, xattrs, links, devices, sparse files; the same input gives the same bytes.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -127,6 +127,7 @@ test('a tree with a hole of 8 GiB is a small tar, and our reader and GNU tar fin
   const inode = place.inode.open!(1);
   inode.write!(bytes('begin'), 0, false);
   inode.write!(bytes('middle'), 4 * GIB + 5, false);
+  inode.write!(bytes('later'), 6 * GIB, false);
   inode.truncate!(8 * GIB + 3);
   const chunks: Uint8Array[] = [];
   for await (const chunk of tarOfTree(t.fs.root)) chunks.push(chunk);
@@ -136,13 +137,25 @@ test('a tree with a hole of 8 GiB is a small tar, and our reader and GNU tar fin
   const back = treeOf(new OverlayFs(new ImageView(buildView([indexLayer(blob)]), [{ blob, diffId: 'x' }]), { now }));
   assert.is(stat(back, '/holes').size, 8 * GIB + 3);
   const file = back.fs.root.lookup!('holes')!.open!(0);
-  for (const [at, text] of [[0, 'begin\0'], [4 * GIB, '\0\0\0\0\0middle\0'], [8 * GIB, '\0\0\0']] as const) {
+  const found = [[0, 'begin\0'], [4 * GIB, '\0\0\0\0\0middle\0'], [6 * GIB - 1, '\0later'], [8 * GIB, '\0\0\0']] as const;
+  for (const [at, text] of found) {
     const into = new Uint8Array(text.length);
     assert.is(file.read!(into, at, false), text.length);
     assert.is(Buffer.from(into).toString('latin1'), text);
   }
   const listed = execFileSync('tar', ['-tvf', '-'], { input: tar }).toString();
   assert.match(listed, new RegExp(` ${8 * GIB + 3} .* holes\n`));
+  const folder = mkdtempSync(join(tmpdir(), 'wherry-holes-'));
+  try {
+    execFileSync('tar', ['-C', folder, '--no-same-owner', '-xf', '-'], { input: tar });
+    const fd = openSync(join(folder, 'holes'), 'r');
+    for (const [at, text] of found) {
+      const into = Buffer.alloc(text.length);
+      readSync(fd, into, 0, text.length, at);
+      assert.is(into.toString('latin1'), text);
+    }
+    closeSync(fd);
+  } finally { rmSync(folder, { recursive: true }); }
   const again: Uint8Array[] = [];
   for await (const chunk of tarOfTree(back.fs.root)) again.push(chunk);
   assert.ok(Buffer.concat(again).length < 1 << 20, 'a hole of a layer is a hole again');
