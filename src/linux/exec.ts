@@ -21,6 +21,7 @@ export function replaceProgram(task: Task, space: AddressSpace, credentials: Cre
   task.altStack = { sp: 0, flags: SS_DISABLE, size: 0 };
   task.clearChildTidPtr = 0;
   task.robustListPtr = 0;
+  task.sequences = undefined;
   if ([...kernel.tasks.values()].some((t) => t !== task && t.files === task.files)) task.files = task.files.copy();
   task.files.closeOnExec();
   if ([...kernel.processes.values()].some((p) => p !== process && !p.zombie && p.actions === process.actions)) process.actions = process.actions.copy();

@@ -56,6 +56,7 @@ function makeTask(parent: Task, request: CloneRequest, thread: boolean): Task {
   space.users++;
   child.name = parent.name;
   child.mask = parent.savedMask ?? parent.mask;
+  if (!has(flags, CLONE_VM)) child.sequences = parent.sequences;
   if (!has(flags, CLONE_VM) || has(flags, CLONE_VFORK)) child.altStack = { ...parent.altStack };
   kernel.tasks.set(tid, child);
   return child;

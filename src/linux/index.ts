@@ -15,6 +15,7 @@ export * from './pending-signals.ts';
 export * from './placements.ts';
 export * from './proc/index.ts';
 export * from './regions.ts';
+export * from './rseq.ts';
 export * from './scheduler.ts';
 export * from './shared-memory.ts';
 export * from './siginfo.ts';

@@ -5,6 +5,7 @@ import { exitGroup } from './exit.ts';
 import type { Kernel } from './kernel.ts';
 import { CONTINUE_SIGNAL, hasSignal, signalBit, STOP_SIGNALS, UNSTOPPABLE } from './pending-signals.ts';
 import type { SigInfo, SignalSet } from './pending-signals.ts';
+import { interruptSequence } from './rseq.ts';
 import { pushSignalFrame } from './signal-frame.ts';
 import { signalLine } from './siginfo.ts';
 import { killedStatus } from './task.ts';
@@ -142,6 +143,7 @@ function callHandler(task: Task, action: SignalAction, info: SigInfo): void {
   interruptCall(task, (action.flags & SA_RESTART) !== 0);
   const { actions } = task.process;
   try {
+    interruptSequence(task);
     pushSignalFrame(task, action, info, task.savedMask ?? task.mask);
   } catch (error) {
     if (error !== EFAULT) throw error;

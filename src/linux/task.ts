@@ -13,6 +13,7 @@ import { PendingSignals } from './pending-signals.ts';
 import type { SignalSet } from './pending-signals.ts';
 import { defaultLimits } from './limits.ts';
 import type { Limit } from './limits.ts';
+import type { RestartableSequences } from './rseq.ts';
 
 /** What a signal does in a process: SIG_DFL, SIG_IGN or the address of a handler, as rt_sigaction(2) gives it. */
 export interface SignalAction { handler: number; flags: number; restorer: number; mask: SignalSet }
@@ -190,6 +191,8 @@ export class Task {
   /** The signals that rt_sigtimedwait waits for. */
   waitingFor: SignalSet | undefined;
   parentDeathSignal = 0;
+  /** rseq(2). */
+  sequences: RestartableSequences | undefined;
 
   constructor(tid: number, process: Process, kernel: Kernel, space: AddressSpace, files: FdTable, fs: FsContext, credentials: Credentials) {
     this.tid = tid;

@@ -1,6 +1,7 @@
 // The run loop: lets tasks run in turn, answers what they leave with, delivers signals, and sleeps when nobody can run.
+import { EFAULT, SIGSEGV } from '../abi/index.ts';
 import { Exit } from '../guest/index.ts';
-import { deliverSignals, hasDeliverable, kernelSignal, processTimeNs, sendToProcess } from '../linux/index.ts';
+import { deliverSignals, forceSignal, hasDeliverable, interruptSequence, kernelSignal, processTimeNs, sendToProcess } from '../linux/index.ts';
 import type { Kernel, Task } from '../linux/index.ts';
 import { enterSyscall, trySyscall } from '../syscalls/index.ts';
 import { raiseFault, raiseTrap } from './traps.ts';
@@ -11,6 +12,14 @@ const STEP_NS = 10_000_000n, SLICE_NS = 5_000_000;
 const FIRST_BUDGET = 100_000, LEAST_BUDGET = 20_000, LARGEST_BUDGET = 50_000_000;
 /** While nobody can run and no timer is set, the host is asked to come back now and then, so that its event loop stays alive. */
 const IDLE_NS = 3_600_000_000_000n;
+
+/** The task's slice is over in the middle of its code. */
+function preempt(task: Task): void {
+  try { interruptSequence(task); } catch (error) {
+    if (error !== EFAULT) throw error;
+    forceSignal(task, kernelSignal(SIGSEGV));
+  }
+}
 
 export class RunLoop {
   readonly #kernel: Kernel;
@@ -144,7 +153,10 @@ export class RunLoop {
     if (task.process.cpuTimers.size > 0) this.#checkCpuTimers(task);
     if (exit === Exit.fault) raiseFault(task);
     else if (exit === Exit.trap) raiseTrap(task);
-    else if (exit === Exit.budget) this.#adaptBudget(Number(elapsed));
+    else if (exit === Exit.budget) {
+      this.#adaptBudget(Number(elapsed));
+      preempt(task);
+    }
     return exit === Exit.budget || scheduler.mustSwitch;
   }
 

@@ -1,9 +1,10 @@
 // Calls that threads need: futex, thread pointers and ids, robust lists, prctl.
 import {
-  archPrctl, CAP_SETPCAP, EAGAIN, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, ETIMEDOUT, CLOCK_MONOTONIC, CLOCK_REALTIME, FUTEX_CLOCK_REALTIME, FUTEX_PRIVATE_FLAG, futexOps, prctlOptions,
+  archPrctl, CAP_SETPCAP, EAGAIN, EBUSY, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, ETIMEDOUT, CLOCK_MONOTONIC, CLOCK_REALTIME, FUTEX_CLOCK_REALTIME, FUTEX_PRIVATE_FLAG, futexOps, prctlOptions,
 } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
 import { ADDRESS_END, state } from '../guest/index.ts';
+import { writeProcessor } from '../linux/index.ts';
 import type { FutexWaiter, Task } from '../linux/index.ts';
 import { Hex, Int, oneOf, Pid, pointed, Ptr, quote, Size, UInt, ULongHex } from './codec.ts';
 import type { Codec } from './codec.ts';
@@ -155,6 +156,28 @@ function doArchPrctl(task: Task, code: number, address: number): number {
 }
 
 const ROBUST_HEAD_SIZE = 24;
+const RSEQ_SIZE = 32, RSEQ_FLAG_UNREGISTER = 1;
+
+function rseq(task: Task, ptr: number, length: number, flag: number, signature: number): number {
+  const { sequences } = task;
+  if (flag & RSEQ_FLAG_UNREGISTER) {
+    if (flag & ~RSEQ_FLAG_UNREGISTER || sequences?.ptr !== ptr || sequences.length !== length) throw EINVAL;
+    if (sequences.signature !== signature) throw EPERM;
+    writeProcessor(task, sequences, false);
+    task.sequences = undefined;
+    return 0;
+  }
+  if (flag !== 0) throw EINVAL;
+  if (sequences) {
+    if (sequences.ptr !== ptr || sequences.length !== length) throw EINVAL;
+    throw sequences.signature === signature ? EBUSY : EPERM;
+  }
+  if (ptr % RSEQ_SIZE !== 0 || length !== RSEQ_SIZE) throw EINVAL;
+  writeProcessor(task, { ptr, length, signature }, true);
+  task.sequences = { ptr, length, signature };
+  return 0;
+}
+
 function setRobustList(task: Task, head: number, size: number): number {
   if (size !== ROBUST_HEAD_SIZE) throw EINVAL;
   task.robustListPtr = head;
@@ -269,7 +292,7 @@ export const threadCalls: readonly SyscallRow[] = [
   sys(218, 'set_tid_address', [Ptr], (task, ptr) => { task.clearChildTidPtr = ptr; return task.tid; }),
   sys(273, 'set_robust_list', [Ptr, Size], setRobustList),
   sys(274, 'get_robust_list', [Pid, Ptr, Ptr], getRobustList),
-  refuse(334, 'rseq', ENOSYS, 'restartable sequences are an optimisation; libc goes on without', 4),
+  sys(334, 'rseq', [Ptr, UInt, Hex, Hex], rseq),
   refuse(205, 'set_thread_area', ENOSYS, 'only for 32-bit programs'),
   refuse(211, 'get_thread_area', ENOSYS, 'only for 32-bit programs'),
   refuse(154, 'modify_ldt', ENOSYS, 'only for 16- and 32-bit programs'),
