@@ -1,5 +1,6 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
+import { Errno, errnoMessage } from '../abi/index.ts';
 import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts } from '../machine/index.ts';
@@ -33,7 +34,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   let rootFs: OverlayFs;
   try {
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
-    leave = (code) => { log?.close(); fs.close(); containers.end(record.Id, code); };
+    leave = (code) => { log?.close(); closeFiles(engine, fs); containers.end(record.Id, code); };
     machine = bootContainer({ host, ...execution, io }, record.Config, rootFs);
   } catch (error) {
     leave = () => {};
@@ -47,6 +48,14 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   await closeControl();
   end(code);
   return code;
+}
+
+/** What cannot be kept does not change how the program ended. */
+function closeFiles({ host }: Engine, fs: OverlayFs): void {
+  try { fs.close(); } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    host.log(`wherry: the last changes of the container's files could not be kept: ${errnoMessage(error.code)}`);
+  }
 }
 
 type Answers = typeof import('./container-answers.ts');

@@ -18,7 +18,10 @@ export function rootFolder({ env }: Terminal): string {
   return join(env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'wherry');
 }
 
-export const openImages = (terminal: Terminal): Images => new Images(nodeFolder(rootFolder(terminal)), nodeCodecs);
+/** Loaded when a container writes much that is not kept. */
+const inMemory = async (): Promise<Folder> => (await import('../host/memory-folder.ts')).memoryFolder();
+
+export const openImages = (terminal: Terminal): Images => new Images(nodeFolder(rootFolder(terminal)), nodeCodecs, inMemory);
 
 /** Images, and the containers made from them. */
 export interface Engine {
@@ -32,7 +35,7 @@ export interface Engine {
 
 export function openEngine(terminal: Terminal): Engine {
   const folder = nodeFolder(rootFolder(terminal));
-  const images = new Images(folder, nodeCodecs);
+  const images = new Images(folder, nodeCodecs, inMemory);
   const host = openHost(terminal);
   return { images, host, folder, hostPath: (path) => join(rootFolder(terminal), path), containers: new Containers(folder, images.store, host, nodeProcesses) };
 }

@@ -1,8 +1,10 @@
 // Images that can run: the store of images with the indexes of their layers, and a container's root file system over them.
 import type { Blob, Codecs, Folder, Loop } from '../host/ports.ts';
-import { buildView, contentSize, ImageView, indexLayer, LayerError, type LayerIndex, openWritable, packIndex, packView, unpackIndex, unpackView, type ViewColumns } from '../layers/index.ts';
+import {
+  buildView, contentSize, type DiskPlace, ImageView, indexLayer, LayerError, type LayerIndex, type MemoryPlace, openWritable, packIndex, packView, unpackIndex, unpackView, type ViewColumns,
+} from '../layers/index.ts';
 import { chainFolder, type Image, layerSizePath, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
-import { OverlayFs, type TmpFsOptions } from '../vfs/index.ts';
+import type { OverlayFs, TmpFsOptions } from '../vfs/index.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { aroundContents, aroundIndexes } from './init-layer.ts';
 
@@ -15,10 +17,13 @@ export class Images {
   readonly store: Store;
   readonly #folder: Folder;
   readonly #codecs: Codecs;
+  readonly #memory: () => Promise<Folder>;
 
-  constructor(folder: Folder, codecs: Codecs) {
+  /** `memory` gives a new folder in memory, for what containers write that are not kept. */
+  constructor(folder: Folder, codecs: Codecs, memory: () => Promise<Folder>) {
     this.#folder = folder;
     this.#codecs = codecs;
+    this.#memory = memory;
     this.store = openStore(folder, { codecs, prepare: this.#prepare });
   }
 
@@ -55,19 +60,19 @@ export class Images {
     return made;
   }
 
-  #lower({ layers }: Pick<Image, 'layers'>): ImageView {
-    const contents = layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
-    return new ImageView(this.#view({ layers }, contents), aroundContents(contents));
+  /** A new root file system for a container: the image's layers, with what every container has around them, under an empty writable layer in memory. */
+  openRootFs(image: Pick<Image, 'layers'>, options: TmpFsOptions): OverlayFs { return this.#open(image.layers, () => ({ memory: this.#memory }), options); }
+
+  /** The root file system of a container as it left it; of one that is not kept, a new one in memory. The last call is `close`. Throws LayerError (damaged, other-version, other-image), ImageError 'damaged-store'. */
+  openContainerFs({ Id, Layers, InMemory }: ContainerRecord, { readonly = false, loop, ...options }: ContainerFsOptions): OverlayFs {
+    return this.#open(Layers, (lower) => (InMemory ? { memory: this.#memory } : { folder: this.#folder, path: layerPath(Id), lower, readonly, ...(loop ? { loop } : {}) }), options);
   }
 
-  /** A new root file system for a container: the image's layers, with what every container has around them, under an empty writable layer in memory. */
-  openRootFs(image: Pick<Image, 'layers'>, options: TmpFsOptions): OverlayFs { return new OverlayFs(this.#lower(image), options); }
-
-  /** The root file system of a container as it left it. Its writable layer lies in the container's folder, or where it is said to be in memory in `memory`. Throws LayerError (damaged, other-version, other-image), ImageError 'damaged-store'. */
-  openContainerFs(record: ContainerRecord, { readonly = false, loop, memory, ...options }: ContainerFsOptions): OverlayFs {
-    const lower = this.#lower({ layers: record.Layers });
-    if (record.InMemory) return memory ? openWritable(lower, { memory }, options) : new OverlayFs(lower, options);
-    return openWritable(lower, { folder: this.#folder, path: layerPath(record.Id), lower: this.#viewPath(record.Layers), readonly, ...(loop ? { loop } : {}) }, options);
+  /** `place` is given a name of the layers' view and of the numbers that its files have. */
+  #open(layers: Image['layers'], place: (view: string) => MemoryPlace | DiskPlace, options: TmpFsOptions): OverlayFs {
+    const contents = layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
+    const view = this.#view({ layers }, contents);
+    return openWritable(new ImageView(view, aroundContents(contents)), place(`${this.#viewPath(layers)} ${view.version} ${view.inodes}`), options);
   }
 }
 
@@ -76,8 +81,6 @@ export interface ContainerFsOptions extends TmpFsOptions {
   readonly readonly?: boolean;
   /** For commits every few seconds. */
   readonly loop?: Loop;
-  /** Where files of containers in memory lie; in arrays of their own when absent. */
-  readonly memory?: Folder;
 }
 
 /** A container's writable layer. */

@@ -40,7 +40,7 @@ export class PageContainers {
   #rootFs(record: ContainerRecord): OverlayFs {
     const known = this.#inMemory.get(record.Id);
     if (known) return known;
-    const rootFs = this.#parts.images.openContainerFs(record, { now: () => this.#parts.host.clock.realtimeNs() });
+    const rootFs = this.#parts.images.openContainerFs(record, { now: () => this.#parts.host.clock.realtimeNs(), loop: this.#parts.host.loop });
     if (record.InMemory) this.#inMemory.set(record.Id, rootFs);
     return rootFs;
   }

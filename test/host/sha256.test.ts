@@ -7,6 +7,7 @@ import { memoryFolder } from '../../src/host/memory-folder.ts';
 import { nodeCodecs } from '../../src/host/node/store.ts';
 import { Images } from '../../src/engine/images.ts';
 import { Sha256 } from '../../src/host/sha256.ts';
+import { inMemory } from '../oci/archives.ts';
 
 test('agrees with node:crypto', () => {
   const bytes = Uint8Array.from({ length: 5000 }, (_, i) => (i * 131) ^ (i >> 3));
@@ -26,7 +27,7 @@ test('several under way at once, and bytes beyond one piece of the memory', () =
 });
 
 test('the embedded image loads into a store in memory', async () => {
-  const images = new Images(memoryFolder(), { ...nodeCodecs, sha256: () => new Sha256() });
+  const images = new Images(memoryFolder(), { ...nodeCodecs, sha256: () => new Sha256() }, inMemory);
   const [loaded] = await images.store.load((async function* () { yield new Uint8Array(readFileSync('images/busybox.tar')); })(), 'busybox.tar');
   assert.equal(loaded!.names, ['busybox:latest']);
   assert.ok(images.openRootFs(images.store.resolve('busybox')!, { now: () => 0n }).root.lookup!('bin')!.lookup!('sh'));

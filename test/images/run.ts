@@ -4,6 +4,7 @@ import { createContainer, Images } from '../../src/engine/index.ts';
 import { nodeHost } from '../../src/host/node/host.ts';
 import { nodeCodecs, nodeFolder } from '../../src/host/node/store.ts';
 import { createCpu, type TranslatorOptions } from '../../src/translate/index.ts';
+import { inMemory } from '../oci/archives.ts';
 
 export interface Result { readonly code: number; readonly stdout: string; readonly stderr: string }
 
@@ -14,7 +15,7 @@ const host = nodeHost();
 
 /** The Debian image in a store under .cache, loaded once per archive. */
 export async function debianImages(): Promise<Images> {
-  const images = new Images(nodeFolder('.cache/test-store'), nodeCodecs);
+  const images = new Images(nodeFolder('.cache/test-store'), nodeCodecs, inMemory);
   const source = async function* (): AsyncGenerator<Uint8Array> { yield readFileSync(archive); };
   await images.store.load(source(), archive);
   return images;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { memfs } from 'memfs';
 import { Images } from '../../src/engine/images.ts';
+import { memoryFolder } from '../../src/host/memory-folder.ts';
 import { FsFolder, type FsLike } from '../../src/host/fs-folder.ts';
 import { nodeCodecs } from '../../src/host/node/store.ts';
 import { type Member, tarOf } from '../layers/tars.ts';
@@ -41,10 +42,13 @@ export async function* source(bytes: Uint8Array, piece = 10_007): AsyncGenerator
   for (let at = 0; at < bytes.length; at += piece) yield bytes.subarray(at, at + piece);
 }
 
+/** What a container writes that is not kept. */
+export const inMemory = async (): Promise<FsFolder> => memoryFolder();
+
 /** A store in memory. `files` lists all that is in it. */
 export function memoryStore(): { images: Images; files: () => string[]; fs: FsLike; folder: FsFolder } {
   const { fs, vol } = memfs({}, '/store');
   const folder = new FsFolder(fs as unknown as FsLike, '/store');
   const files = (): string[] => Object.entries(vol.toJSON()).filter(([, content]) => content !== null).map(([path]) => path).sort();
-  return { images: new Images(folder, nodeCodecs), files, fs: fs as unknown as FsLike, folder };
+  return { images: new Images(folder, nodeCodecs, inMemory), files, fs: fs as unknown as FsLike, folder };
 }

@@ -8,6 +8,7 @@ import { nodeCodecs } from '../../src/host/node/store.ts';
 import { PowerCutFs } from '../host/power-cut-fs.ts';
 import { archiveOf, source } from './archives.ts';
 import { faults, needed } from './whole.ts';
+import { inMemory } from './archives.ts';
 
 const base = [{ name: 'base', content: 'b'.repeat(40_000) }];
 const archives = [
@@ -27,7 +28,7 @@ const steps: readonly (readonly [(images: Images) => Promise<unknown> | unknown,
   [(images) => images.store.prune({ all: true }), []],
 ];
 
-const openImages = (fs: PowerCutFs, owner: string): Images => new Images(new FsFolder(fs, '/store', owner, (other) => other === owner), nodeCodecs);
+const openImages = (fs: PowerCutFs, owner: string): Images => new Images(new FsFolder(fs, '/store', owner, (other) => other === owner), nodeCodecs, inMemory);
 const shown = (images: Images): string[] => images.store.images().flatMap((image) => image.names.map((name) => name.replace('docker.io/library/', ''))).filter((name) => name !== 'two:2').sort();
 
 /** Runs until the power is cut; how many steps were done then. */

@@ -13,6 +13,7 @@ import { find } from '../../src/vfs/index.ts';
 import { tarOf } from '../layers/tars.ts';
 import { names, now, read, stat, treeOf } from '../vfs/tree.ts';
 import { archiveOf, membersOf, memoryStore, type Options, sha256, source } from './archives.ts';
+import { inMemory } from './archives.ts';
 
 const shapes: [string, Options][] = [
   ['legacy layout', {}], ['layers packed with gzip', { gzip: true }], ['OCI layout inside', { oci: true }], ['OCI layout with gzip', { oci: true, gzip: true }], ['OCI layout alone', { oci: true, dockerManifest: false }],
@@ -189,7 +190,7 @@ test('a lost or damaged index is made again', async () => {
 test('the embedded BusyBox image, in a store on disk', async () => {
   const root = mkdtempSync(join(tmpdir(), 'store-'));
   try {
-    const images = new Images(nodeFolder(root), nodeCodecs);
+    const images = new Images(nodeFolder(root), nodeCodecs, inMemory);
     await images.store.load(source(readFileSync('images/busybox.tar'), 65536), 'images/busybox.tar');
     const image = images.store.resolve('busybox')!;
     const t = treeOf(images.openRootFs(image, { now }));
@@ -204,7 +205,7 @@ test('the embedded BusyBox image, in a store on disk', async () => {
     assert.match(read(t, '/etc/passwd'), /^root:x:0:0:/);
     assert.equal(readdirSync(join(root, 'tmp')), []);
     assert.equal(JSON.parse(readFileSync(join(root, 'oci/oci-layout'), 'utf8')), { imageLayoutVersion: '1.0.0' });
-    const again = new Images(nodeFolder(root), nodeCodecs);
+    const again = new Images(nodeFolder(root), nodeCodecs, inMemory);
     assert.is(again.store.images().length, 1);
   } finally { rmSync(root, { recursive: true }); }
 });

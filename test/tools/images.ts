@@ -11,6 +11,7 @@ import { packTar, type TarItem, type TarMember } from '../../src/layers/index.ts
 import { type Image, imagesToSave, saveImages } from '../../src/oci/index.ts';
 import { type Member, tarOf } from '../layers/tars.ts';
 import { sha256 } from '../oci/archives.ts';
+import { inMemory } from '../oci/archives.ts';
 
 export const has = (tool: string): boolean => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
 export const isRoot = process.getuid?.() === 0;
@@ -26,7 +27,7 @@ export function tool(command: string, ...args: string[]): string {
   return stdout.toString();
 }
 
-export const newStore = (name: string): Images => new Images(nodeFolder(at(name)), nodeCodecs);
+export const newStore = (name: string): Images => new Images(nodeFolder(at(name)), nodeCodecs, inMemory);
 
 export async function toFile(name: string, chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const all: Uint8Array[] = [];

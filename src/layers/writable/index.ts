@@ -1,14 +1,15 @@
 // The writable layer of a container, in memory or on disk.
-import type { Blob, Folder, Loop, RandomFile } from '../../host/ports.ts';
-import { BLOCK, BlockStore, type LowerTree, OverlayFs, type TmpFsOptions } from '../../vfs/index.ts';
+import type { Folder, Loop } from '../../host/ports.ts';
+import { BlockStore, type LowerTree, OverlayFs, type TmpFsOptions } from '../../vfs/index.ts';
 import { LayerError } from '../errors.ts';
+import { DataFile } from './data-file.ts';
 import { DiskOverlay } from './disk-overlay.ts';
 import { replay, type SavedInode, type Transaction } from './inode-state.ts';
 import { LayerJournal } from './journal.ts';
 import { SegmentedFile } from './segmented-file.ts';
 
-/** Gone with the process: content lies in files of a folder that is memory (memfs). */
-export interface MemoryPlace { readonly memory: Folder }
+/** Gone with the process: content lies in files of a new folder that is memory (memfs). */
+export interface MemoryPlace { readonly memory: () => Promise<Folder> }
 
 /** Kept as `data` and `journal` in a folder of its own. */
 export interface DiskPlace {
@@ -25,24 +26,19 @@ export interface DiskPlace {
 /** In bytes. */
 const MEMORY_LIMIT = 4 * 2 ** 30, DISK_LIMIT = 2 ** 40;
 
-let nextMemory = 0;
-
 /**
  * A lower tree under its writable layer; a layer on disk is made when there is none. `sync` commits, `close` commits and closes.
  * Throws LayerError (damaged, other-version, other-image), and what the host throws.
  */
 export function openWritable(lower: LowerTree, place: MemoryPlace | DiskPlace, options: TmpFsOptions): OverlayFs {
-  if ('memory' in place) return new OverlayFs(lower, { ...options, store: new BlockStore(new SegmentedFile(place.memory, `layer-${nextMemory++}`), options.limit ?? MEMORY_LIMIT) });
+  if ('memory' in place) return new OverlayFs(lower, { ...options, store: new BlockStore(new SegmentedFile(place.memory), options.limit ?? MEMORY_LIMIT) });
   return openDisk(lower, place, options);
 }
 
 function openDisk(lower: LowerTree, { folder, path, lower: name, readonly = false, loop }: DiskPlace, options: TmpFsOptions): OverlayFs {
-  const isNew = !folder.has(`${path}/journal`);
-  const { journal, records } = LayerJournal.open(folder, `${path}/journal`, name, readonly);
+  const { journal, records } = LayerJournal.open(folder, `${path}/journal`, name);
   const saved = replay(records as readonly Transaction[]);
-  const data = readonly ? new ReadOnlyFile(folder.open(`${path}/data`)) : folder.edit(`${path}/data`);
-  if (isNew && data.size > 0) throw damaged(path, 'there is data and no journal');
-  const store = new BlockStore(data, options.limit ?? DISK_LIMIT, true);
+  const store = new BlockStore(new DataFile(folder, `${path}/data`, readonly), options.limit ?? DISK_LIMIT, true);
   adopt(store, saved, path);
   return new DiskOverlay(lower, options, { store, journal, saved, loop, readonly });
 }
@@ -55,14 +51,3 @@ function adopt(store: BlockStore, saved: ReadonlyMap<number, SavedInode>, path: 
   try { store.adopt(runs); } catch (error) { throw error instanceof RangeError ? damaged(path, error.message) : error; }
 }
 
-/** The data of a layer that another process writes. */
-class ReadOnlyFile implements RandomFile {
-  readonly #blob: Blob | undefined;
-  constructor(blob: Blob | undefined) { this.#blob = blob; }
-  get size(): number { return this.#blob?.size ?? 0; }
-  read(into: Uint8Array, offset: number): number { return this.#blob?.read(into, offset) ?? 0; }
-  write(): void { throw Object.assign(new Error('the layer was opened for reading'), { code: 'EROFS' }); }
-  truncate(): void { this.write(); }
-  sync(): void {}
-  close(): void {}
-}

@@ -38,11 +38,10 @@ export class LayerJournal {
     this.#lower = lower;
   }
 
-  /** Opens the journal at `path` or makes one; `lower` names what the layer lies over. Returns the records in order; a torn tail is dropped. Throws LayerError, and what the host throws. */
-  static open(folder: Folder, path: string, lower: string, readonly: boolean): { journal: LayerJournal; records: readonly unknown[] } {
+  /** The journal at `path`, which comes into being with the first record; `lower` names what the layer lies over. Returns the records in order; a torn tail is not among them. Throws LayerError, and what the host throws. */
+  static open(folder: Folder, path: string, lower: string): { journal: LayerJournal; records: readonly unknown[] } {
     const journal = new LayerJournal(folder, path, lower);
     const file = folder.open(path);
-    if (!file && !readonly) journal.rewrite([]);
     return { journal, records: file ? journal.#read(wholeOf(file)) : [] };
   }
 
@@ -105,8 +104,9 @@ export class LayerJournal {
     }
   }
 
-  /** The file to append to, opened again after it was replaced. */
+  /** The file to append to, opened again after it was replaced. What follows the last whole record goes. */
   #open(): RandomFile {
+    if (!this.#folder.has(this.#path)) this.rewrite([]);
     const file = this.#folder.edit(this.#path);
     this.#read(wholeOf(file));
     if (file.size > this.#end) file.truncate(this.#end);

@@ -1,19 +1,20 @@
-// A large file of ours as many small ones: so that files that grow by doubling copy little.
+// The store of a layer in memory: one large file as many small ones, so that files that grow by doubling copy little.
 import type { Folder, RandomFile } from '../../host/ports.ts';
+import { MemoryFile } from '../../vfs/index.ts';
 
 const SEGMENT = 1 << 24;
+/** A store that stays smaller does without a folder. */
+const WORTHWHILE = 1 << 20;
 
 export class SegmentedFile implements RandomFile {
-  readonly #folder: Folder;
-  readonly #path: string;
-  readonly #segments: RandomFile[] = [];
   size = 0;
+  readonly #load: () => Promise<Folder>;
+  #folder: Folder | undefined;
+  #loading = false;
+  readonly #segments: RandomFile[] = [];
 
-  /** Empty; its segments are numbered files in the folder at `path`. */
-  constructor(folder: Folder, path: string) {
-    this.#folder = folder;
-    this.#path = path;
-  }
+  /** Empty. Segments are numbered files of the folder that `load` gives, which is asked for when it is worth while; those that are needed before it has come are plain memory. */
+  constructor(load: () => Promise<Folder>) { this.#load = load; }
 
   read(into: Uint8Array, offset: number): number {
     const length = Math.max(0, Math.min(into.length, this.size - offset));
@@ -30,24 +31,26 @@ export class SegmentedFile implements RandomFile {
       done += piece.length;
     }
     this.size = Math.max(this.size, offset + from.length);
+    if (this.size > WORTHWHILE && !this.#loading) this.#loadFolder();
+  }
+
+  #loadFolder(): void {
+    this.#loading = true;
+    void this.#load().then((folder) => { this.#folder = folder; });
   }
 
   #segment(offset: number): RandomFile {
     const number = Math.floor(offset / SEGMENT);
-    return this.#segments[number] ??= this.#folder.edit(`${this.#path}/${number}`);
+    return this.#segments[number] ??= this.#folder?.edit(String(number)) ?? new MemoryFile();
   }
 
   truncate(size: number): void {
     const kept = Math.ceil(size / SEGMENT);
-    for (const [number, segment] of [...this.#segments.entries()].slice(kept)) {
-      segment?.close();
-      this.#folder.remove(`${this.#path}/${number}`);
-    }
-    this.#segments.length = Math.min(this.#segments.length, kept);
+    for (const segment of this.#segments.slice(kept)) segment.truncate(0);
     if (size % SEGMENT !== 0) this.#segments[kept - 1]?.truncate(size % SEGMENT);
     this.size = size;
   }
 
-  sync(): void { for (const segment of this.#segments) segment?.sync(); }
+  sync(): void {}
   close(): void { this.truncate(0); }
 }
