@@ -14,8 +14,8 @@ async function sendAll(tar: AsyncIterable<Uint8Array>, { send }: Streams): Promi
 function sizeOfChanges(fs: OverlayFs): number {
   const seen = new Set<number>();
   let bytes = 0;
-  for (const { inode } of fs.changes()) {
-    if (!inode || (inode.mode & S_IFMT) !== S_IFREG || seen.has(inode.ino)) continue;
+  for (const { inode, same } of fs.changes()) {
+    if (!inode || same || (inode.mode & S_IFMT) !== S_IFREG || seen.has(inode.ino)) continue;
     seen.add(inode.ino);
     bytes += inode.size;
   }

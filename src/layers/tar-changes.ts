@@ -13,7 +13,8 @@ const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIn
 /** What `diff` prints: every change, and as changed each directory that holds one. Sorted by path as Docker does; the root itself is left out. */
 export function diffLines(changes: Iterable<Change>): DiffLine[] {
   const lines = new Map<string, DiffLine['kind']>();
-  for (const { path, kind } of changes) {
+  for (const { path, kind, same } of changes) {
+    if (same) continue;
     lines.set(path, letters[kind]);
     for (let parent = parentOf(path); parent !== '' && !lines.has(parent); parent = parentOf(parent)) lines.set(parent, 'C');
   }

@@ -14,6 +14,8 @@ export interface Change {
   readonly kind: 'added' | 'modified' | 'deleted';
   /** What lies there now; absent when deleted. */
   readonly inode?: TmpInode;
+  /** Nothing differs at this path: it is listed as another name of a file that is, or as a directory on the way to one. */
+  readonly same?: true;
 }
 
 /** Compares path by path: attributes, times of change, xattrs, content and names; not the time of the last access. Parents come before children, names of a directory sorted by bytes. `unplaced`: inodes of the lower tree that may have changed and that no lookup has found yet. */
@@ -58,8 +60,9 @@ class Comparison {
       return;
     }
     const below = inode.isDirectory ? this.directory(inode, this.#isDirectory(before) ? before : -1, `${path}/`) : [];
-    if (below.length === 0 && before >= 0 && !this.#linked.has(inode.ino) && this.#same(inode, before)) return;
-    changes.push({ path, kind: before < 0 ? 'added' : 'modified', inode });
+    const same = before >= 0 && this.#same(inode, before);
+    if (same && below.length === 0 && !this.#linked.has(inode.ino)) return;
+    changes.push({ path, kind: before < 0 ? 'added' : 'modified', inode, ...(same && below.every((change) => change.same) ? { same } : {}) });
     for (const change of below) changes.push(change);
   }
 

@@ -1,7 +1,7 @@
 // What an overlay says has changed: each kind of change, what is set back, moved directories, hard links; and that the list makes the new tree from the old one.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { buildView, ImageView, indexLayer } from '../../src/layers/index.ts';
+import { buildView, diffLines, ImageView, indexLayer } from '../../src/layers/index.ts';
 import { type Change, find, operations as op, OverlayFs } from '../../src/vfs/index.ts';
 import { now, stat, treeOf, write, type Tree } from '../vfs/tree.ts';
 import { blobOf, tarOf } from './tars.ts';
@@ -51,6 +51,14 @@ test('what is set back is no change', () => {
   assert.is(listed(t), 'C etc|C etc/b', 'the xattr');
   op.setxattr(t.context, b, 'user.k', Uint8Array.of(118), 0);
   assert.is(listed(t), '');
+});
+
+test('another name of a file that did not change itself is marked, and so are the directories that lead to it', () => {
+  const t = make();
+  op.rename(t.context, t.root, '/etc/one', t.root, '/etc/three');
+  assert.is(listed(t), 'C etc|D etc/one|A etc/three|C usr|C usr/share|C usr/share/two');
+  assert.equal(Array.from(t.overlay.changes(), (c) => c.same ?? false), [false, false, false, true, true, true]);
+  assert.equal(diffLines(t.overlay.changes()).map(({ kind, path }) => `${kind} ${path}`), ['C /etc', 'D /etc/one', 'A /etc/three']);
 });
 
 test('a file of the same bytes that replaced another is a change', () => {
