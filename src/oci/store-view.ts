@@ -47,8 +47,19 @@ export class StoreView {
     return bytes ? parseIndex(bytes, INDEX_FILE) : [];
   }
 
+  /** Asks the index and what it leads to. Another process may remove an image in between: then the index is another one, and is asked again. */
+  #consistent<T>(ask: (index: readonly Descriptor[]) => T): T {
+    for (let index = this.index(); ;) {
+      try { return ask(index); } catch (error) {
+        const now = this.index();
+        if (!(error instanceof ImageError) || error.code !== 'damaged-store' || JSON.stringify(now) === JSON.stringify(index)) throw error;
+        index = now;
+      }
+    }
+  }
+
   /** All images, each manifest once, with all its names. Throws ImageError 'damaged-store'. */
-  images(): Image[] { return this.imagesOf(this.index()); }
+  images(): Image[] { return this.#consistent((index) => this.imagesOf(index)); }
 
   protected imagesOf(index: readonly Descriptor[]): Image[] {
     const digests = new Set(index.filter(isImage).map((d) => d.digest));
@@ -99,8 +110,9 @@ export class StoreView {
   }
 
   /** The image a user means: by name (docker.io, library/ and latest understood), by digest, by ID or the start of one. undefined: none, or several. Throws ImageError 'bad-reference'. */
-  resolve(text: string): Image | undefined {
-    const index = this.index();
+  resolve(text: string): Image | undefined { return this.#consistent((index) => this.#resolve(index, text)); }
+
+  #resolve(index: readonly Descriptor[], text: string): Image | undefined {
     const name = nameOrUndefined(text);
     const digest = name === undefined ? undefined : digestOf(index, name);
     if (digest !== undefined) return this.image(digest, namesOf(index, digest));

@@ -2,7 +2,9 @@
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ImageUser } from '../../src/oci/index.ts';
+import { nodeCodecs } from '../../src/host/node/store.ts';
+import type { Folder } from '../../src/host/ports.ts';
+import { type ImageUser, openStore } from '../../src/oci/index.ts';
 import { archiveOf, memoryStore, type Options, source } from './archives.ts';
 import { tarOf } from '../layers/tars.ts';
 import { faults, needed } from './whole.ts';
@@ -158,6 +160,23 @@ test('loading again, whole archives compressed or not, writes no layer twice', a
   const before = files();
   await images.store.load(source(gzipSync(await archiveOf(small('a:1')))), 'x');
   assert.equal(files(), before);
+});
+
+test('an image that is removed while another process lists them is left out', async () => {
+  const { images, folder } = await storeWith(small('a:1'), small('b:1'));
+  let removed = false;
+  const slow: Folder = {
+    ...Object.fromEntries((['open', 'has', 'size', 'write', 'create', 'edit', 'list', 'remove', 'exclusive'] as const).map((name) => [name, (...args: never[]) => (folder[name] as (...args: never[]) => unknown).apply(folder, args)])) as unknown as Folder,
+    read(path) {
+      if (path.startsWith('oci/blobs/') && !removed) {
+        removed = true;
+        for (const name of ['a:1', 'b:1']) images.store.remove(name);
+      }
+      return folder.read(path);
+    },
+  };
+  assert.equal(openStore(slow, { codecs: nodeCodecs, prepare: () => [] }).images(), []);
+  assert.ok(removed);
 });
 
 test('what other tools put into the index does no harm', async () => {
