@@ -2,7 +2,7 @@
 import { defaultFunctions, type Functions, type Parameter, parameterNames } from './functions.ts';
 import { type Command, type Node, type Operand, type Pipeline, type Template, TemplateError } from './nodes.ts';
 import { formatted } from './printf.ts';
-import { byteLength, isTrue, kindOf, nilSlice, sortedKeys, type Struct, typeName, type Typing } from './values.ts';
+import { byteLength, GoFloat, isTrue, kindOf, nilSlice, sortedKeys, type Struct, typeName, type Typing } from './values.ts';
 
 export interface ExecuteOptions {
   readonly functions?: Functions;
@@ -90,6 +90,7 @@ class Execution {
     const inner = this.#variables.length;
     let jump: Jump;
     let any = false;
+    if (kindOf(value) === 'int' && pipeline.variables.length > 1) this.#fail(`can't use ${formatted(value)} to iterate over more than one variable`);
     for (const item of this.#items(value)) {
       any = true;
       this.#bind(pipeline, mark, item);
@@ -260,6 +261,7 @@ class Execution {
     if (operand.kind === 'nil') return parameter === 'strings' ? nilSlice : this.#fail(`cannot assign nil to ${parameterNames[parameter]}`);
     if (operand.kind !== 'constant') return this.#checked(this.#operand(dot, operand), parameter);
     if (parameter === 'strings') return this.#fail(`can't handle ${operand.text} for arg of type ${parameterNames[parameter]}`);
+    if (parameter === 'int' && operand.value instanceof GoFloat && Number.isInteger(operand.value.value)) return operand.value.value;
     if (kindOf(operand.value) !== parameter) return this.#fail(`expected ${parameter === 'int' ? 'integer' : parameter}; found ${operand.text}`);
     return operand.value;
   }

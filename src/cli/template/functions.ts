@@ -38,7 +38,7 @@ function equal(a: unknown, b: unknown, { typing }: Calling): boolean {
   const isNothing = (kind: Kind): boolean => kind === 'nil' || kind === 'none';
   if (isNothing(kindA) || isNothing(kindB)) return isNothing(kindA) && isNothing(kindB);
   if (basic[kindA] || basic[kindB] || kindA !== kindB) return fail(incompatible);
-  return fail(`non-comparable type ${sprint([a], typing)}: ${typeName(a, typing)}`);
+  return fail(`non-comparable type ${sprintf('%s', [b], typing)}: ${typeName(b, typing)}`);
 }
 
 function less(a: unknown, b: unknown): boolean {
@@ -65,9 +65,9 @@ function indexed(item: unknown, key: unknown, typing: Typing): unknown {
   const kind = kindOf(item);
   if (kind === 'none' || kind === 'nil') return fail('index of nil pointer');
   if (kind === 'map') {
-    if (kindOf(key) !== 'string') return fail(kindOf(key) === 'nil' ? 'value is nil; should be of type string' : `value has type ${typeName(key, typing)}; should be string`);
+    if (typeof key !== 'string') return fail(kindOf(key) === 'nil' ? 'value is nil; should be of type string' : `value has type ${typeName(key, typing)}; should be string`);
     const map = item as ReadonlyMap<string, unknown>;
-    return map.has(textOf(key)) ? map.get(textOf(key)) : zeroOf(map, typing);
+    return map.has(key) ? map.get(key) : zeroOf(map, typing);
   }
   if (kind !== 'slice' && kind !== 'string') return fail(`can't index item of type ${typeName(item, typing).replace(/^\*/, '')}`);
   const at = indexNumber(key, typing);
@@ -88,9 +88,10 @@ function slice([item, ...bounds]: readonly unknown[], { typing }: Calling): unkn
   if (kind !== 'slice' && kind !== 'string') return fail(`can't slice item of type ${typeName(item, typing)}`);
   if (kind === 'string' && bounds.length === 3) return fail('cannot 3-index slice a string');
   const length = kind === 'slice' ? (item as unknown[]).length : byteLength(textOf(item));
-  const places = bounds.map((bound) => indexNumber(bound, typing));
-  const outside = places.find((place) => place < 0 || place > length);
-  if (outside !== undefined) return fail(`index out of range: ${outside}`);
+  const places = bounds.map((bound) => {
+    const place = indexNumber(bound, typing);
+    return place < 0 || place > length ? fail(`index out of range: ${place}`) : place;
+  });
   const [from = 0, to = length, end] = places;
   if (from > to) return fail(`invalid slice index: ${from} > ${to}`);
   if (end !== undefined && to > end) return fail(`invalid slice index: ${to} > ${end}`);
@@ -122,7 +123,7 @@ const title = (text: string): string => text.replace(/(^|[^\p{L}\p{Nd}_'])(\p{L}
 const split = (text: string, separator: string): string[] => (separator === '' ? [...text] : text.split(separator));
 const pad = (text: string, before: number, after: number): string => (text === '' ? '' : ' '.repeat(Math.max(0, before)) + text + ' '.repeat(Math.max(0, after)));
 const truncate = (text: string, bytes: number): string => (byteLength(text) < bytes ? text : byteSlice(text, 0, Math.max(0, bytes)));
-const printed = (change: (text: string) => string): TemplateFunction => of([], (args, { typing }) => change(sprint(args, typing)), 'any');
+const printed = (change: (text: string) => string): TemplateFunction => of([], (args, { typing }) => change(sprint(args.map((arg) => arg ?? '<no value>'), typing)), 'any');
 
 export const defaultFunctions: Functions = {
   and: { ...of(['any'], () => undefined, 'any'), lazy: false },

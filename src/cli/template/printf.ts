@@ -113,7 +113,7 @@ function one(value: unknown, directive: Directive): string {
   if (directive.verb === 'T') return padded(typeName(value, directive.typing), directive, false);
   const printer = printers[kind];
   if (printer.verbs === '*' || (printer.verbs.includes(directive.verb))) return printer.print(value ?? null, directive);
-  return kind === 'nil' ? `%!${directive.verb}(<nil>)` : `%!${directive.verb}(${typeName(value, directive.typing)}=${formatted(value, directive.typing)})`;
+  return kind === 'nil' ? `%!${directive.verb}(<nil>)` : `%!${directive.verb}(${typeName(value, directive.typing)}=${one(value, { ...directive, verb: 'v' })})`;
 }
 
 /** A value as %v prints it. */
