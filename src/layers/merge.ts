@@ -35,6 +35,8 @@ class LayerMerge {
   /** The last directory found, for the run of its children that follows in most tars. */
   #lastPath = '';
   #lastDirectory: MergedNode | undefined;
+  /** What whiteouts of this layer took away, by path: its hard links may still name it (a file that was renamed). */
+  readonly #hidden = new Map<string, MergedNode>();
 
   constructor(root: MergedNode, index: LayerIndex, layer: number) {
     this.#root = root;
@@ -61,12 +63,28 @@ class LayerMerge {
   #whiteout(path: string): void {
     const name = baseName(path);
     const directory = this.#existing(parentPath(path));
-    if (name === OPAQUE) directory?.children?.clear();
+    if (name === OPAQUE) for (const child of [...directory?.children?.keys() ?? []]) this.#hide(parentPath(path), child, directory);
     else if (!name.startsWith(AUFS_METADATA)) {
       const hidden = name.slice(WHITEOUT.length);
       if (hidden === '' || hidden === '.' || hidden === '..') throw new LayerError('unsafe-entry', `entry ${JSON.stringify(path)} is a whiteout of no valid name`);
-      directory?.children?.delete(hidden);
+      this.#hide(parentPath(path), hidden, directory);
     }
+  }
+
+  #hide(path: string, name: string, directory: MergedNode | undefined): void {
+    const node = directory?.children?.get(name);
+    if (!node) return;
+    this.#hidden.set(path === '' ? name : `${path}/${name}`, node);
+    directory!.children!.delete(name);
+  }
+
+  /** What lay at a path before this layer's whiteouts. */
+  #hiddenAt(path: string): MergedNode | undefined {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const top = this.#hidden.get(path.slice(0, end));
+      if (top) return path.slice(end + 1).split('/').reduce((node: MergedNode | undefined, name) => (name === '' ? node : node?.children?.get(name)), top);
+    }
+    return undefined;
   }
 
   /** What lies at a path now. */
@@ -113,7 +131,7 @@ class LayerMerge {
     const name = baseName(path);
     if (this.#index.flags[entry]! & ENTRY_HARD_LINK) {
       const node = this.#linked(entry, path);
-      if (directory.children!.get(name)?.children) this.#lastDirectory = undefined;
+      if (directory.children!.has(name)) this.#lastDirectory = undefined;
       directory.children!.set(name, node);
       return;
     }
@@ -124,7 +142,7 @@ class LayerMerge {
       return;
     }
     directory.children!.set(name, { layer: this.#layer, entry, children: (mode & S_IFMT) === S_IFDIR ? new Map() : undefined, inode: -1 });
-    if (old?.children) this.#lastDirectory = undefined;
+    if (old) this.#lastDirectory = undefined;
   }
 
   #setRoot(entry: number): void {
@@ -135,7 +153,7 @@ class LayerMerge {
 
   #linked(entry: number, path: string): MergedNode {
     const target = this.#link(entry);
-    const node = this.#existing(target);
+    const node = this.#existing(target) ?? this.#hiddenAt(target);
     if (!node) throw new LayerError('unsafe-entry', `entry ${JSON.stringify(path)} is a hard link to ${JSON.stringify(target)}, which is not there`);
     if (node.children) throw new LayerError('unsafe-entry', `entry ${JSON.stringify(path)} is a hard link to a directory: ${JSON.stringify(target)}`);
     return node;
