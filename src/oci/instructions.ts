@@ -135,36 +135,28 @@ function logicalLines(text: string): string[] {
   return joined;
 }
 
-/**
- * What Dockerfile instructions, one or several to a text, make of a container's configuration, by Docker's rules for `--change`: they start from nothing, and what they leave unsaid comes from
- * `base`; an ENTRYPOINT forgets the CMD of `base`. Throws ImageError 'bad-change' in Docker's words.
- */
+/** What Dockerfile instructions, one or several to a text, make of a configuration: Docker's `--change`. An ENTRYPOINT forgets the CMD that was there. Throws ImageError 'bad-change' in Docker's words. */
 export function changeConfig(base: RunConfig, changes: readonly string[]): RunConfig {
   if (changes.length === 0) return base;
-  const draft: Draft = {};
+  const draft: Draft = { ...base };
   const lines = logicalLines(changes.join('\n'));
   if (lines.length === 0) throw bad('file with no instructions');
+  const variable = (name: string): string | undefined => draft.Env?.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
   for (const line of lines) {
     const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(line)!;
     const instruction = Object.hasOwn(instructions, name.toLowerCase()) ? instructions[name.toLowerCase()] : undefined;
     if (!instruction) throw bad(`${name.toLowerCase()} is not a valid change command`);
-    instruction(draft, rest, (text) => expand(text, (variable) => draft.Env?.find((entry) => entry.startsWith(`${variable}=`))?.slice(variable.length + 1)));
+    instruction(draft, rest, (text) => expand(text, variable));
   }
-  const { said: _, ...said } = draft;
-  return completed(said, base);
+  const { said: _, ...config } = draft;
+  return completed(config, base);
 }
 
-/** What was said, and of `base` what was not. An empty ENTRYPOINT says nothing; an empty CMD only where there is an ENTRYPOINT, as Docker has it. */
-function completed(said: RunConfig, base: RunConfig): RunConfig {
-  const names = new Set((said.Env ?? []).map((line) => line.split('=')[0]));
-  const { Entrypoint = [], Cmd = [], OnBuild: _, ...others } = base;
-  const cmd = said.Cmd?.length || (said.Cmd && Entrypoint?.length) ? said.Cmd : Cmd;
+/** What instructions left empty comes from `base`: an empty ENTRYPOINT says nothing, an empty CMD only where there is an ENTRYPOINT, as Docker has it. */
+function completed(config: RunConfig, base: RunConfig): RunConfig {
+  const bare = !config.Entrypoint?.length;
   const merged: RunConfig = {
-    ...others, ...said,
-    ...(said.Entrypoint?.length ? { Entrypoint: said.Entrypoint, Cmd: said.Cmd ?? [] } : { Entrypoint, Cmd: cmd }),
-    Env: [...said.Env ?? [], ...(base.Env ?? []).filter((line) => !names.has(line.split('=')[0]!))],
-    Labels: sorted({ ...base.Labels, ...said.Labels }), ExposedPorts: keyed(Object.keys({ ...base.ExposedPorts, ...said.ExposedPorts })), Volumes: keyed(Object.keys({ ...base.Volumes, ...said.Volumes })),
-    Healthcheck: { ...base.Healthcheck, ...said.Healthcheck },
+    ...config, ...(bare ? { Entrypoint: base.Entrypoint ?? [] } : {}), ...(bare && !config.Cmd?.length ? { Cmd: base.Cmd ?? [] } : {}), ...(config.Healthcheck ? { Healthcheck: { ...base.Healthcheck, ...config.Healthcheck } } : {}),
   };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => typeof value !== 'object' || Object.keys(value ?? {}).length > 0)) as RunConfig;
 }

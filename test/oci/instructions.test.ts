@@ -20,15 +20,16 @@ test('what docker commit has not: STOPSIGNAL', () => {
   assert.is(result('STOPSIGNAL 99'), 'Invalid signal: 99');
 });
 
-test('what is not said comes from the container', () => {
+test('changes are made to what the container has', () => {
   const container: RunConfig = { Cmd: ['c'], Entrypoint: ['e'], Env: ['A=1', 'B=2'], Labels: { x: '1', y: '2' }, Volumes: { '/v': {} }, ExposedPorts: { '1/tcp': {} }, User: 'u', WorkingDir: '/w', StopSignal: 'SIGINT' };
   assert.equal(changeConfig(container, []), container);
-  assert.equal(changeConfig(container, ['ENV B=3 C=4', 'LABEL y=3', 'VOLUME /u', 'EXPOSE 2', 'WORKDIR sub', 'ENV D=$C']), {
-    ...container, Env: ['B=3', 'C=4', 'D=4', 'A=1'], Labels: { x: '1', y: '3' }, Volumes: { '/u': {}, '/v': {} }, ExposedPorts: { '1/tcp': {}, '2/tcp': {} }, WorkingDir: '/sub',
+  assert.equal(changeConfig(container, ['ENV B=3 C=4', 'LABEL y=3', 'VOLUME /u', 'EXPOSE 2', 'WORKDIR sub', 'ENV D=$C$A']), {
+    ...container, Env: ['A=1', 'B=3', 'C=4', 'D=41'], Labels: { x: '1', y: '3' }, Volumes: { '/u': {}, '/v': {} }, ExposedPorts: { '1/tcp': {}, '2/tcp': {} }, WorkingDir: '/w/sub',
   });
   const { Cmd: _, ...withoutCmd } = container;
   assert.equal(changeConfig(container, ['ENTRYPOINT ["new"]']), { ...withoutCmd, Entrypoint: ['new'] });
   assert.equal(changeConfig(container, ['ENTRYPOINT ["new"]', 'CMD ["x"]']), { ...container, Entrypoint: ['new'], Cmd: ['x'] });
+  assert.equal(changeConfig(container, ['CMD ["x"]', 'ENTRYPOINT ["new"]']), { ...container, Entrypoint: ['new'], Cmd: ['x'] });
   assert.equal(changeConfig(container, ['ENTRYPOINT []']), container);
   assert.equal(changeConfig(container, ['CMD []']), withoutCmd);
   assert.equal(changeConfig(container, ['CMD x']), { ...container, Cmd: ['/bin/sh', '-c', 'x'] });

@@ -103,7 +103,7 @@ test('commit: exactly the changes, and the tree that runs from it', async () => 
   ]);
   const made = await commit(images, image, fs, { message: 'why', author: 'me', change: ['CMD ["run"]', 'ENV A=1'], createdBy: 'sh -c x' });
   assert.is(made.config.created, '2023-11-14T22:13:20.5Z');
-  assert.equal(made.config.config, { Env: ['A=1', 'PATH=/bin'], Cmd: ['run'] });
+  assert.equal(made.config.config, { Env: ['PATH=/bin', 'A=1'], Cmd: ['run'] });
   assert.equal(made.config.history?.at(-1), { created: '2023-11-14T22:13:20.5Z', author: 'me', created_by: 'sh -c x', comment: 'why' });
   assert.equal(made.layers.slice(0, -1), image.layers);
   const tar = images.store.layerTar(made.layers.at(-1)!);

@@ -1,6 +1,7 @@
 // Round trips through real tools: what we save and export is loaded and unpacked by skopeo, umoci, podman, GNU tar and dockerd, and what they make of it is loaded by us: trees, digests, configurations and histories are equal.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Images } from '../../src/engine/images.ts';
@@ -169,6 +170,47 @@ given(dockerNeeds, 'dockerd: import of our export, export, commit', async () => 
   const imported = await load(theirs, at('docker-imported.tar'));
   same(tree(theirs, imported), tree(images, image), 'import keeps the tar');
   docker('rm', 'cont');
+});
+
+/** Changes of every kind, made by the same shell in both. */
+const script = `
+set -e
+echo changed >> /etc/passwd; rm /etc/group; mkdir -p /new/deep/er; echo n > /new/deep/er/file; ln /new/deep/er/file /new/hard; ln -s deep /new/soft
+mkfifo /new/fifo; mknod /new/null c 1 3; rm -rf /var; mkdir /var; echo v > /var/v; mv /home /house; rm -rf /root; echo file > /root; rm -rf /tmp; ln -s var /tmp
+chmod 4711 /new/hard; chown 123:456 /new/deep; dd if=/dev/zero of=/new/holes bs=1 count=1 seek=1000000 2>/dev/null; mkdir -m 1777 /new/sticky; touch -d '2001-02-03 04:05:06' /new/deep/er/file
+echo /bin/*; cp -a /etc /etc2; rm -rf /etc2/passwd /etc2/host* /etc2/resolv.conf
+`;
+const wherry = (...args: string[]): string => tool(process.execPath, join(process.cwd(), 'bin/wherry.mjs'), '--root', at('cli'), ...args);
+
+given(dockerNeeds, 'dockerd and wherry: the same changes give the same diff, and images that are equal in both', async () => {
+  await startDaemon();
+  const busybox = join(process.cwd(), 'images/busybox.tar');
+  const changes = ['CMD ["sh"]', 'ENV A=1 B="x y"', 'LABEL l=v', 'EXPOSE 80', 'WORKDIR /new', 'USER 1:2', 'VOLUME /data', 'ONBUILD RUN x', 'HEALTHCHECK --interval=5s CMD true'].flatMap((c) => ['-c', c]);
+  const commit = ['commit', '-m', 'why', '-a', 'me <me@example.org>', ...changes, 'changed', 'made:1'];
+  docker('load', '-q', '-i', busybox);
+  wherry('load', '-q', '-i', busybox);
+  docker('run', '--name', 'changed', '--network=none', 'busybox', 'sh', '-c', script);
+  wherry('run', '--name', 'changed', 'busybox', 'sh', '-c', script);
+  const lines = (text: string): string[] => text.trim().split('\n').sort();
+  assert.equal(lines(wherry('diff', 'changed')), lines(docker('diff', 'changed')));
+  docker(...commit);
+  wherry(...commit);
+  docker('save', '-o', 'made-docker.tar', 'made:1');
+  wherry('save', '-o', 'made-wherry.tar', 'made:1');
+  const theirs = newStore('made');
+  const ours = await load(theirs, at('made-wherry.tar'));
+  const made = await load(theirs, at('made-docker.tar'));
+  const shown = { times: false } as const;
+  same(tree(theirs, ours, shown), tree(theirs, made, shown));
+  const comparable = ({ config }: Image): unknown => {
+    const { config: run, history = [], author } = config;
+    const { Hostname, Domainname, AttachStdin, AttachStdout, AttachStderr, Tty, OpenStdin, StdinOnce, Image: _, ...fields } = run as Record<string, unknown>;
+    return { fields: Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== null && v !== '' && Object.keys(v as object).length > 0).sort()), author, history: history.map(({ created, ...rest }) => rest), layers: config.rootfs.diff_ids.slice(0, -1) };
+  };
+  assert.equal(comparable(ours), comparable(made));
+  docker('load', '-q', '-i', 'made-wherry.tar');
+  assert.is(docker('inspect', '-f', '{{.Id}}', 'made:1').trim(), ours.id);
+  assert.is(docker('run', '--rm', '--network=none', 'made:1', 'sh', '-c', 'tail -n 1 /etc/passwd; id -u; echo $A $B; pwd'), 'changed\n1\n1 x y\n/new\n');
 });
 
 test.run();
