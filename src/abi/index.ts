@@ -2,6 +2,7 @@
 export * from './errno.ts';
 export * from './errno-messages.ts';
 export * from './fcntl.ts';
+export * from './inotify.ts';
 export * from './ipc.ts';
 export * from './file.ts';
 export * from './file-structs.ts';

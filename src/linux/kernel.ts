@@ -2,7 +2,7 @@
 import type { CategoryTrace } from './trace.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
-import type { Place } from '../vfs/index.ts';
+import type { Inode, Place } from '../vfs/index.ts';
 import { KernelFiles } from './files/index.ts';
 import { Placements } from './placements.ts';
 import { Futexes } from './futex.ts';
@@ -71,6 +71,11 @@ export class Kernel {
   /** Sends a signal of the kernel's own (SI_KERNEL) to every process of a group, or to one task. */
   signalGroup(group: number, signal: number): void { sendToGroup(this, group, kernelSignal(signal)); }
   signalTask(task: Task, signal: number): void { sendToTask(task, kernelSignal(signal)); }
+
+  /** Whether a task has a descriptor of this inode. */
+  isOpen(inode: Inode): boolean {
+    return [...this.tasks.values()].some(({ files }) => files.numbers().some((fd) => files.get(fd, true).inode === inode));
+  }
 
   defer(work: () => void): void { this.#deferred.push(work); }
   runDeferred(): void { for (let work = this.#deferred.pop(); work; work = this.#deferred.pop()) work(); }

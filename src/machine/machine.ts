@@ -52,6 +52,7 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   const terminal = 'tty' in io ? attachConsole(kernel, io.tty) : undefined;
   const loop = new RunLoop(kernel);
   const mounts = new MountTable(new Mount(rootFs));
+  mounts.events.isOpen = (inode) => kernel.isOpen(inode);
   mountSystem(kernel, mounts);
   for (const mount of config.mounts ?? []) bind(mounts, mount);
   const init = spawnInit(kernel, mounts, config);

@@ -1,5 +1,6 @@
 // The virtual file system: inodes, open files, path walking and what system calls do to the tree, mounts, tmpfs, overlay, generated trees.
 export * from './types.ts';
+export * from './events.ts';
 export * from './mounts.ts';
 export * from './permissions.ts';
 export * from './walk.ts';

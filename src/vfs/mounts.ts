@@ -1,5 +1,6 @@
 // The mount table: which file system covers which directory, and with what restrictions.
 import { EBUSY, EINVAL } from '../abi/index.ts';
+import { FsEvents } from './events.ts';
 import { PathCache } from './path-cache.ts';
 import { treeChanged } from './tree-version.ts';
 import type { FileSystem, Inode, Name } from './types.ts';
@@ -41,6 +42,8 @@ export class MountTable {
   readonly root: Mount;
   /** Where directory parts of paths lead; used by walks only. */
   readonly paths = new PathCache();
+  /** Told of what happens to files. */
+  readonly events = new FsEvents();
   readonly #covering = new Map<Inode, Mount[]>();
   readonly #all: Mount[];
 

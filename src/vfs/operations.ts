@@ -1,6 +1,6 @@
 // What file system calls do to the tree, with Linux's checks in Linux's order (fs/namei.c): open, create, remove, rename, link, and changes of attributes.
 import {
-  CAP_MKNOD, CAP_SETFCAP, CAP_SYS_ADMIN, E2BIG, EACCES, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENODATA, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, Errno, EOPNOTSUPP, EPERM,
+  CAP_MKNOD, CAP_SETFCAP, CAP_SYS_ADMIN, E2BIG, EACCES, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENODATA, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, Errno, EOPNOTSUPP, EPERM, IN_ACCESS, IN_ATTRIB, IN_MODIFY,
   ERANGE, EROFS, EXDEV, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOATIME, O_NOFOLLOW, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY, PATH_MAX, R_OK, RENAME_EXCHANGE,
   RENAME_NOREPLACE, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISGID, S_ISUID, S_ISVTX, W_OK, X_OK, XATTR_CREATE, XATTR_REPLACE,
 } from '../abi/index.ts';
@@ -103,7 +103,9 @@ function createIn(context: WalkContext, found: Found, mode: number, absent: unkn
   canWriteTo(found.parent);
   demand(directory, W_OK | X_OK, context.credentials);
   if (!directory.create) throw absent;
-  return directory.create(found.name, { ...creationAttr(directory, mode, context.credentials), ...extra });
+  const made = directory.create(found.name, { ...creationAttr(directory, mode, context.credentials), ...extra });
+  context.mounts.events.created(directory, found.name, made);
+  return made;
 }
 
 /** Whether a directory was removed: nothing is found in it any more, before anything else is checked. */
@@ -156,6 +158,7 @@ export function link(context: WalkContext, old: Place, base: Place, path: string
   demand(found.parent.inode, W_OK | X_OK, context.credentials);
   if (!found.parent.inode.link || isDirectory(old.inode)) throw EPERM;
   found.parent.inode.link(found.name, old.inode);
+  context.mounts.events.linked(found.parent.inode, found.name, old.inode);
 }
 
 /** What a walk for removal found: a name with something behind it that may go. */
@@ -171,9 +174,10 @@ function removable(context: WalkContext, found: Found, directory: boolean): Inod
 
 function remove(context: WalkContext, found: Found, directory: boolean): void {
   canWriteTo(found.parent);
-  removable(context, found, directory);
+  const child = removable(context, found, directory);
   if (!found.parent.inode.unlink) throw EPERM;
   found.parent.inode.unlink(found.name, directory);
+  context.mounts.events.removed(found.parent.inode, found.name, child);
 }
 
 /** unlink(2). */
@@ -217,6 +221,14 @@ export function rename(context: WalkContext, oldBase: Place, oldPath: string, ne
   const move = flags & RENAME_EXCHANGE ? directory.exchange : directory.rename;
   if (!move) throw flags ? EINVAL : EPERM;
   move.call(directory, from.name, to.parent.inode, to.name);
+  tellRename(context, from, to, (flags & RENAME_EXCHANGE) !== 0);
+}
+
+function tellRename({ mounts: { events } }: WalkContext, from: Found, to: Found, exchange: boolean): void {
+  const [oldDirectory, newDirectory] = [from.parent.inode, to.parent.inode];
+  const target = to.place?.inode;
+  events.renamed(oldDirectory, from.name, newDirectory, to.name, from.place!.inode, exchange ? undefined : target);
+  if (exchange) events.renamed(newDirectory, to.name, oldDirectory, from.name, target!, undefined);
 }
 
 /** Trailing slashes, and directories that would come to lie in themselves. */
@@ -268,22 +280,30 @@ export function demandExecutable(place: Place, who: Credentials): void {
   if (typeOf(place.inode) !== S_IFREG || place.mount.options.noexec || !allowed(place.inode, X_OK, who)) throw EACCES;
 }
 
-function apply(place: Place, change: SetAttr): void {
+function apply(context: WalkContext, place: Place, change: SetAttr): void {
   if (!place.inode.setattr) throw EPERM;
   place.inode.setattr(change);
+  context.mounts.events.happened(eventOf(change), place);
+}
+
+/** Which event a change of attributes is (fsnotify_change). */
+function eventOf({ mode, uid, gid, size, atimeNs, mtimeNs }: SetAttr): number {
+  const owner = mode !== undefined || uid !== undefined || gid !== undefined;
+  const times = atimeNs !== undefined && mtimeNs !== undefined ? IN_ATTRIB : atimeNs !== undefined ? IN_ACCESS : mtimeNs !== undefined ? IN_MODIFY : 0;
+  return (owner ? IN_ATTRIB : 0) | (size !== undefined ? IN_MODIFY : 0) | times;
 }
 
 /** chmod(2) on what was found. */
 export function chmod(context: WalkContext, place: Place, mode: number): void {
   canWriteTo(place);
   if (typeOf(place.inode) === S_IFLNK) throw EOPNOTSUPP;
-  apply(place, modeChange(place.inode, mode & 0o7777, context.credentials));
+  apply(context, place, modeChange(place.inode, mode & 0o7777, context.credentials));
 }
 
 /** chown(2) on what was found; undefined ids stay. */
 export function chown(context: WalkContext, place: Place, uid: number | undefined, gid: number | undefined): void {
   canWriteTo(place);
-  apply(place, ownerChange(place.inode, uid, gid, context.credentials));
+  apply(context, place, ownerChange(place.inode, uid, gid, context.credentials));
   if (!isDirectory(place.inode)) forgetCapabilities(place.inode);
 }
 
@@ -299,7 +319,7 @@ export function setTimes(context: WalkContext, place: Place, times: { atimeNs?: 
     if (!bothNow) throw EPERM;
     demand(place.inode, W_OK, context.credentials);
   }
-  apply(place, times);
+  apply(context, place, times);
 }
 
 /** truncate(2) on what was found. */
@@ -308,7 +328,7 @@ export function truncate(context: WalkContext, place: Place, size: number): void
   if (typeOf(place.inode) !== S_IFREG) throw EINVAL;
   canWriteTo(place);
   demand(place.inode, W_OK, context.credentials);
-  apply(place, { size, ...privilegeDrop(place.inode, context.credentials) });
+  apply(context, place, { size, ...privilegeDrop(place.inode, context.credentials) });
   forgetCapabilities(place.inode);
 }
 
@@ -351,6 +371,7 @@ export function setxattr(context: WalkContext, place: Place, name: string, value
   checkXattr(context, place, name, true);
   if (!place.inode.setxattr) throw EOPNOTSUPP;
   place.inode.setxattr(name, value, flags);
+  context.mounts.events.happened(IN_ATTRIB, place);
 }
 
 /** removexattr(2). */
@@ -358,6 +379,7 @@ export function removexattr(context: WalkContext, place: Place, name: string): v
   checkXattr(context, place, name, true);
   if (!place.inode.removexattr) throw EOPNOTSUPP;
   place.inode.removexattr(name);
+  context.mounts.events.happened(IN_ATTRIB, place);
 }
 
 /** listxattr(2): the names this task may know of. */

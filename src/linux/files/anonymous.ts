@@ -10,6 +10,7 @@ const kinds = {
   eventfd: { mode: 0o600, dev: 15, label: () => 'anon_inode:[eventfd]', blksize: 4096 },
   timerfd: { mode: 0o600, dev: 15, label: () => 'anon_inode:[timerfd]', blksize: 4096 },
   signalfd: { mode: 0o600, dev: 15, label: () => 'anon_inode:[signalfd]', blksize: 4096 },
+  inotify: { mode: 0o600, dev: 15, label: () => 'anon_inode:inotify', blksize: 4096 },
   mqueue: { mode: 0o600, dev: 19, label: () => '/mqueue', blksize: 4096 },
   pidfd: { mode: 0o600, dev: 15, label: () => 'anon_inode:[pidfd]', blksize: 4096 },
 } as const;

@@ -1,6 +1,6 @@
 // Open file descriptions (open(2)): what dup and fork share: the file, its position, its status flags.
-import { O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY } from '../../abi/index.ts';
-import type { Inode, OpenFile, Place } from '../../vfs/index.ts';
+import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE, O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY } from '../../abi/index.ts';
+import type { FsEvents, Inode, OpenFile, Place } from '../../vfs/index.ts';
 
 /** fcntl(F_SETOWN_EX): who gets SIGIO. */
 export interface Owner { type: number; pid: number }
@@ -13,6 +13,8 @@ export class Description {
   flags: number;
   /** Byte position of the next read or write; of a directory, the index of the next entry. */
   position = 0;
+  /** Told when it is closed: where files are watched. */
+  events: FsEvents | undefined;
   owner: Owner = { type: 1, pid: 0 };
   signal = 0;
   #references = 0;
@@ -42,6 +44,13 @@ export class Description {
     for (const listener of [...this.#onRelease]) listener();
     this.#onRelease.clear();
     this.file.close?.();
+    this.#tellClose();
+  }
+
+  #tellClose(): void {
+    if (!this.events || !this.place || this.pathOnly) return;
+    this.events.happened(this.writable ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE, this.place);
+    this.events.closed(this.inode);
   }
 
   /** Calls `listener` when the last reference goes; the returned function forgets it. */

@@ -8,6 +8,7 @@ export * from './epoll.ts';
 export * from './eventfd.ts';
 export * from './fd-table.ts';
 export * from './inet-socket.ts';
+export * from './inotify.ts';
 export * from './kernel-files.ts';
 export * from './locks.ts';
 export * from './open-inode.ts';

@@ -1,5 +1,5 @@
 // The /proc file system: a directory per process, files about the machine, and /proc/sys. proc(5), sysctl(8).
-import { EINVAL, EPERM } from '../../abi/index.ts';
+import { EINVAL, EPERM, MAX_INSTANCES, MAX_QUEUED_EVENTS, MAX_WATCHES } from '../../abi/index.ts';
 import { latin1 } from '../../base/index.ts';
 import { GeneratedFs, generated } from '../../vfs/index.ts';
 import type { Node } from '../../vfs/index.ts';
@@ -55,7 +55,7 @@ const hostnameFile = (kernel: Kernel): Node => file(() => `${kernel.hostname}\n`
 const sysctl = (kernel: Kernel, release: Release): Node => {
   const bootId = uuid(kernel);
   return directory({
-    fs: directory({ mqueue: directory({ msg_default: constant(10), msg_max: constant(10), msgsize_default: constant(8192), msgsize_max: constant(8192), queues_max: constant(256) }), 'file-max': constant(9223372036854775807n.toString()), 'file-nr': constant('0\t0\t9223372036854775807'), 'nr_open': constant(1048576), 'pipe-max-size': constant(1048576), 'pipe-user-pages-soft': constant(16384), 'protected_hardlinks': constant(1), 'protected_symlinks': constant(0) }),
+    fs: directory({ inotify: directory({ max_queued_events: constant(MAX_QUEUED_EVENTS), max_user_instances: constant(MAX_INSTANCES), max_user_watches: constant(MAX_WATCHES) }), mqueue: directory({ msg_default: constant(10), msg_max: constant(10), msgsize_default: constant(8192), msgsize_max: constant(8192), queues_max: constant(256) }), 'file-max': constant(9223372036854775807n.toString()), 'file-nr': constant('0\t0\t9223372036854775807'), 'nr_open': constant(1048576), 'pipe-max-size': constant(1048576), 'pipe-user-pages-soft': constant(16384), 'protected_hardlinks': constant(1), 'protected_symlinks': constant(0) }),
     kernel: directory({
       hostname: hostnameFile(kernel), domainname: constant(kernel.domainname), ostype: constant(release.sysname), osrelease: constant(release.release), version: constant(release.version),
       pid_max: constant(32768), 'threads-max': constant(63704), cap_last_cap: constant(40), ngroups_max: constant(65536), core_pattern: constant('core'), randomize_va_space: constant(0), overflowuid: constant(65534),

@@ -1,6 +1,6 @@
 // Calls that change what an inode says of itself: chmod, chown, times, size, extended attributes. The man page of each.
 import {
-  AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, EBADF, EFAULT, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, ERANGE, ESPIPE, E2BIG, S_IFDIR, S_IFIFO, S_IFREG, SIGXFSZ, UTIME_NOW, UTIME_OMIT, atFlags,
+  AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, IN_MODIFY, EBADF, EFAULT, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, ERANGE, ESPIPE, E2BIG, S_IFDIR, S_IFIFO, S_IFREG, SIGXFSZ, UTIME_NOW, UTIME_OMIT, atFlags,
   fallocateModes, isType, resources, xattrFlags,
 } from '../../abi/index.ts';
 import { latin1Bytes } from '../../base/index.ts';
@@ -12,7 +12,7 @@ import { CString, DirFd, Fd, Id, InBuf, Mode, Offset, OptionalPath, OutBuf, Path
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { contextOf, placeAt } from './at.ts';
-import { dropPrivileges } from './transfer.ts';
+import { dropPrivileges, told } from './transfer.ts';
 
 const here = (task: Task, path: string, follow = true): Place => placeAt(task, AT_FDCWD, path, { follow });
 const opened = (task: Task, fd: number): Place => placeOf(task.files.get(fd));
@@ -117,6 +117,7 @@ function ftruncate(task: Task, fd: number, size: number): number {
   settleMappings(description.inode, 0, Infinity);
   description.file.truncate(size);
   refreshMappings(description.inode, size, Infinity);
+  told(task, IN_MODIFY, description);
   dropPrivileges(task, description.inode);
   return 0;
 }
@@ -142,6 +143,7 @@ function fallocate(task: Task, fd: number, mode: number, offset: number, length:
   if (!(mode & punch)) file.reserve(offset, end);
   if (!(mode & keep) && end > size) file.truncate(end);
   refreshMappings(inode, offset, length);
+  told(task, IN_MODIFY, description);
   dropPrivileges(task, inode);
   return 0;
 }

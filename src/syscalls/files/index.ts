@@ -5,6 +5,7 @@ import { attributeCalls } from './attributes.ts';
 import { descriptorCalls } from './descriptors.ts';
 import { eventCalls } from './events.ts';
 import { filesystemCalls } from './filesystem.ts';
+import { inotifyCalls } from './inotify.ts';
 import { ioctlCalls } from './ioctl.ts';
 import { mqueueCalls } from './mqueue.ts';
 import { openCalls } from './open.ts';
@@ -16,5 +17,5 @@ import { signalfdCalls } from './signalfd.ts';
 import { treeCalls } from './tree.ts';
 
 export const fileFamilies: readonly (readonly SyscallRow[])[] = [
-  openCalls, readWriteCalls, statCalls, treeCalls, attributeCalls, descriptorCalls, pollCalls, eventCalls, ioctlCalls, signalfdCalls, mqueueCalls, aioCalls, socketCalls, filesystemCalls,
+  openCalls, readWriteCalls, statCalls, treeCalls, attributeCalls, descriptorCalls, pollCalls, eventCalls, ioctlCalls, signalfdCalls, mqueueCalls, aioCalls, inotifyCalls, socketCalls, filesystemCalls,
 ];

@@ -1,7 +1,7 @@
 // Calls that open: open, openat, openat2, creat, close, memfd_create, pipe2. open(2), pipe(2).
 import {
   AT_FDCWD, EAGAIN, EINVAL, ENOENT, Errno, O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECT, O_DIRECTORY, O_EXCL, O_LARGEFILE, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_TMPFILE,
-  O_TRUNC, O_WRONLY, E2BIG, NAME_MAX, S_IFREG, memfdFlags, openFlags,
+  O_TRUNC, O_WRONLY, IN_MODIFY, IN_OPEN, E2BIG, NAME_MAX, S_IFREG, memfdFlags, openFlags,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
 import { Description, AnonymousInode, PipeEnd, fifoMustWait, makePipe, openInode, refreshMappings } from '../../linux/index.ts';
@@ -31,7 +31,18 @@ function install(task: Task, place: Place, openFlagBits: number): number | Wait 
   const description = new Description(file, status, place);
   if (file instanceof PipeEnd && !(file.inode instanceof AnonymousInode)) return finishFifo(task, description, openFlagBits);
   claimTerminal(task, description, openFlagBits);
-  return task.files.add(description, (openFlagBits & O_CLOEXEC) !== 0);
+  return tellOpen(task, description, place, openFlagBits);
+}
+
+/** The file has its descriptor; those who watch it are told, now and when it is closed. */
+function tellOpen(task: Task, description: Description, place: Place, openFlagBits: number): number {
+  const { events } = task.fs.mounts;
+  const fd = task.files.add(description, (openFlagBits & O_CLOEXEC) !== 0);
+  if (openFlagBits & O_PATH) return fd;
+  description.events = events;
+  events.happened(IN_OPEN, place);
+  if (openFlagBits & O_TRUNC) events.happened(IN_MODIFY, place);
+  return fd;
 }
 
 /** A FIFO that is open on this side and waits for the other. */

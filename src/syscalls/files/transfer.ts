@@ -1,6 +1,6 @@
 // Moving bytes between open files and arrays, with everything read(2) and write(2) check: access mode, position, append, size limits, job control, set-id bits, SIGPIPE.
 import {
-  EAGAIN, EBADF, EFBIG, EINVAL, EISDIR, EPIPE, ESPIPE, O_DSYNC, S_IFDIR, S_IFREG, S_ISGID, S_ISUID, SIGPIPE, SIGXFSZ, isType, resources,
+  EAGAIN, EBADF, EFBIG, IN_ACCESS, IN_MODIFY, EINVAL, EISDIR, EPIPE, ESPIPE, O_DSYNC, S_IFDIR, S_IFREG, S_ISGID, S_ISUID, SIGPIPE, SIGXFSZ, isType, resources,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
 import { refreshMappings, settleMappings, TtyFile } from '../../linux/index.ts';
@@ -8,6 +8,9 @@ import type { Description, Task } from '../../linux/index.ts';
 import { operations, privilegeDrop } from '../../vfs/index.ts';
 import type { Inode } from '../../vfs/index.ts';
 import { checkRead, checkWrite } from './job-control.ts';
+
+/** The file was read from or written to: those who watch it are told. */
+export function told(task: Task, mask: number, { place }: Description): void { if (place) task.fs.mounts.events.happened(mask, place); }
 
 /** Whether the file has no position: pipes, sockets, terminals. */
 export const isStream = (description: Description): boolean => description.file.stream === true;
@@ -38,6 +41,7 @@ export function readFrom(task: Task, description: Description, into: Uint8Array,
   if (!isStream(description)) settleMappings(description.inode, at ?? description.position, into.length);
   const count = file.read!(into, at ?? description.position, nonblock);
   if (typeof count === 'number' && at === undefined && !isStream(description)) description.position += count;
+  if (typeof count === 'number' && count > 0) told(task, IN_ACCESS, description);
   return count;
 }
 
@@ -76,6 +80,7 @@ export function writeTo(task: Task, description: Description, from: Uint8Array, 
     const count = file.write!(allowed < from.length ? from.subarray(0, allowed) : from, position, nonblock);
     if (typeof count === 'number' && !isStream(description)) {
       refreshMappings(description.inode, position, count);
+      if (count > 0) told(task, IN_MODIFY, description);
       if (at === undefined) description.position = position + count;
       if (description.flags & O_DSYNC) description.file.sync?.();
     }

@@ -1,6 +1,6 @@
 // Calls that change the tree or walk in it: getdents64, mkdir, rmdir, mknod, link, symlink, unlink, rename, chdir, chroot, getcwd. The man page of each.
 import {
-  AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, CAP_DAC_READ_SEARCH, CAP_SYS_CHROOT, EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE, S_IFDIR, X_OK, atFlags,
+  AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, CAP_DAC_READ_SEARCH, CAP_SYS_CHROOT, EINVAL, ENOENT, ENOTDIR, EPERM, ERANGE, IN_ACCESS, S_IFDIR, X_OK, atFlags,
   dirent64Layout, direntType, isType, renameFlags,
 } from '../../abi/index.ts';
 import { DirectoryFile, placeOf } from '../../linux/index.ts';
@@ -11,6 +11,7 @@ import { DirFd, Fd, Hex, Mode, OutPath, Path, Ptr, Size, UInt, flags } from '../
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { baseOf, contextOf, placeAt } from './at.ts';
+import { told } from './transfer.ts';
 
 /** The bytes one entry takes in a getdents64 buffer. */
 const recordSize = (entry: DirEntry): number => (dirent64Layout.size + entry.name.length + 1 + 7) & ~7;
@@ -53,6 +54,7 @@ function getdents(task: Task, fd: number, ptr: number, size: number, encode: (en
     done += record.length;
     description.position++;
   }
+  told(task, IN_ACCESS, description);
   return done;
 }
 

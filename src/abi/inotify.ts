@@ -1,0 +1,13 @@
+// inotify(7): events, watch flags and limits. linux/inotify.h.
+
+export const inotifyEvents = {
+  IN_ACCESS: 1, IN_MODIFY: 2, IN_ATTRIB: 4, IN_CLOSE_WRITE: 8, IN_CLOSE_NOWRITE: 0x10, IN_OPEN: 0x20, IN_MOVED_FROM: 0x40, IN_MOVED_TO: 0x80, IN_CREATE: 0x100, IN_DELETE: 0x200, IN_DELETE_SELF: 0x400, IN_MOVE_SELF: 0x800,
+} as const;
+export const { IN_ACCESS, IN_MODIFY, IN_ATTRIB, IN_CLOSE_WRITE, IN_CLOSE_NOWRITE, IN_OPEN, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE, IN_DELETE_SELF, IN_MOVE_SELF } = inotifyEvents;
+export const IN_ALL_EVENTS = 0xfff;
+/** Told with events. */
+export const IN_Q_OVERFLOW = 0x4000, IN_IGNORED = 0x8000, IN_ISDIR = 0x4000_0000;
+/** Flags of inotify_add_watch. */
+export const watchFlags = { IN_ONLYDIR: 0x0100_0000, IN_DONT_FOLLOW: 0x0200_0000, IN_EXCL_UNLINK: 0x0400_0000, IN_MASK_CREATE: 0x1000_0000, IN_MASK_ADD: 0x2000_0000, IN_ONESHOT: 0x8000_0000 } as const;
+export const { IN_ONLYDIR, IN_DONT_FOLLOW, IN_EXCL_UNLINK, IN_MASK_CREATE, IN_MASK_ADD, IN_ONESHOT } = watchFlags;
+export const MAX_QUEUED_EVENTS = 16384, MAX_WATCHES = 8192, MAX_INSTANCES = 128;
