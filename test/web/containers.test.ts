@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryStore, source } from '../oci/archives.ts';
-import { bytesOf, call, hasBrowser, launch, noBrowser, openPage, run, runKept, serve, type Server } from './browser.ts';
+import { bytesOf, call, type Global, hasBrowser, launch, noBrowser, openPage, run, runKept, serve, type Server } from './browser.ts';
 
 const tool = (name: string): boolean => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
 
@@ -60,6 +60,33 @@ if (hasBrowser) {
     assert.is(String(spawnSync('tar', ['xOf', join(folder, 'export.tar'), 'seen']).stdout), '1\n2\n');
     assert.ok(listOf(tar).includes('bin/sh'));
     await call(page, 'removeContainer', { container });
+  });
+
+  test('a container that is kept is there after a reload, and after a tab that crashed while it ran', async () => {
+    const own = await browser.newContext();
+    const tab = await openPage(own, `${server.address}?scripted`);
+    const container = await runKept(tab, ['sh', '-c', 'echo x >>/count; test $(wc -l </count) = 2']);
+    await tab.reload();
+    await tab.evaluate(() => (globalThis as unknown as Global).wherryReady);
+    assert.is((await call<{ code: number }>(tab, 'start', { container, tty: null })).code, 0, 'the second line');
+    assert.ok((await call<string[]>(tab, 'diff', { container })).includes('A /count'));
+    await call(tab, 'commit', { container, name: 'counted' });
+    runKept(tab, ['sh', '-c', 'echo x >>/count; sync; touch /synced; sleep 100'], 'counted').catch(() => {});
+    const running = async (): Promise<{ id: string; status: string; exitCode: number } | undefined> => (await call<{ id: string; status: string; exitCode: number; image: string }[]>(tab, 'containers')).find((row) => row.image === 'counted');
+    let id = '';
+    for (let i = 0; i < 300 && id === ''; i++) {
+      const found = await running();
+      if (found?.status === 'running' && (await call<string[]>(tab, 'diff', { container: found.id })).includes('A /synced')) id = found.id;
+    }
+    assert.is.not(id, '');
+    (await own.newCDPSession(tab)).send('Page.crash').catch(() => {});
+    await tab.waitForEvent('crash');
+    const after = await openPage(own, `${server.address}?scripted`);
+    const [row] = (await call<{ id: string; status: string; exitCode: number }[]>(after, 'containers')).filter((one) => one.id === id);
+    assert.equal([row!.status, row!.exitCode], ['exited', 137]);
+    await call(after, 'commit', { container: id, name: 'crashed' });
+    assert.is((await run(after, ['sh', '-c', 'wc -l </count'], '', 'crashed')).stdout, '3\n');
+    await own.close();
   });
 
   test('what the page saves is loaded by the store of Node, byte for byte, and by skopeo', async () => {
