@@ -3,7 +3,6 @@ import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, type Sta
 import { basename, dirname, join } from 'node:path';
 import { writeOut } from '../host/node/write-out.ts';
 import { systemMessage } from './errors.ts';
-import { endOnBrokenPipe } from './standard-io.ts';
 import type { Terminal } from './verb.ts';
 
 /** What docker says when archives cannot be written; `code` is stable. */
@@ -54,6 +53,5 @@ async function writeFile(chunks: AsyncIterable<Uint8Array>, file: string): Promi
 
 async function writeStandardOutput(chunks: AsyncIterable<Uint8Array>): Promise<void> {
   if (fstatSync(process.stdout.fd).isFile()) return writeOut(process.stdout.fd, chunks);
-  endOnBrokenPipe();
   for await (const chunk of chunks) await new Promise<void>((done) => { process.stdout.write(chunk, () => done()); });
 }

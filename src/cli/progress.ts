@@ -1,4 +1,4 @@
-// Progress of long work as docker prints it: a line for each part, redrawn on a terminal; plain lines elsewhere, once the work takes long.
+// Progress of long work as docker prints it: a line for each part, redrawn on a terminal (standard output, else standard error); plain lines on standard error elsewhere; all once the work takes long.
 import { humanSize } from './columns.ts';
 import type { Terminal } from './verb.ts';
 
@@ -68,7 +68,8 @@ export class Progress {
   }
 
   #show(part: Part): void {
-    if (this.#options.terminal.outIsTty) this.#draw(part);
+    const { outIsTty, errIsTty } = this.#options.terminal;
+    if (outIsTty || errIsTty) this.#draw(part);
     else if (isDone(part)) this.#tell(part);
   }
 
@@ -77,12 +78,13 @@ export class Progress {
     if (!isDone(part) && now - (this.#drawnMs.get(part.id) ?? -Infinity) < REDRAW_MS) return;
     this.#drawnMs.set(part.id, now);
     const { terminal } = this.#options;
+    const write = (text: string): void => (terminal.outIsTty ? terminal.out(text) : terminal.err(text));
     if (!this.#lines.has(part.id)) {
       this.#lines.set(part.id, this.#lines.size);
-      terminal.out('\n');
+      write('\n');
     }
     const up = this.#lines.size - this.#lines.get(part.id)!;
-    terminal.out(`\x1b[${up}A\x1b[2K\r${part.id}: ${part.action} ${bar(part, terminal.columns())}\r\x1b[${up}B`);
+    write(`\x1b[${up}A\x1b[2K\r${part.id}: ${part.action} ${bar(part, terminal.columns())}\r\x1b[${up}B`);
   }
 
   /** Each part once, when it is done, in a line of its own on standard error. */

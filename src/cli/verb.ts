@@ -35,8 +35,9 @@ export interface Terminal {
   out(text: string): void;
   err(text: string): void;
   readonly outIsTty: boolean;
+  readonly errIsTty: boolean;
   readonly inIsTty: boolean;
-  /** How wide the terminal of standard output is; 80 where there is none. */
+  /** How wide the terminal of standard output is, else that of standard error; 80 where there is none. */
   columns(): number;
   /** The next line of standard input without its end, undefined when there is none. */
   line(): Promise<string | undefined>;

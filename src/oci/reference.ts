@@ -21,6 +21,8 @@ const digestPattern = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,}$/;
 
 const invalid = (text: string, why = 'invalid reference format'): ImageError => new ImageError('bad-reference', `${why}: ${JSON.stringify(text)}`);
 
+const withLibrary = (domain: string, path: string): string => (domain === DEFAULT_DOMAIN && !path.includes('/') ? `library/${path}` : path);
+
 /** Parses what a user wrote. Throws ImageError 'bad-reference'. */
 export function parseReference(text: string): Reference {
   const at = text.indexOf('@');
@@ -32,11 +34,11 @@ export function parseReference(text: string): Reference {
   const tag = hasTag ? named.slice(colon + 1) : undefined;
   if (tag !== undefined && !tagPattern.test(tag)) throw invalid(text);
   const { domain, path } = splitDomain(hasTag ? named.slice(0, colon) : named);
-  if (/^[0-9a-f]{64}$/.test(path)) throw invalid(text, 'an image name cannot be 64 hexadecimal digits');
-  if (path !== path.toLowerCase()) throw invalid(text, 'invalid reference format: repository name must be lowercase');
+  if (/^[0-9a-f]{64}$/.test(path)) throw new ImageError('bad-reference', `invalid repository name (${path}), cannot specify 64-byte hexadecimal strings`);
+  if (path !== path.toLowerCase()) throw new ImageError('bad-reference', `invalid reference format: repository name (${withLibrary(domain, path)}) must be lowercase`);
   if (!domainPattern.test(domain) || !pathPattern.test(path)) throw invalid(text);
   if (domain.length + path.length + 1 > 255) throw invalid(text, 'repository name must not be more than 255 characters');
-  return { domain, path: domain === DEFAULT_DOMAIN && !path.includes('/') ? `library/${path}` : path, tag, digest };
+  return { domain, path: withLibrary(domain, path), tag, digest };
 }
 
 /** The first part is a registry when it could not be a repository: a dot, a port, upper case, or localhost. */

@@ -23,7 +23,7 @@ function freshStore(answers: string[] = []): { root: string; say: (line: string,
   return { root, say: async (line, changes = {}) => {
     const said = { out: '', err: '' };
     const terminal: Terminal = {
-      env: { WHERRY_ROOT: root }, out: (text) => { said.out += text; }, err: (text) => { said.err += text; }, outIsTty: false, inIsTty: false, columns: () => 120, line: async () => answers.shift(), ...changes,
+      env: { WHERRY_ROOT: root }, out: (text) => { said.out += text; }, err: (text) => { said.err += text; }, outIsTty: false, errIsTty: false, inIsTty: false, columns: () => 120, line: async () => answers.shift(), ...changes,
     };
     return { code: await runLine(line.split(' '), terminal), ...said };
   } };

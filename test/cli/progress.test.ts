@@ -6,10 +6,10 @@ import type { Terminal } from '../../src/cli/verb.ts';
 
 interface Fixture { progress: Progress; said: { out: string; err: string }; at: (ms: number) => void }
 
-function start({ outIsTty = false, quiet = false, columns = 200, delayMs = 500 } = {}): Fixture {
+function start({ outIsTty = false, errIsTty = false, quiet = false, columns = 200, delayMs = 500 } = {}): Fixture {
   const said = { out: '', err: '' };
   let now = 0;
-  const terminal: Terminal = { env: {}, out: (text) => { said.out += text; }, err: (text) => { said.err += text; }, outIsTty, inIsTty: false, columns: () => columns, line: async () => undefined };
+  const terminal: Terminal = { env: {}, out: (text) => { said.out += text; }, err: (text) => { said.err += text; }, outIsTty, errIsTty, inIsTty: false, columns: () => columns, line: async () => undefined };
   return { progress: new Progress({ terminal, quiet, delayMs, nowMs: () => now }), said, at: (ms) => { now = ms; } };
 }
 
@@ -73,6 +73,12 @@ test('not a terminal: a plain line on standard error for each part that is done,
   progress.update({ id: 'b', action: 'Loading layer', current: 20, total: 20 });
   progress.end();
   assert.equal(said, { out: '', err: 'a: Loading layer      10B\nb: Loading layer      20B\n' });
+});
+
+test('standard output is a file and standard error a terminal: it is drawn there', () => {
+  const { progress, said } = start({ errIsTty: true, delayMs: 0, columns: 80 });
+  progress.update({ id: 'x:1', action: 'Saving', current: 5, total: 10 });
+  assert.equal(said, { out: '', err: '\n\x1b[1A\x1b[2K\rx:1: Saving       5B/10B\r\x1b[1B' });
 });
 
 test('quiet', () => {

@@ -81,7 +81,7 @@ test('Docker\'s exit codes and one-line errors', () => {
     [['run', '-w', 'rel', 'busybox', 'true'], 125, /^wherry: the working directory 'rel' is invalid, it needs to be an absolute path\n/],
     [['run', '-u', 'nouser', 'busybox', 'true'], 125, /^wherry: unable to find user nouser: no matching entries in passwd file\n/],
     [['run', 'nosuchimage'], 125, /^wherry: Unable to find image 'nosuchimage:latest' locally/],
-    [['run', 'UPPER', 'x'], 125, /^wherry: invalid reference format: repository name must be lowercase/],
+    [['run', 'UPPER', 'x'], 125, /^wherry: invalid reference format: repository name \(library\/UPPER\) must be lowercase/],
     [['run', '--nope', 'busybox'], 125, /^unknown flag: --nope\n/],
     [['run', '--trace', 'syscall,nope', 'busybox'], 125, /^invalid argument "nope" for "--trace" flag/],
     [['run', '--level', 'some', 'busybox'], 125, /^invalid argument "some" for "--level" flag: must be one of none, stores, all\n/],

@@ -18,14 +18,14 @@ async function answer(line: string): Promise<{ code: number; out: string; err: s
   let out = '';
   let err = '';
   const terminal: Terminal = {
-    env: { WHERRY_ROOT: root }, out: (text) => { out += text; }, err: (text) => { err += text; }, outIsTty: false, inIsTty: false, columns: () => 80, line: async () => undefined,
+    env: { WHERRY_ROOT: root }, out: (text) => { out += text; }, err: (text) => { err += text; }, outIsTty: false, errIsTty: false, inIsTty: false, columns: () => 80, line: async () => undefined,
   };
   return { code: await runLine(wordsOf(line), terminal), out, err };
 }
 
-/** What differs for good reasons: the product's name, ages, a slip of docker's client, a repetition of its daemon, space on the disk, progress on a slow machine, a flag for images of several platforms, a variable of ours. */
+/** What differs for good reasons: the product's name, ages, a slip of docker's client, words of its old daemon, space on the disk, progress on a slow machine, a flag for images of several platforms, a variable of ours. */
 const comparable = (text: string): string => text.replaceAll('docker', 'wherry').replaceAll('SRun \'', 'Run \'').replace(/\d+ (years|months) ago/g, 'some $1 ago').replace(/no such image: \S+: No such/g, 'No such')
-  .replace(/(invalid reference format): "[^\n]*"$/gm, '$1').replace(/(reclaimed space: )[1-9].*/, '$1some').replace(/^[0-9a-f]{12}: (Loading layer|Extracting) .*\n/gm, '').replace(/^ +--tree .*\n/m, '').replace(/Compressed archives[^]*? limit\.\n\n/, '');
+  .replace(/(invalid reference format): "[^\n]*"$/gm, '$1').replace(/(repository name) \(\S+\) (must be)/, '$1 $2').replace(/(reclaimed space: )[1-9].*/, '$1some').replace(/^[0-9a-f]{12}: (Loading layer|Extracting) .*\n/gm, '').replace(/^ +--tree .*\n/m, '').replace(/Compressed archives[^]*? limit\.\n\n/, '');
 
 test.after(() => { rmSync(root, { recursive: true }); });
 

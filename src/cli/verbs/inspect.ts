@@ -26,14 +26,24 @@ export class InspectError extends Error { readonly code = 'INSPECT'; }
 
 async function attempt(kind: Kind, word: string, engine: Engine, withSizes: boolean): Promise<Struct | undefined> { try { return await kind.find(word, engine, withSizes); } catch { return undefined; } }
 
-function finder(type: string, engine: Engine, withSizes: boolean): (word: string) => Document {
+/** How a word's document is found; `unsized` is told of kinds that have no --size. */
+function finder(type: string, engine: Engine, withSizes: boolean, unsized: (kind: string) => void): (word: string) => Document {
   const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
-  if (kind) return (word) => kind.demand(word, engine, withSizes);
+  const told = (name: string): void => { if (withSizes && name !== 'container') unsized(name); };
+  if (kind) {
+    return async (word) => {
+      const document = await kind.demand(word, engine, withSizes);
+      told(type);
+      return document;
+    };
+  }
   if (type !== '') throw new InspectError(`unknown type: ${JSON.stringify(type)}: must be one of ${Object.keys(kinds).map((name) => JSON.stringify(name)).join(', ')}`);
   return async (word) => {
-    for (const each of Object.values(kinds)) {
+    for (const [name, each] of Object.entries(kinds)) {
       const document = await attempt(each, word, engine, withSizes);
-      if (document) return document;
+      if (!document) continue;
+      told(name);
+      return document;
     }
     throw new InspectError(`Error: No such object: ${word}`);
   };
@@ -47,5 +57,8 @@ export const inspect: Verb = {
   words: [1, Infinity],
   interspersed: true,
   failure: 1,
-  async run(parsed, terminal) { return inspectWords(parsed, terminal, finder(parsed.string('type') ?? '', openEngine(terminal), parsed.bool('size'))); },
+  async run(parsed, terminal) {
+    const unsized = (kind: string): void => terminal.err(`WARNING: --size ignored for ${kind}\n`);
+    return inspectWords(parsed, terminal, finder(parsed.string('type') ?? '', openEngine(terminal), parsed.bool('size'), unsized));
+  },
 };

@@ -5,7 +5,6 @@ import { type ContainerRecord, EngineError, type LogLine, logPath, parseLog } fr
 import { bool, type Parsed, string } from '../flags.ts';
 import { momentMs } from '../moment.ts';
 import { type Engine, openEngine } from '../setup.ts';
-import { endOnBrokenPipe } from '../standard-io.ts';
 import type { Terminal, Verb } from '../verb.ts';
 
 const STEP_MS = 50;
@@ -90,7 +89,6 @@ export const logs: Verb = {
     const engine = openEngine(terminal);
     const record = engine.containers.find(parsed.words[0]!);
     if (!record.KeepsLog) throw new EngineError('NO_LOG', `container ${record.Id} keeps no log: it is removed when it ends and does not run in the background`);
-    endOnBrokenPipe();
     const wanted = { sinceMs: moment(parsed, 'since', -Infinity), untilMs: moment(parsed, 'until', Infinity), timestamps: parsed.bool('timestamps') };
     const reader = new LogReader(engine.hostPath(logPath(record.Id)));
     print(lastLines(parsed.string('tail'), reader.next()), wanted, terminal);

@@ -8,7 +8,7 @@ import { containerFlags, containerRequest, demandNewCidFile, writeCidFile } from
 import { bool, list, type Parsed, string, UsageError } from '../flags.ts';
 import { runContainer } from '../run-container.ts';
 import { type Engine, openCpu, openEngine } from '../setup.ts';
-import { endOnBrokenPipe, hostStreams, hostTty } from '../standard-io.ts';
+import { hostStreams, hostTty } from '../standard-io.ts';
 import type { Verb } from '../verb.ts';
 
 /** What --trace knows: Linux's categories, and the translator's. */
@@ -85,7 +85,6 @@ export const run: Verb = {
       return 0;
     }
     const cpu = openCpu(engine.host, options, { trace: trace.includes('jit'), dumpFolder: parsed.string('dump') });
-    endOnBrokenPipe();
     const code = await runContainer(engine, record, initialState, { cpu, trace, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) } });
     if (parsed.bool('stats')) for (const line of cpu.stats()) terminal.err(`${line}\n`);
     return code;

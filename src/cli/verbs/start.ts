@@ -6,7 +6,7 @@ import { forEachWord } from '../each.ts';
 import { bool } from '../flags.ts';
 import { runContainer } from '../run-container.ts';
 import { type Engine, openCpu, openEngine } from '../setup.ts';
-import { endOnBrokenPipe, hostStreams, hostTty } from '../standard-io.ts';
+import { hostStreams, hostTty } from '../standard-io.ts';
 import type { Terminal, Verb } from '../verb.ts';
 
 /** Runs it in this process, its streams being ours. Throws EngineError 'RUNNING' when another process does. */
@@ -18,7 +18,6 @@ async function startAttached(engine: Engine, record: ContainerRecord, interactiv
     return 1;
   }
   const begun = await patiently(() => engine.containers.begin(record.Id));
-  endOnBrokenPipe();
   return runContainer(engine, begun, record.State, { cpu: openCpu(engine.host, {}), io: Tty ? { tty: hostTty(input) } : { streams: hostStreams(input) } });
 }
 
