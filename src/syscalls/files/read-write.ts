@@ -152,6 +152,7 @@ class Cursor {
 /** Moves up to `count` bytes from one file to another. A stream on either side ends the move when it has no more to give or take. */
 function pump(task: Task, from: Description, fromCursor: Cursor, to: Description, toCursor: Cursor, count: number): number | Wait {
   let done = 0;
+  const buffer = new Uint8Array(Math.min(STEP, count));
   while (done < count) {
     const room = roomOf(to);
     if (room === 0) {
@@ -159,7 +160,7 @@ function pump(task: Task, from: Description, fromCursor: Cursor, to: Description
       if (to.nonblock) throw EAGAIN;
       return new Wait([to.file.changed!]);
     }
-    const bytes = new Uint8Array(Math.min(STEP, count - done, room));
+    const bytes = (isStream(to) ? buffer.slice(0, room) : buffer).subarray(0, Math.min(count - done, room));
     const got = readStep(task, from, bytes, fromCursor.after(done), done > 0);
     if (got instanceof Wait) return got;
     if (got === 0) break;
