@@ -1,34 +1,19 @@
 // Calls that tell about files: stat, statx, access, readlink, statfs. stat(2), statx(2), access(2), readlink(2), statfs(2).
 import {
-  AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, EINVAL, ENOENT, Errno, O_PATH, R_OK, STATX_BASIC_STATS, STATX_MNT_ID, STATX__RESERVED, S_IFLNK, W_OK, X_OK, accessModes, atFlags,
-  isType, major, minor, statLayout, statfsLayout, statxLayout,
+  AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, EINVAL, ENOENT, Errno, O_PATH, R_OK, STATX_BASIC_STATS, STATX_MNT_ID, STATX__RESERVED, S_IFLNK, W_OK, X_OK, accessModes,
+  atFlags, isType, major, minor, statLayout, statfsLayout, statxLayout,
 } from '../../abi/index.ts';
 import { latin1 } from '../../base/index.ts';
 import type { GuestPath } from '../../guest/index.ts';
 import { placeOf } from '../../linux/index.ts';
 import type { Task } from '../../linux/index.ts';
 import { isEmptyPath, operations } from '../../vfs/index.ts';
-import type { FileSystem, Mount, Place, Stat, WalkOptions } from '../../vfs/index.ts';
+import type { FileSystem, Mount, Place, WalkOptions } from '../../vfs/index.ts';
 import { DirFd, Fd, Int, PathBytes, flags, pointed, printFlags, quote } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { contextOf, placeAt, realContextOf, seekAt } from './at.ts';
-
-const SECOND_NS = 1_000_000_000n;
-/** Seconds, rounded down, and the nanoseconds above them. */
-const split = (ns: bigint): { sec: bigint; nsec: bigint } => {
-  const nsec = ((ns % SECOND_NS) + SECOND_NS) % SECOND_NS;
-  return { sec: (ns - nsec) / SECOND_NS, nsec };
-};
-
-/** The 144 bytes of struct stat. */
-export function encodeStat(stat: Stat): Uint8Array {
-  const [atime, mtime, ctime] = [split(stat.atimeNs), split(stat.mtimeNs), split(stat.ctimeNs)];
-  return statLayout.encode({
-    st_dev: stat.dev, st_ino: stat.ino, st_nlink: stat.nlink, st_mode: stat.mode, st_uid: stat.uid, st_gid: stat.gid, st_rdev: stat.rdev, st_size: stat.size, st_blksize: stat.blksize,
-    st_blocks: stat.blocks, st_atime: atime.sec, st_atime_nsec: atime.nsec, st_mtime: mtime.sec, st_mtime_nsec: mtime.nsec, st_ctime: ctime.sec, st_ctime_nsec: ctime.nsec,
-  });
-}
+import { writeStat, writeStatx } from './stat-structs.ts';
 
 const store = (task: Task, ptr: number, bytes: Uint8Array): number => {
   task.memory.writable(ptr, bytes.length).set(bytes);
@@ -36,10 +21,10 @@ const store = (task: Task, ptr: number, bytes: Uint8Array): number => {
 };
 
 const unfollowed: WalkOptions = { follow: false };
-const storeStat = (task: Task, ptr: number, place: Place | Errno): number | Errno => (place instanceof Errno ? place : store(task, ptr, encodeStat(place.inode.stat())));
+const storeStat = (task: Task, ptr: number, place: Place | Errno): number | Errno => (place instanceof Errno ? place : writeStat(task.memory, ptr, place.inode.stat()));
 const stat = (task: Task, path: GuestPath, ptr: number): number | Errno => storeStat(task, ptr, seekAt(task, AT_FDCWD, path));
 const lstat = (task: Task, path: GuestPath, ptr: number): number | Errno => storeStat(task, ptr, seekAt(task, AT_FDCWD, path, unfollowed));
-const fstat = (task: Task, fd: number, ptr: number): number => store(task, ptr, encodeStat(task.files.get(fd, true).inode.stat()));
+const fstat = (task: Task, fd: number, ptr: number): number => writeStat(task.memory, ptr, task.files.get(fd, true).inode.stat());
 
 const walkOptions = (bits: number) => ({ follow: !(bits & AT_SYMLINK_NOFOLLOW), emptyPath: (bits & AT_EMPTY_PATH) !== 0 });
 
@@ -50,25 +35,13 @@ function fstatat(task: Task, dirFd: number, path: GuestPath, ptr: number, bits: 
 }
 
 const AT_STATX_SYNC_TYPE = 0x6000;
-const STATX_ATTR_MOUNT_ROOT = 0x2000;
 
 /** statx(2): the basic fields and the mount id, whatever was asked for; no birth time. */
 function statx(task: Task, dirFd: number, path: GuestPath, bits: number, mask: number, ptr: number): number | Errno {
   if (mask & STATX__RESERVED || (bits & AT_STATX_SYNC_TYPE) === AT_STATX_SYNC_TYPE) throw EINVAL;
   if (bits & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)) throw EINVAL;
   const place = seekAt(task, dirFd, path, walkOptions(bits));
-  return place instanceof Errno ? place : store(task, ptr, encodeStatx(place));
-}
-
-function encodeStatx({ inode, mount }: Place): Uint8Array {
-  const info = inode.stat();
-  const [atime, mtime, ctime] = [split(info.atimeNs), split(info.mtimeNs), split(info.ctimeNs)];
-  return statxLayout.encode({
-    stx_mask: STATX_BASIC_STATS | STATX_MNT_ID, stx_blksize: info.blksize, stx_attributes: inode === mount.root ? STATX_ATTR_MOUNT_ROOT : 0, stx_attributes_mask: STATX_ATTR_MOUNT_ROOT,
-    stx_nlink: info.nlink, stx_uid: info.uid, stx_gid: info.gid, stx_mode: info.mode, stx_ino: info.ino, stx_size: info.size, stx_blocks: info.blocks, stx_atime: atime.sec,
-    stx_atime_nsec: atime.nsec, stx_mtime: mtime.sec, stx_mtime_nsec: mtime.nsec, stx_ctime: ctime.sec, stx_ctime_nsec: ctime.nsec, stx_rdev_major: major(info.rdev),
-    stx_rdev_minor: minor(info.rdev), stx_dev_major: major(info.dev), stx_dev_minor: minor(info.dev), stx_mnt_id: mount.id,
-  });
+  return place instanceof Errno ? place : writeStatx(task.memory, ptr, place);
 }
 
 /** faccessat2(2): asks for the real ids unless AT_EACCESS. */
