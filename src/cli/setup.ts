@@ -37,7 +37,7 @@ export function openEngine(terminal: Terminal): Engine {
   const folder = nodeFolder(rootFolder(terminal));
   const images = new Images(folder, nodeCodecs, inMemory);
   const host = openHost(terminal);
-  return { images, host, folder, hostPath: (path) => join(rootFolder(terminal), path), containers: new Containers(folder, images.store, host, nodeProcesses) };
+  return { images, host, folder, hostPath: (path) => join(rootFolder(terminal), path), containers: new Containers(folder, host, nodeProcesses) };
 }
 
 /** The folder of the installation: the one above dist/ (or src/, in tests). */

@@ -1,6 +1,6 @@
 // The containers that are kept: a folder each in the store, found by name or id, changed under the store's lock, told truthfully even after the process that ran one was killed.
 import type { Folder, Host, Processes } from '../host/ports.ts';
-import { type Image, type ImageUser, type InUse, type Store } from '../oci/index.ts';
+import { blobPath, type Image, type ImageUser, type InUse } from '../oci/index.ts';
 import { demandName, inventName } from './container-names.ts';
 import { type ContainerRecord, type ContainerState, initialState, packRecord, parseRecord, recordPath, timestamp } from './container-record.ts';
 import { EngineError } from './errors.ts';
@@ -25,11 +25,9 @@ export class Containers {
   readonly #folder: Folder;
   readonly #host: Pick<Host, 'clock' | 'random' | 'log'>;
   readonly #processes: Processes;
-  readonly #store: Store;
 
-  constructor(folder: Folder, store: Store, host: Pick<Host, 'clock' | 'random' | 'log'>, processes: Processes) {
+  constructor(folder: Folder, host: Pick<Host, 'clock' | 'random' | 'log'>, processes: Processes) {
     this.#folder = folder;
-    this.#store = store;
     this.#host = host;
     this.#processes = processes;
   }
@@ -43,7 +41,7 @@ export class Containers {
       const others = this.#records();
       const holder = others.find((other) => other.Name === name);
       if (holder) throw nameTaken(holder);
-      if (!this.#store.resolve(image.id)) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
+      if (!this.#folder.has(blobPath(image.id))) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
       const record: ContainerRecord = {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, (invented) => others.some((other) => other.Name === invented)), Image: image.id, Layers: image.layers,
         InMemory: request.inMemory ?? request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '' }, State: begin ? this.#begun(initialState) : initialState,

@@ -14,3 +14,4 @@ export { commitImage, type CommitOptions } from './commit.ts';
 export { importImage, type ImportOptions } from './import.ts';
 export { changeConfig } from './instructions.ts';
 export { imagesToSave, type Saved, saveImages } from './save.ts';
+export { blobPath } from './layout.ts';

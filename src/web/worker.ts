@@ -21,7 +21,7 @@ const cpuReady = fetch(new URL('./hub.wasm', import.meta.url)).then(async (respo
 }));
 const ready = openBrowserStore().then(({ folder, kept, why }): Context => {
   const images = new Images(folder, browserCodecs, async () => (await import('../host/memory-folder.ts')).memoryFolder());
-  const containers = new Containers(folder, images.store, host, browserProcesses);
+  const containers = new Containers(folder, host, browserProcesses);
   return { store: images.store, kept: containers, containers: new PageContainers({ images, containers, host, cpu: cpuReady, kept }), state: { kept, why } };
 });
 
