@@ -93,10 +93,12 @@ export class PageContainers {
   }
 
   /** Runs a new container to its end. */
-  async run({ image: name, argv, tty, remove }: Ask<'run'>, program: Program): Promise<Ended> {
+  async run({ image: named, argv, tty, remove, name }: Ask<'run'>, program: Program): Promise<Ended> {
     const { images, containers } = this.#parts;
-    const image = images.store.find(name);
-    const record = containers.create(image, { image: name, command: argv, env: [], tty: tty !== null, interactive: true, attached: true, callerEnv: {}, autoRemove: remove, inMemory: remove || !this.#parts.kept });
+    const image = images.store.find(named);
+    const record = containers.create(image, {
+      image: named, command: argv, env: [], tty: tty !== null, interactive: true, attached: true, callerEnv: {}, autoRemove: remove, inMemory: remove || !this.#parts.kept, ...(name === undefined ? {} : { name }),
+    });
     return this.#boot(record, tty, program);
   }
 

@@ -55,10 +55,19 @@ window.wherry = wherry;
 window.wherryTerminal = terminal;
 window.wherryReady = started.then((images) => images.map(nameOf));
 
+/** The container that a page begins with: as it was when there was one before. */
+const SHELL = 'shell';
+
+async function beginShell(image: ImageRow | undefined): Promise<void> {
+  const containers = await client.call('containers', {});
+  if (containers.some(({ name }) => name === SHELL)) session.wish({ container: SHELL });
+  else if (image) session.wish({ name: SHELL, image: nameOf(image), argv: image.command.length > 0 ? [] : ['sh'] });
+}
+
 const scripted = new URLSearchParams(location.search).has('scripted');
 started.then(async ([image]) => {
   await panel.refresh();
   if (scripted) return;
-  if (image) session.wish({ image: nameOf(image), argv: image.command.length > 0 ? [] : ['sh'] });
+  await beginShell(image);
   await session.loop();
 }).catch((error: unknown) => terminal.writeln(`\x1b[31m${String(error)}\x1b[0m`));

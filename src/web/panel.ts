@@ -64,8 +64,10 @@ export class Panel {
   /** Does what a button says; an error is shown. */
   #do(act: Action[2]): void {
     this.#notice.textContent = '';
-    Promise.resolve().then(act).catch((error: unknown) => { this.#notice.textContent = (error as Error).message; }).finally(() => this.refresh());
+    Promise.resolve().then(act).catch((error: unknown) => this.#tell(error)).finally(() => this.refresh());
   }
+
+  #tell(error: unknown): void { this.#notice.textContent = (error as Error).message; }
 
   /** Shows progress under way, named `label`. */
   async #working<T>(label: string, work: (progress: Progress) => Promise<T>): Promise<T> {
@@ -90,6 +92,10 @@ export class Panel {
 
   /** Shows what there is now. */
   async refresh(): Promise<void> {
+    try { await this.#show(); } catch (error) { this.#tell(error); }
+  }
+
+  async #show(): Promise<void> {
     const [images, containers, state] = await Promise.all([this.#client.call('images', {}), this.#client.call('containers', {}), this.#client.call('store', {})]);
     const act = (action: Action[2]): void => this.#do(action);
     this.#images.replaceChildren(...images.map((image) => this.#imageRow(image, act)));

@@ -43,7 +43,7 @@ export interface Calls {
   save: { ask: { readonly images: readonly string[]; readonly into: Into }; answer: Blob | null };
   containers: { ask: object; answer: readonly ContainerRow[] };
   /** Runs a command in a new container, to its end. No words: what the image says. */
-  run: { ask: { readonly image: string; readonly argv: readonly string[]; readonly tty: TerminalSize | null; readonly remove: boolean }; answer: Ended };
+  run: { ask: { readonly image: string; readonly argv: readonly string[]; readonly tty: TerminalSize | null; readonly remove: boolean; readonly name?: string }; answer: Ended };
   /** Runs a container again. */
   start: { ask: { readonly container: string; readonly tty: TerminalSize | null }; answer: Ended };
   /** Lines as `diff` prints them. */

@@ -7,9 +7,9 @@ const dim = (text: string): string => `\x1b[2m${text}\x1b[0m`;
 const red = (text: string): string => `\x1b[31m${text}\x1b[0m`;
 
 /** What the terminal is to run: a command in a new container, or a container again. */
-export type Wish = { readonly image: string; readonly argv: readonly string[] } | { readonly container: string };
+export type Wish = { readonly image: string; readonly argv: readonly string[]; readonly name?: string } | { readonly container: string };
 
-const commandLine = (wish: Wish): string => ('image' in wish ? `wherry run -it ${[wish.image, ...wish.argv].join(' ')}` : `wherry start -ai ${wish.container}`);
+const commandLine = (wish: Wish): string => ('image' in wish ? `wherry run -it ${[...(wish.name === undefined ? [] : ['--name', wish.name]), wish.image, ...wish.argv].join(' ')}` : `wherry start -ai ${wish.container}`);
 
 export class Session {
   readonly #client: Client;
@@ -44,6 +44,8 @@ export class Session {
       this.#terminal.writeln(dim(`$ ${commandLine(wish)}`));
       try {
         const { code } = await this.#run(wish);
+        // A name is given once; what bears it is then started again.
+        if ('image' in wish && wish.name !== undefined) this.#last = { container: wish.name };
         this.#terminal.writeln(`\r\n${dim(`exit code ${code}`)}`);
       } catch (error) { this.#terminal.writeln(red((error as Error).message)); }
       this.#changed();

@@ -53,6 +53,14 @@ if (hasBrowser) {
     await seen(/^rc 130$/m);
     await page.keyboard.type('exit 4\n');
     await seen(/^exit code 4$/m);
+    await page.keyboard.type('\n');
+    await seen(/wherry start -ai shell\n(.*\n)*\/ # $/m);
+    await page.keyboard.type('echo kept >/kept; sync; echo done\n');
+    await seen(/^done$/m);
+    await page.reload();
+    await seen(/^\$ wherry start -ai shell\n(.*\n)*\/ # $/m);
+    await page.keyboard.type('cat /kept\n');
+    await seen(/^kept$/m);
     await page.close();
   });
 } else console.log(noBrowser);
