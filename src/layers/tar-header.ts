@@ -1,5 +1,7 @@
 // The header blocks of one member: ustar (pax(1)), with what its fields cannot say in a pax extended header, byte for byte; sparse files as GNU tar's format 1.0.
 import { latin1, latin1Bytes } from '../base/index.ts';
+import type { Extent } from './tar.ts';
+import { BLOCK, padded } from './tar-fields.ts';
 import { major, minor, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 
 /** One member to write. Text is latin1: one char a byte. */
@@ -23,9 +25,6 @@ export interface TarMember {
   readonly extents?: readonly Extent[];
 }
 
-/** `length` bytes at `at` of a file. */
-export interface Extent { readonly at: number; readonly length: number }
-
 /** A member as it is written: headers, then perhaps the map of a sparse file, then `stored` bytes of content in all. */
 export interface PreparedMember {
   readonly header: Uint8Array;
@@ -34,7 +33,6 @@ export interface PreparedMember {
   readonly stored: number;
 }
 
-const BLOCK = 512;
 const typeFlags: Readonly<Record<number, string>> = { [S_IFREG]: '0', [S_IFLNK]: '2', [S_IFCHR]: '3', [S_IFBLK]: '4', [S_IFDIR]: '5', [S_IFIFO]: '6' };
 /** The largest numbers that ustar's fields hold: seven octal digits, eleven for sizes and times. */
 const ID_MAX = 0o7777777, LONG_MAX = 0o77777777777, NAME_LENGTH = 100, PREFIX_LENGTH = 155;
@@ -109,7 +107,6 @@ function sparseMap(extents: readonly Extent[]): Uint8Array {
   return latin1Bytes(text.padEnd(padded(text.length), '\0'));
 }
 
-const padded = (length: number): number => Math.ceil(length / BLOCK) * BLOCK;
 
 /** `length key=value\n`, where the length counts its own digits. */
 function record(key: string, value: string): string {

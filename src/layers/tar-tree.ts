@@ -1,7 +1,8 @@
 // A tree of files as tar members: parents before children, names of a directory sorted by their bytes, further names of a file as hard links to the first.
 import { O_NOATIME, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import type { Inode, OpenFile } from '../vfs/index.ts';
-import { type Extent, fitsTar, type TarMember } from './tar-header.ts';
+import type { Extent } from './tar.ts';
+import { fitsTar, type TarMember } from './tar-header.ts';
 import { type PackOptions, packTar, type ReadAt, type TarItem } from './tar-writer.ts';
 
 export interface TreeTarOptions extends PackOptions {

@@ -1,6 +1,8 @@
 // HOT: bench/layers.ts (export). Writes tars as streams: headers, contents and padding go into one buffer after the other, contents straight from their files.
 import { LayerError } from './errors.ts';
-import { type Extent, prepareMember, type TarMember } from './tar-header.ts';
+import type { Extent } from './tar.ts';
+import { BLOCK } from './tar-fields.ts';
+import { prepareMember, type TarMember } from './tar-header.ts';
 
 /** Reads bytes of a file at an offset; returns how many, 0 at the end. */
 export type ReadAt = (into: Uint8Array, offset: number) => number;
@@ -19,7 +21,6 @@ export interface PackOptions {
 
 /** The length of a chunk. */
 const CHUNK = 512 * 1024;
-const BLOCK = 512;
 
 /** The tar of these members, in their order, in chunks of 512 KiB. Throws LayerError 'changed-file' when a file's content ends before its size says. */
 export async function* packTar(items: Iterable<TarItem>, { progress, reuse = false }: PackOptions = {}): AsyncGenerator<Uint8Array> {

@@ -1,9 +1,10 @@
 // Reads the headers of an uncompressed tar, synchronously and without touching file contents: ustar, pax, GNU long names, base-256 numbers, sparse files.
 import { makedev, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from '../abi/index.ts';
+import { latin1 } from '../base/index.ts';
 import type { Blob } from '../host/ports.ts';
 import { LayerError } from './errors.ts';
+import { BLOCK, numberAt, padded, parsePax, type PaxRecords, timeOf, untilNul, xattrsOf } from './tar-fields.ts';
 
-const BLOCK = 512;
 /** Headers that name something are read into memory; none is honest beyond this. */
 const META_LIMIT = 1 << 20;
 
@@ -30,25 +31,16 @@ export interface TarEntry {
   xattrs: Map<string, Uint8Array> | undefined;
 }
 
-const typeOfFlag: Readonly<Record<string, number>> = { '\0': S_IFREG, 0: S_IFREG, 1: S_IFREG, 2: S_IFLNK, 3: S_IFCHR, 4: S_IFBLK, 5: S_IFDIR, 6: S_IFIFO, 7: S_IFREG, S: S_IFREG };
+/** By type flag. D is GNU tar's directory of an incremental dump: what it holds is a list of names. */
+const typeOfFlag: Readonly<Record<string, number>> = { '\0': S_IFREG, 0: S_IFREG, 1: S_IFREG, 2: S_IFLNK, 3: S_IFCHR, 4: S_IFBLK, 5: S_IFDIR, 6: S_IFIFO, 7: S_IFREG, S: S_IFREG, D: S_IFDIR };
+/** Members that are no files and say nothing that is kept: volume labels, Solaris' access control lists. */
+const skipped = 'VA';
 
 /** Every member of the tar, in order. Throws LayerError 'corrupt-tar'. */
 export function* tarEntries(blob: Blob): Generator<TarEntry> {
   const reader = new TarReader(blob);
   for (let entry = reader.next(); entry; entry = reader.next()) yield entry;
 }
-
-type PaxRecords = Map<string, string>;
-const XATTR = 'SCHILY.xattr.';
-
-/** Latin1 text of bytes. */
-const latin1 = (bytes: Uint8Array): string => {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return text;
-};
-
-const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 class TarReader {
   readonly #blob: Blob;
@@ -83,7 +75,7 @@ class TarReader {
     return into;
   }
 
-  /** The next real member, with what the extension headers before it say. */
+  /** The next real member, with what the extension headers before it say. X is Solaris' name of x. */
   next(): TarEntry | undefined {
     const pax: PaxRecords = new Map(this.#global);
     let longName: string | undefined;
@@ -93,20 +85,33 @@ class TarReader {
       if (!header) return undefined;
       const flag = String.fromCharCode(header[156]!);
       const start = this.#at + BLOCK;
-      if (flag === 'x' || flag === 'g') parsePax(this.#meta(header, start), flag === 'g' ? this.#global : pax, () => this.#corrupt('malformed pax header'));
-      if (flag === 'g') for (const [key, value] of this.#global) pax.set(key, value);
-      else if (flag === 'L') longName = untilNul(this.#meta(header, start));
+      if (flag === 'x' || flag === 'X') this.#parsePax(header, start, pax);
+      else if (flag === 'g') {
+        this.#parsePax(header, start, this.#global);
+        for (const [key, value] of this.#global) pax.set(key, value);
+      } else if (flag === 'L') longName = untilNul(this.#meta(header, start));
       else if (flag === 'K') longLink = untilNul(this.#meta(header, start));
-      else if (flag !== 'x') return this.#member(header, flag, pax, longName, longLink);
-      this.#at = start + padded(numberAt(header, 124, 12, () => this.#corrupt('malformed size')));
+      else if (!skipped.includes(flag)) return this.#member(header, flag, pax, longName, longLink);
+      this.#at = start + padded(this.#size(header));
     }
+  }
+
+  #parsePax(header: Uint8Array, start: number, into: PaxRecords): void { parsePax(this.#meta(header, start), into, () => this.#corrupt('malformed pax header')); }
+
+  #size(header: Uint8Array): number {
+    const size = numberAt(header, 124, 12, () => this.#corrupt('malformed size'));
+    if (size < 0) throw this.#corrupt('malformed size');
+    return size;
   }
 
   /** A copy of the header block at #at, checked; undefined at the end of the archive. */
   #header(): Uint8Array | undefined {
     if (this.#at === this.#blob.size) return undefined;
     const header = this.#bytes(this.#at, BLOCK).slice();
-    if (header.every((byte) => byte === 0)) return undefined;
+    if (isZero(header)) {
+      if (this.#at + 2 * BLOCK <= this.#blob.size && !isZero(this.#bytes(this.#at + BLOCK, BLOCK))) throw this.#corrupt('corrupt tar: a lone block of zeros, and more behind it');
+      return undefined;
+    }
     const stated = numberAt(header, 148, 8, () => this.#corrupt('malformed header'));
     let sum = 8 * 32;
     let signedSum = sum;
@@ -121,37 +126,37 @@ class TarReader {
 
   /** The content of an extension header. */
   #meta(header: Uint8Array, start: number): Uint8Array {
-    const size = numberAt(header, 124, 12, () => this.#corrupt('malformed size'));
+    const size = this.#size(header);
     if (size > META_LIMIT) throw this.#corrupt('extension header of more than 1 MiB');
     return this.#bytes(start, size).slice();
   }
 
   #member(header: Uint8Array, flag: string, pax: PaxRecords, longName: string | undefined, longLink: string | undefined): TarEntry {
     const type = typeOfFlag[flag];
-    if (type === undefined) throw this.#corrupt(`member of unknown type ${JSON.stringify(flag)}`);
+    if (type === undefined) throw this.#corrupt(flag === 'M' ? 'a file that began in another volume' : `member of unknown type ${JSON.stringify(flag)}`);
     const bad = (): LayerError => this.#corrupt('malformed number');
     const text = (at: number, length: number): string => untilNul(header.subarray(at, at + length));
     const paxNumber = (key: string, otherwise: number): number => {
       const value = pax.get(key);
       if (value === undefined) return otherwise;
-      if (!/^-?\d+(\.\d*)?$/.test(value)) throw bad();
+      if (!/^-?\d{1,19}$/.test(value)) throw bad();
       return Number(value);
     };
     const size = paxNumber('size', numberAt(header, 124, 12, bad));
     if (!(size >= 0 && Number.isSafeInteger(size))) throw bad();
-    const prefix = text(257, 5) === 'ustar' && header[262] === 0 ? text(345, 155) : '';
+    const prefix = text(257, 5) === 'ustar' && header[262] === 0 ? text(345, text(508, 4) === 'tar' ? 131 : 155) : '';
     const path = pax.get('path') ?? longName ?? (prefix ? `${prefix}/${text(0, 100)}` : text(0, 100));
     const isFile = type === S_IFREG && flag !== '1';
     const mtime = timeOf(pax.get('mtime'), numberAt(header, 136, 12, bad), bad);
     const entry: TarEntry = {
       path, ...mtime, mode: (path.endsWith('/') && isFile && size === 0 ? S_IFDIR : type) | (numberAt(header, 100, 8, bad) & 0o7777),
       uid: paxNumber('uid', numberAt(header, 108, 8, bad)), gid: paxNumber('gid', numberAt(header, 116, 8, bad)), size: isFile ? size : 0,
-      rdev: type === S_IFCHR || type === S_IFBLK ? makedev(numberAt(header, 329, 8, bad), numberAt(header, 337, 8, bad)) : 0,
+      rdev: type === S_IFCHR || type === S_IFBLK ? makedev(paxNumber('SCHILY.devmajor', numberAt(header, 329, 8, bad)), paxNumber('SCHILY.devminor', numberAt(header, 337, 8, bad))) : 0,
       link: flag === '1' || flag === '2' ? pax.get('linkpath') ?? longLink ?? text(157, 100) : '', hardLink: flag === '1',
       offset: this.#at + BLOCK, extents: undefined, xattrs: xattrsOf(pax),
     };
     // A link or a directory may state a size and still has no content (only hard links of cpio-minded writers do otherwise).
-    const content = isFile ? size : 0;
+    const content = isFile || flag === 'D' ? size : 0;
     if (entry.offset + content > this.#blob.size) throw this.#corrupt(`truncated tar: the content of ${JSON.stringify(path)} is cut off`);
     this.#at = entry.offset + padded(content);
     if (flag === 'S') this.#oldSparse(header, entry);
@@ -230,73 +235,4 @@ class TarReader {
   }
 }
 
-const padded = (size: number): number => Math.ceil(size / BLOCK) * BLOCK;
-
-const untilNul = (bytes: Uint8Array): string => {
-  const nul = bytes.indexOf(0);
-  return latin1(nul < 0 ? bytes : bytes.subarray(0, nul));
-};
-
-/** An octal field, or a base-256 one when its first bit is set. */
-function numberAt(header: Uint8Array, at: number, length: number, bad: () => LayerError): number {
-  if (header[at]! & 0x80) return base256(header.subarray(at, at + length), bad);
-  let value = 0;
-  let place = at;
-  const end = at + length;
-  while (place < end && header[place] === 32) place++;
-  for (; place < end; place++) {
-    const digit = header[place]! - 48;
-    if (digit < 0 || digit > 7) break;
-    value = value * 8 + digit;
-  }
-  for (; place < end && header[place] !== 0; place++) if (header[place] !== 32) throw bad();
-  return value;
-}
-
-function base256(field: Uint8Array, bad: () => LayerError): number {
-  const negative = (field[0]! & 0x40) !== 0;
-  let value = negative ? -1n : BigInt(field[0]! & 0x3f);
-  if (negative) value = BigInt.asIntN(7, BigInt(field[0]! & 0x7f));
-  for (const byte of field.subarray(1)) value = (value << 8n) | BigInt(byte);
-  const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw bad();
-  return number;
-}
-
-/** `length key=value\n` records (pax(1)); an empty value takes a record back. */
-function parsePax(bytes: Uint8Array, into: PaxRecords, bad: () => LayerError): void {
-  for (let at = 0; at < bytes.length && bytes[at] !== 0;) {
-    const space = bytes.indexOf(32, at);
-    const digits = space < 0 ? '' : latin1(bytes.subarray(at, space));
-    if (!/^\d{1,9}$/.test(digits)) throw bad();
-    const end = at + Number(digits);
-    const equals = bytes.indexOf(61, space);
-    if (end > bytes.length || equals < 0 || equals >= end || bytes[end - 1] !== 10) throw bad();
-    const key = latin1(bytes.subarray(space + 1, equals));
-    const value = latin1(bytes.subarray(equals + 1, end - 1));
-    if (key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes') into.set('GNU.sparse.map', [into.get('GNU.sparse.map'), value].filter(Boolean).join(','));
-    else if (value === '' && !key.startsWith(XATTR)) into.delete(key);
-    else into.set(key, value);
-    at = end;
-  }
-}
-
-/** A pax time ("1700000000.5", may be negative) or the header's seconds. */
-function timeOf(pax: string | undefined, seconds: number, bad: () => LayerError): { mtimeSec: number; mtimeNs: number } {
-  if (pax === undefined) return { mtimeSec: seconds, mtimeNs: 0 };
-  const match = /^(-?)(\d{1,15})(?:\.(\d*))?$/.exec(pax);
-  if (!match) throw bad();
-  const ns = Number((match[3] ?? '').slice(0, 9).padEnd(9, '0'));
-  const sec = Number(match[2]);
-  if (!match[1]) return { mtimeSec: sec, mtimeNs: ns };
-  return ns === 0 ? { mtimeSec: -sec, mtimeNs: 0 } : { mtimeSec: -sec - 1, mtimeNs: 1e9 - ns };
-}
-
-function xattrsOf(pax: PaxRecords): Map<string, Uint8Array> | undefined {
-  let found: Map<string, Uint8Array> | undefined;
-  for (const [key, value] of pax) if (key.startsWith(XATTR)) (found ??= new Map()).set(unescaped(key.slice(XATTR.length)), bytesOf(value));
-  return found;
-}
-
-/** GNU tar writes "=" and "%" of a name as %3D and %25: a record's key ends at its first "=". */
-const unescaped = (name: string): string => name.replace(/%(25|3D)/g, (escape) => (escape === '%25' ? '%' : '='));
+const isZero = (block: Uint8Array): boolean => block.every((byte) => byte === 0);
