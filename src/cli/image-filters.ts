@@ -74,7 +74,7 @@ function testOf(filters: readonly (readonly [string, string])[], keys: Keys, sto
 export function imageFilter(filters: readonly (readonly [string, string])[], store: Store): ImageFilter {
   const references = filters.filter(([key]) => key === 'reference').map(([, pattern]) => matches(pattern));
   const test = testOf(filters.filter(([key]) => key !== 'reference'), listKeys, store);
-  const names = (image: Image): readonly string[] => (references.length === 0 ? image.names : image.names.filter((name) => references.some((matching) => matching(name))));
+  const names = (image: Image): readonly string[] => (references.length === 0 ? image.names : [...image.names, ...image.repoDigests].filter((name) => references.some((matching) => matching(name))));
   return { test: (image) => test(image) && (references.length === 0 || names(image).length > 0), names };
 }
 

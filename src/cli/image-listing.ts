@@ -31,7 +31,7 @@ export function rowsOf(image: Image, names: readonly string[], wanted: boolean, 
   const untagged = references.filter(({ digest, domain, path }) => digest !== undefined && !tagged.some((other) => other.domain === domain && other.path === path));
   return [
     ...tagged.flatMap((reference) => orNone(of(familiarRepository(reference))).map((digest) => row(familiarRepository(reference), reference.tag ?? 'latest', digest))),
-    ...untagged.map((reference) => row(familiarRepository(reference), NONE, wanted ? reference.digest! : NONE)),
+    ...[...new Set(untagged.map((reference) => `${familiarRepository(reference)}@${reference.digest}`))].map((text) => row(text.slice(0, text.indexOf('@')), NONE, wanted ? text.slice(text.indexOf('@') + 1) : NONE)),
   ];
 }
 

@@ -1,5 +1,6 @@
 // Where an archive goes that a verb makes: a file that is there whole or not at all, or standard output.
 import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { writeOut } from '../host/node/write-out.ts';
 import { systemMessage } from './errors.ts';
@@ -36,18 +37,29 @@ export async function writeOutput(chunks: AsyncIterable<Uint8Array>, output: Out
   await (output.file ? writeFile(chunks, output.file) : writeStandardOutput(chunks));
 }
 
+/** What ends the command while it writes; nothing half-made stays. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** A pipe or socket is written as it is; a regular file gets its name when it is whole. */
 async function writeFile(chunks: AsyncIterable<Uint8Array>, file: string): Promise<void> {
   const isSpecial = statSync(file, { throwIfNoEntry: false })?.isFile() === false;
   const path = isSpecial ? file : join(dirname(file), `.tmp-${process.pid}-${basename(file)}`);
   const fd = openSync(path, isSpecial ? 'w' : 'wx', 0o600);
+  const interrupted = (signal: NodeJS.Signals): void => {
+    if (!isSpecial) rmSync(path, { force: true });
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of endings) process.once(signal, interrupted);
   try {
     await writeOut(fd, chunks);
     if (!isSpecial) fsyncSync(fd);
   } catch (error) {
     if (!isSpecial) rmSync(path, { force: true });
     throw error;
-  } finally { closeSync(fd); }
+  } finally {
+    closeSync(fd);
+    for (const signal of endings) process.off(signal, interrupted);
+  }
   if (!isSpecial) renameSync(path, file);
 }
 

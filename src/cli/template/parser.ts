@@ -73,7 +73,7 @@ class Parser {
     const { text } = word;
     if (text === 'if' || text === 'with' || text === 'range') return this.#control(word, text);
     if (text === 'break' || text === 'continue') return this.#jump(word, text);
-    if (text === 'template') return this.#template(word);
+    if (text === 'template') return this.#template();
     if (text === 'block') return this.#block(word);
     return this.#define();
   }
@@ -113,7 +113,7 @@ class Parser {
     return value === undefined ? this.#unexpected(token, context) : { ...token, value };
   }
 
-  #template(word: Token): Node {
+  #template(): Node {
     const name = this.#templateName('template clause');
     const pipeline = this.#peekWord().kind === 'close' ? undefined : this.#pipeline('template clause', 'close');
     if (!pipeline) this.#next++;
