@@ -1,6 +1,5 @@
 // What inspect tells of a container: Docker's document; what cannot be said here (cgroups, security labels, addresses) has the value of a container that asks for nothing.
-import { type ContainerRecord, logPath } from '../engine/index.ts';
-import { argvOf } from './container-row.ts';
+import { argvOf, type ContainerRecord, logPath } from '../engine/index.ts';
 import { nilMap, nilSlice, omitEmpty, type Struct } from './template/index.ts';
 
 const mapOf = (entries: object | null | undefined): ReadonlyMap<string, unknown> => (entries ? new Map(Object.entries(entries)) : nilMap);

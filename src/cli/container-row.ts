@@ -1,14 +1,11 @@
 // What `ps` tells of a container, in docker's words.
-import type { ContainerRecord } from '../engine/index.ts';
+import { argvOf, type ContainerRecord } from '../engine/index.ts';
 import { humanDuration } from './columns.ts';
 
 /** Go's strconv.Quote, as far as commands need it. */
 const quote = (text: string): string => JSON.stringify(text);
 
 const ellipsis = (text: string, most: number): string => { const letters = [...text]; return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`; };
-
-/** What the first process is started with. */
-export const argvOf = ({ Config }: ContainerRecord): string[] => [...Config.Entrypoint ?? [], ...Config.Cmd ?? []];
 
 /** In quotes; arguments with blanks in single quotes; at most 20 letters unless `whole`. */
 export function commandText(record: ContainerRecord, whole: boolean): string {

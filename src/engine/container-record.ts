@@ -1,6 +1,6 @@
 // What is kept of a container: one JSON document in the words of Docker's inspect.
 import type { ProcessId } from '../host/ports.ts';
-import type { ImageLayer } from '../oci/index.ts';
+import type { ImageLayer, RunConfig } from '../oci/index.ts';
 import { EngineError } from './errors.ts';
 import type { ContainerConfig } from './process-config.ts';
 
@@ -42,6 +42,17 @@ export interface ContainerRecord {
   readonly State: ContainerState;
   /** The process that reads or changes its files while it does not run. */
   readonly Holder?: ProcessId;
+}
+
+/** What its first process is started with. */
+export const argvOf = ({ Config }: ContainerRecord): string[] => [...Config.Entrypoint ?? [], ...Config.Cmd ?? []];
+
+/** What of its configuration an image made of it has, too (image-spec config.md). */
+export function imageConfigOf({ Config: c }: ContainerRecord): RunConfig {
+  return {
+    User: c.User, ...(c.ExposedPorts ? { ExposedPorts: c.ExposedPorts } : {}), Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, Volumes: c.Volumes, WorkingDir: c.WorkingDir, Labels: c.Labels,
+    ...(c.StopSignal ? { StopSignal: c.StopSignal } : {}),
+  };
 }
 
 /** The time before all containers. */

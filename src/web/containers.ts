@@ -1,11 +1,11 @@
 // The containers of a page: made, run and started again by the one worker, and what `diff`, `commit` and `export` take from them.
 import { latin1Bytes } from '../base/index.ts';
-import { bootContainer, type ContainerRecord, type Containers, EngineError, exitCode, type Images } from '../engine/index.ts';
+import { argvOf, bootContainer, type ContainerRecord, type Containers, EngineError, exitCode, imageConfigOf, type Images } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
 import { type DiffLine, diffLines, tarOfChanges, tarOfTree } from '../layers/index.ts';
 import type { Machine, MachineParts } from '../machine/index.ts';
-import { commitImage, type RunConfig } from '../oci/index.ts';
+import { commitImage } from '../oci/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
 import type { Program } from './program.ts';
 import type { Ask, ContainerRow, Ended, TerminalSize } from './protocol.ts';
@@ -21,14 +21,6 @@ export interface PageParts {
 
 /** The exit code of a container that could not be run, as Docker has it. */
 const NOT_RUN = 125;
-
-/** What an image made of a container says about running it. */
-function runConfigOf({ Config }: ContainerRecord): RunConfig {
-  const { User, Env, Entrypoint, Cmd, WorkingDir, Labels, Volumes, ExposedPorts, StopSignal } = Config;
-  return { User, Env, Entrypoint, Cmd, WorkingDir, Labels, Volumes, ...(ExposedPorts ? { ExposedPorts } : {}), ...(StopSignal ? { StopSignal } : {}) };
-}
-
-const wordsOf = ({ Config }: ContainerRecord): string[] => [...Config.Entrypoint ?? [], ...Config.Cmd ?? []];
 
 async function* fileLines(fs: OverlayFs): AsyncGenerator<DiffLine> { yield* diffLines(fs.changes()); }
 
@@ -47,7 +39,7 @@ export class PageContainers {
 
   list(): ContainerRow[] {
     return this.#parts.containers.list().map((record) => ({
-      id: record.Id, name: record.Name, image: record.Config.Image, command: wordsOf(record), status: record.State.Status, exitCode: record.State.ExitCode,
+      id: record.Id, name: record.Name, image: record.Config.Image, command: argvOf(record), status: record.State.Status, exitCode: record.State.ExitCode,
     }));
   }
 
@@ -138,7 +130,7 @@ export class PageContainers {
     const record = containers.find(container);
     const layer = this.#reading(container, (fs) => tarOfChanges(fs.root, fs.changes()));
     const image = await commitImage(images.store, images.store.find(record.Image), layer, {
-      names: name === '' ? [] : [name], config: runConfigOf(record), createdBy: wordsOf(record).join(' '), createdNs: host.clock.realtimeNs(),
+      names: name === '' ? [] : [name], config: imageConfigOf(record), createdBy: argvOf(record).join(' '), createdNs: host.clock.realtimeNs(),
     });
     return image.id;
   }

@@ -1,21 +1,12 @@
 // wherry commit: an image made of a container's image and what the container changed.
-import { type ContainerRecord, EngineError } from '../../engine/index.ts';
-import { commitImage, type Image, parseReference, type RunConfig } from '../../oci/index.ts';
+import { argvOf, type ContainerRecord, EngineError, imageConfigOf } from '../../engine/index.ts';
+import { commitImage, type Image, parseReference } from '../../oci/index.ts';
 import { streamOf } from '../byte-stream.ts';
 import { operate } from '../container-operations.ts';
-import { argvOf } from '../container-row.ts';
 import { bool, list, string } from '../flags.ts';
 import { Progress, watched } from '../progress.ts';
 import { type Engine, openEngine } from '../setup.ts';
 import type { Terminal, Verb } from '../verb.ts';
-
-/** What of a container's configuration an image has, too (image-spec config.md). */
-function imageConfig({ Config: c }: ContainerRecord): RunConfig {
-  return {
-    User: c.User, ...(c.ExposedPorts ? { ExposedPorts: c.ExposedPorts } : {}), Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, Volumes: c.Volumes, WorkingDir: c.WorkingDir, Labels: c.Labels,
-    ...(c.StopSignal ? { StopSignal: c.StopSignal } : {}),
-  };
-}
 
 function parentOf(record: ContainerRecord, { images }: Engine): Image {
   const parent = images.store.resolve(record.Image);
@@ -50,7 +41,7 @@ export const commit: Verb = {
     const args = { pause: parsed.has('pause') ? parsed.bool('pause') : true, ...(latestSec === undefined ? {} : { latestSec }) };
     const layer = watched(streamOf((data) => operate(engine, record, 'layer', args, { data })), new Progress({ terminal, quiet: false }), { id: record.Id.slice(0, 12), action: 'Committing', total: 0 });
     const { id } = await commitImage(engine.images.store, parentOf(record, engine), layer, {
-      names: name === undefined ? [] : [name], config: imageConfig(record), change: parsed.list('change'), createdBy: argvOf(record).join(' '),
+      names: name === undefined ? [] : [name], config: imageConfigOf(record), change: parsed.list('change'), createdBy: argvOf(record).join(' '),
       createdNs: latestSec === undefined ? engine.host.clock.realtimeNs() : BigInt(latestSec) * 1_000_000_000n,
       ...(parsed.string('message') ? { message: parsed.string('message')! } : {}), ...(parsed.string('author') ? { author: parsed.string('author')! } : {}),
     });
