@@ -240,6 +240,21 @@ test('a journal that cannot be read, or of another version, is refused and left 
   assert.is(refused.disk.steps, 0);
 });
 
+test('a record damaged in the middle of the journal is no torn tail', () => {
+  const pack = newPack(new FaultyDisk());
+  const folder = new PackFolder(pack);
+  for (const name of ['a', 'b', 'c']) folder.write(name, Buffer.from(name));
+  const files = afterCut(pack, () => 1);
+  const journal = files[1]!;
+  const at = Buffer.from(journal).indexOf('["b",');
+  const damaged = journal.slice();
+  damaged[at + 2]! ^= 1;
+  assert.throws(() => new PackFolder(newPack(new FaultyDisk(), [files[0]!, damaged, files[2]!])), /damaged: a record in the middle/);
+  const torn = new PackFolder(newPack(new FaultyDisk(), [files[0]!, journal.subarray(0, journal.length - 3), files[2]!]));
+  assert.equal(torn.read('c'), undefined);
+  assert.is(Buffer.from(torn.read('b')!).toString(), 'b');
+});
+
 test('the cache gives what the file holds, whatever is written beside it', () => {
   const random = randomNumbers(9);
   const file = new FaultyDisk().file(Buffer.alloc(3_000_000, 'start '));

@@ -33,7 +33,13 @@ function wholeOf(file: RandomFile): Uint8Array {
   return bytes;
 }
 
-/** What a slot holds, or undefined when it was never written whole. Throws PackError 'version'. */
+/** Whether there is a whole record behind one that is not. A torn tail has none: one record is written at a time. */
+function goesOnAfter(bytes: Uint8Array, end: number, generation: number): boolean {
+  for (let at = end + 1; at < bytes.length; at++) if (recordAt(bytes, at, generation)) return true;
+  return false;
+}
+
+/** What a slot holds, or undefined when it was never written whole. Throws PackError 'version', 'damaged'. */
 function readSlot(slot: RandomFile): { head: Head; changes: Change[]; headEnd: number; end: number } | undefined {
   const bytes = wholeOf(slot);
   const first = recordAt(bytes, 0);
@@ -46,6 +52,7 @@ function readSlot(slot: RandomFile): { head: Head; changes: Change[]; headEnd: n
     changes.push(...(decode(next.bytes) as Packed[]).map(unpack));
     end = next.end;
   }
+  if (goesOnAfter(bytes, end, head.generation)) throw new PackError('damaged', 'the store is damaged: a record in the middle of its journal cannot be read');
   return { head, changes, headEnd: first.end, end };
 }
 
