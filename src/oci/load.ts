@@ -1,5 +1,5 @@
 // From an archive to images that are verified: each layer's uncompressed digest is what the configuration says, and each has a manifest.
-import type { Codecs } from '../host/ports.ts';
+import type { Blob, Codecs } from '../host/ports.ts';
 import { Archive, type ArchivePorts } from './archive.ts';
 import { sha256Of } from './chain.ts';
 import { type Chunks, compressionOf, MAGIC_LENGTH, uncompressed } from './compression.ts';
@@ -7,7 +7,7 @@ import { type Candidate, imagesIn } from './contents.ts';
 import { ImageError } from './errors.ts';
 import { demandPlatform, type Digest, mediaTypes, parseManifest } from './image.ts';
 import { blobPath, layerTarPath } from './layout.ts';
-import { chunksOf, keepAside, type Member } from './members.ts';
+import { chunksOf, keepAside, knownMember, type Member } from './members.ts';
 import type { ReadyImage } from './store.ts';
 
 /**
@@ -20,22 +20,27 @@ export type ProgressEvent =
   | { readonly kind: 'layer'; readonly layer: Digest; readonly bytes: number; readonly exists: boolean };
 export type Progress = (event: ProgressEvent) => void;
 
-export interface LoadPorts extends ArchivePorts { readonly progress: Progress }
+export interface LoadPorts extends ArchivePorts {
+  readonly progress: Progress;
+  /** The uncompressed tar of a layer that the store has with this very blob. */
+  readonly knownTar: (blob: Digest, diffId: Digest) => Blob | undefined;
+}
 
 /** A layer that is verified and waits to be committed. */
 interface VerifiedLayer { readonly diffId: Digest; readonly member: Member; /** The uncompressed tar, when the member is compressed. */ readonly tar: Member | undefined; readonly mediaType: string }
 
 /** The images of an archive, ready to be added; `discard` removes what was not. Throws ImageError. */
 export async function readImages(source: Chunks, ports: LoadPorts): Promise<{ images: ReadyImage[]; discard: () => void }> {
-  const unpacked: VerifiedLayer[] = [];
+  /** By blob and uncompressed digest, as images of one archive share layers. */
+  const verified = new Map<string, VerifiedLayer>();
   const archive = await Archive.read(source, ports, (name, bytes, total) => ports.progress({ kind: 'read', name, bytes, total }));
   const discard = (): void => {
     archive.discard();
-    for (const { tar } of unpacked) tar?.file.discard();
+    for (const { tar } of verified.values()) tar?.file.discard();
   };
   try {
     const images: ReadyImage[] = [];
-    for (const candidate of imagesIn(archive)) images.push(await readyImage(candidate, ports, unpacked));
+    for (const candidate of imagesIn(archive)) images.push(await readyImage(candidate, ports, verified));
     return { images, discard };
   } catch (error) {
     discard();
@@ -43,15 +48,15 @@ export async function readImages(source: Chunks, ports: LoadPorts): Promise<{ im
   }
 }
 
-async function readyImage(candidate: Candidate, ports: LoadPorts, unpacked: VerifiedLayer[]): Promise<ReadyImage> {
+async function readyImage(candidate: Candidate, ports: LoadPorts, verified: Map<string, VerifiedLayer>): Promise<ReadyImage> {
   demandPlatform(candidate.config);
   const diffIds = candidate.config.rootfs.diff_ids;
   if (diffIds.length !== candidate.layers.length) throw new ImageError('bad-archive', `the configuration names ${diffIds.length} layers and the manifest ${candidate.layers.length}`);
   const layers: VerifiedLayer[] = [];
   for (const [i, layer] of candidate.layers.entries()) {
-    const verified = await verifyLayer(layer.path, layer.member, diffIds[i]!, ports);
-    unpacked.push(verified);
-    layers.push(verified);
+    const key = `${layer.member.digest} ${diffIds[i]!}`;
+    if (!verified.has(key)) verified.set(key, await verifyLayer(layer.path, layer.member, diffIds[i]!, ports));
+    layers.push(verified.get(key)!);
   }
   return {
     names: candidate.names, configBytes: candidate.configBytes, manifest: manifestFor(candidate, layers, ports.codecs),
@@ -70,7 +75,8 @@ async function verifyLayer(path: string, member: Member, diffId: Digest, ports: 
   const mismatch = (digest: Digest): ImageError => new ImageError('digest-mismatch', `layer ${path} does not match its digest: the configuration says ${diffId}, the content is ${digest}`);
   const compression = compressionOf(start);
   if (compression === undefined) throw mismatch(member.digest);
-  const tar = await unpack(path, member, diffId, ports);
+  const known = ports.knownTar(member.digest, diffId);
+  const tar = known ? knownMember(diffId, known, ports.folder) : await unpack(path, member, diffId, ports);
   if (tar.digest === diffId) return { diffId, member, tar, mediaType: mediaTypeOf[compression] ?? mediaTypes.tar };
   tar.file.discard();
   throw mismatch(tar.digest);

@@ -136,5 +136,8 @@ async function keepIn(file: NewFile, source: Chunks, codecs: Codecs, seen: (byte
 /** Writes a source to a file aside, and its SHA-256; `seen` is told how many bytes there are. */
 export const keepAside = (source: Chunks, folder: Folder, codecs: Codecs, seen: (bytes: number) => void = () => {}): Promise<Member> => keepIn(new SmallFile(folder), source, codecs, seen);
 
+/** A member whose content the store has already. */
+export const knownMember = (digest: Digest, blob: Blob, folder: Folder): Member => ({ size: blob.size, digest, file: new KnownFile(folder, blob) });
+
 /** The same for what must have the content of `blob`, which the store has: its digest tells whether it has. */
 export const keepKnown = (source: Chunks, blob: Blob, folder: Folder, codecs: Codecs, seen: (bytes: number) => void = () => {}): Promise<Member> => keepIn(new KnownFile(folder, blob), source, codecs, seen);

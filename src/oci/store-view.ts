@@ -102,6 +102,12 @@ export class StoreView {
     return blob;
   }
 
+  /** The uncompressed tar of a layer, when some image has it with this very blob: what was verified then needs not be unpacked again. */
+  protected knownTar(blob: Digest, diffId: Digest): Blob | undefined {
+    const layer = this.images().flatMap((image) => image.layers).find((one) => one.diffId === diffId && one.blob.digest === blob);
+    return layer && (this.folder.open(layerTarPath(diffId)) ?? this.folder.open(blobPath(diffId)));
+  }
+
   /** Reads a whole blob of the layout by its digest. Throws ImageError 'damaged-store'. */
   blob(digest: Digest): Blob {
     const blob = this.folder.open(blobPath(digest));

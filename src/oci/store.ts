@@ -79,7 +79,7 @@ export class Store extends StoreView {
   /** Loads every image of an archive, or none. `name` stands before error messages. Throws ImageError. */
   async load(source: Chunks, name: string, { progress = () => {}, unpackLimit = ratioLimit }: LoadOptions = {}): Promise<Loaded[]> {
     try {
-      const { images, discard } = await readImages(source, { folder: this.folder, codecs: this.#ports.codecs, limit: unpackLimit, progress });
+      const { images, discard } = await readImages(source, { folder: this.folder, codecs: this.#ports.codecs, limit: unpackLimit, progress, knownTar: (blob, diffId) => this.knownTar(blob, diffId) });
       try { return this.#add(images, progress).map((image, i) => ({ image, names: images[i]!.names.map((full) => familiarName(parseReference(full))) })); } finally { discard(); }
     } catch (error) {
       throw named(error, name);
