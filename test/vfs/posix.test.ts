@@ -66,7 +66,7 @@ const targets: Record<string, () => Target> = {
 const looksAtReading = ({ title }: Block): boolean => title.startsWith('which times calls change');
 
 /** Every how many lines a layer is opened again, when nothing is open. */
-const REOPEN_EVERY = 4;
+const REOPEN_EVERY = 8;
 const isIdle = ({ task, mounts }: FakeMachine): boolean => task.files.numbers().every((fd) => fd < 3) && task.fs.cwd.inode === mounts.root.root.lookup!('w');
 
 /** Runs a block and tells the lines whose results are none of those recorded. */
