@@ -47,25 +47,26 @@ export function prepareMember(member: TarMember): PreparedMember {
   const path = flag === '5' && !member.path.endsWith('/') ? `${member.path}/` : member.path;
   const map = flag === '0' && member.extents ? sparseMap(member.extents) : undefined;
   const stored = flag !== '0' ? 0 : map ? member.extents!.reduce((sum, extent) => sum + extent.length, map.length) : member.size;
-  const records = recordsOf(member, path, stored, map !== undefined);
+  const prefix = map ? 0 : prefixLength(path);
+  const records = recordsOf(member, path, stored, map !== undefined, prefix >= 0);
   const isDevice = flag === '3' || flag === '4';
   const fields: UstarFields = {
-    flag, path: map ? plainName(`GNUSparseFile.0/${baseName(path)}`) : fitsUstar(path) ? path : plainName(path), link: fitsLink(member.link) ? member.link ?? '' : plainName(member.link!),
+    flag, path: map ? plainName(`GNUSparseFile.0/${baseName(path)}`) : prefix >= 0 ? path : plainName(path), prefix, link: fitsLink(member.link) ? member.link ?? '' : plainName(member.link!),
     mode: member.mode & 0o7777, uid: member.uid, gid: member.gid, size: stored, seconds: floorSeconds(member.mtimeNs), major: isDevice ? major(member.rdev ?? 0) : 0, minor: isDevice ? minor(member.rdev ?? 0) : 0,
   };
   if (records === '') return { header: ustarBlock(fields), map, stored };
   const header = new Uint8Array(BLOCK + padded(records.length) + BLOCK);
-  ustarBlock({ flag: 'x', path: plainName(`PaxHeaders.0/${baseName(path)}`), link: '', mode: 0o644, uid: 0, gid: 0, size: records.length, seconds: 0, major: 0, minor: 0 }, header);
+  ustarBlock({ flag: 'x', path: plainName(`PaxHeaders.0/${baseName(path)}`), prefix: 0, link: '', mode: 0o644, uid: 0, gid: 0, size: records.length, seconds: 0, major: 0, minor: 0 }, header);
   header.set(latin1Bytes(records), BLOCK);
   ustarBlock(fields, header.subarray(header.length - BLOCK));
   return { header, map, stored };
 }
 
 /** What the fields cannot say, as pax records: '' when they say it all. Names are bytes, UTF-8 or not: all readers keep them, while the record that announces it (hdrcharset=BINARY) makes GNU tar complain. */
-function recordsOf({ size, uid, gid, mtimeNs, link, xattrs }: TarMember, path: string, stored: number, sparse: boolean): string {
+function recordsOf({ size, uid, gid, mtimeNs, link, xattrs }: TarMember, path: string, stored: number, sparse: boolean, pathFits: boolean): string {
   let text = '';
   if (sparse) text += record('GNU.sparse.major', '1') + record('GNU.sparse.minor', '0') + record('GNU.sparse.name', path) + record('GNU.sparse.realsize', String(size));
-  else if (!fitsUstar(path)) text += record('path', path);
+  else if (!pathFits) text += record('path', path);
   if (!fitsLink(link)) text += record('linkpath', link!);
   if (uid > ID_MAX) text += record('uid', String(uid));
   if (gid > ID_MAX) text += record('gid', String(gid));
@@ -82,7 +83,6 @@ const baseName = (path: string): string => path.replace(/\/+$/, '').split('/').a
 const plainName = (text: string): string => text.replace(/[^\x20-\x7e]/g, '_').slice(0, NAME_LENGTH);
 
 const fitsLink = (link: string | undefined): boolean => link === undefined || (link.length <= NAME_LENGTH && isAscii(link));
-const fitsUstar = (path: string): boolean => prefixLength(path) >= 0;
 
 /** How much of a path goes into the prefix field: 0 when the name field holds it all, -1 when both together cannot. */
 function prefixLength(path: string): number {
@@ -116,11 +116,11 @@ function record(key: string, value: string): string {
   return `${length}${rest}`;
 }
 
-interface UstarFields { flag: string; path: string; link: string; mode: number; uid: number; gid: number; size: number; seconds: number; major: number; minor: number }
+interface UstarFields { flag: string; path: string; /** How much of the path goes into the prefix field, without the slash between. */ prefix: number; link: string; mode: number; uid: number; gid: number; size: number; seconds: number; major: number; minor: number }
 
 /** One ustar header block (pax(1)) into `block`, which holds zeros. Numbers that do not fit are in pax records, and here the nearest that does; a size also in base 256, so that readers without pax find the next member. */
 function ustarBlock(fields: UstarFields, block: Uint8Array = new Uint8Array(BLOCK)): Uint8Array {
-  const prefix = prefixLength(fields.path);
+  const { prefix } = fields;
   putText(block, 0, prefix > 0 ? fields.path.slice(prefix + 1) : fields.path);
   putOctal(block, 100, 7, fields.mode);
   putOctal(block, 108, 7, fields.uid);
