@@ -212,10 +212,10 @@ export class Containers {
   /** Whether there still is a container of this id. */
   exists(id: string): boolean { return this.#folder.has(recordPath(id)); }
 
-  /** Which containers use an image, as things are now, those that run first. */
+  /** Which containers use an image, as things are when it is first asked (the store asks under its lock), those that run first. */
   users(): InUse {
-    const records = this.#records();
-    return (id) => records.filter((record) => record.Image === id).map((record): ImageUser => ({ container: record.Id, running: record.State.Status === 'running' && !this.#isAbandoned(record) }))
+    let records: ContainerRecord[] | undefined;
+    return (id) => (records ??= this.#records()).filter((record) => record.Image === id).map((record): ImageUser => ({ container: record.Id, running: record.State.Status === 'running' && !this.#isAbandoned(record) }))
       .sort((a, b) => Number(b.running) - Number(a.running));
   }
 }
