@@ -5,7 +5,7 @@ export const filterFlag = (help = 'Filter output based on conditions provided', 
 
 /** What was said, in order; keys in lower case. Throws UsageError. */
 export function filtersOf(parsed: Parsed, flag = '-f, --filter'): [key: string, value: string][] {
-  return parsed.list('filter').map((word) => {
+  return parsed.list('filter').filter((word) => word !== '').map((word) => {
     const equals = word.indexOf('=');
     if (equals < 0) throw new UsageError(`invalid argument ${JSON.stringify(word)} for "${flag}" flag: bad format of filter (expected name=value)`);
     return [word.slice(0, equals).trim().toLowerCase(), word.slice(equals + 1).trim()];

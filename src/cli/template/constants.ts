@@ -33,10 +33,15 @@ export function characterCode(text: string): number | undefined {
   return value !== undefined && [...value].length === 1 ? value.codePointAt(0) : undefined;
 }
 
+/** A mantissa in hexadecimal, an exponent of two in decimal. */
+const hexFloat = /^0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)$/;
+
 /** A number's value, undefined when it is none. Integers are numbers, what is written with a point or an exponent is a GoFloat. */
 export function numberValue(text: string): number | GoFloat | undefined {
   const plain = text.replaceAll('_', '');
   const [, sign, digits] = /^([+-]?)(.*)$/.exec(plain)!;
+  const hex = hexFloat.exec(digits!);
+  if (hex) return new GoFloat((sign === '-' ? -1 : 1) * Number.parseInt(`0${hex[1]}${hex[2]}`, 16) * 2 ** (Number(hex[3]) - 4 * hex[2]!.length));
   const octal = /^0[0-7]+$/.exec(digits!) ? `0o${digits!.slice(1)}` : digits!;
   const value = Number(octal);
   const isInteger = /^0[xXoObB]/.test(octal) || !/[.eE]/.test(octal);

@@ -118,8 +118,12 @@ const jsEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\'': '\\\''
 const unprintable = (c: string): string => `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 const urlEscape = (c: string): string => Array.from(new TextEncoder().encode(c), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 
-/** Upper case at the start of each word. */
-const title = (text: string): string => text.replace(/(^|[^\p{L}\p{Nd}_'])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
+/** Go changes one character into one: what has no such counterpart stays. */
+const each = (text: string, change: (c: string) => string): string => Array.from(text, (c) => ([...change(c)].length === 1 ? change(c) : c)).join('');
+const upper = (text: string): string => each(text, (c) => c.toUpperCase());
+const lower = (text: string): string => each(text, (c) => [...c.toLowerCase()][0]!);
+/** Upper case at the start of each word. In ASCII all but letters, digits and _ end a word, elsewhere blanks do. */
+const title = (text: string): string => text.replace(/(?<=^|[\0-/:-@[-^`{-\x7f]|\s)./gsu, upper);
 const split = (text: string, separator: string): string[] => (separator === '' ? [...text] : text.split(separator));
 const pad = (text: string, before: number, after: number): string => (text === '' ? '' : ' '.repeat(Math.max(0, before)) + text + ' '.repeat(Math.max(0, after)));
 const truncate = (text: string, bytes: number): string => (byteLength(text) < bytes ? text : byteSlice(text, 0, Math.max(0, bytes)));
@@ -149,8 +153,8 @@ export const defaultFunctions: Functions = {
   split: of(['string', 'string'], ([text, separator]) => split(text, separator)),
   join: of(['strings', 'string'], ([texts, separator]) => texts.join(separator)),
   title: onText(title),
-  lower: onText((text) => text.toLowerCase()),
-  upper: onText((text) => text.toUpperCase()),
+  lower: onText(lower),
+  upper: onText(upper),
   pad: of(['string', 'int', 'int'], ([text, before, after]) => pad(text, before, after)),
   truncate: of(['string', 'int'], ([text, bytes]) => truncate(text, bytes)),
 };

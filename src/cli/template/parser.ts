@@ -255,6 +255,7 @@ const terms: Partial<Record<TokenKind, (token: Token) => Operand | string>> = {
   },
   number: (token) => {
     const value = numberValue(token.text);
+    if (token.text.endsWith('i') && numberValue(token.text.slice(0, -1)) !== undefined) return `complex numbers are not supported: ${JSON.stringify(token.text)}`;
     return value === undefined ? `illegal number syntax: ${JSON.stringify(token.text)}` : constant(token, value, 'number');
   },
 };
