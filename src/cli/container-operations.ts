@@ -47,5 +47,5 @@ async function operateHere({ containers, images, host }: Engine, record: Contain
 /** What a container changed, and that with its image, in bytes. */
 export async function sizesOf(engine: Engine, record: ContainerRecord): Promise<{ readonly rw: number; readonly rootFs: number }> {
   const rw = await operate(engine, record, 'size') as number;
-  return { rw, rootFs: rw + record.Layers.reduce((sum, layer) => sum + layer.size, 0) };
+  return { rw, rootFs: rw + record.Layers.reduce((sum, layer) => sum + layer.contentSize, 0) };
 }

@@ -246,7 +246,7 @@ class Execution {
   #operand(dot: unknown, operand: Operand): unknown {
     switch (operand.kind) {
       case 'dot': return dot;
-      case 'nil': return null;
+      case 'nil': return undefined;
       case 'constant': return operand.value;
       case 'pipeline': return this.#pipeline(dot, operand);
       case 'function': return this.#function(dot, { kind: 'command', at: operand.at, text: operand.text, words: [operand] }, operand.name, [], missing);
