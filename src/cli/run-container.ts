@@ -34,7 +34,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   let rootFs: OverlayFs;
   try {
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
-    leave = (code) => { log?.close(); closeFiles(engine, fs); containers.end(record.Id, code); };
+    leave = (code) => { keepAll(engine, log, fs); containers.end(record.Id, code); };
     machine = bootContainer({ host, ...execution, io }, record.Config, rootFs);
   } catch (error) {
     leave = () => {};
@@ -51,7 +51,8 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
 }
 
 /** What cannot be kept does not change how the program ended. */
-function closeFiles({ host }: Engine, fs: OverlayFs): void {
+function keepAll({ host }: Engine, log: ContainerLog | undefined, fs: OverlayFs): void {
+  if (log?.close() === false) host.log('wherry: not all output of the container could be kept');
   try { fs.close(); } catch (error) {
     if (!(error instanceof Errno)) throw error;
     host.log(`wherry: the last changes of the container's files could not be kept: ${errnoMessage(error.code)}`);

@@ -50,6 +50,8 @@ export class ContainerLog {
   readonly #cutters: Readonly<Record<OutputStream, LineCutter>>;
   #file: RandomFile | undefined;
   #lines = '';
+  /** Output that the disk did not take. */
+  #lost = false;
 
   constructor(folder: Folder, id: string, clock: Clock) {
     this.#open = () => folder.edit(logPath(id));
@@ -63,8 +65,13 @@ export class ContainerLog {
 
   #write(): void {
     if (this.#lines === '') return;
-    this.#file ??= this.#open();
-    this.#file.write(new TextEncoder().encode(this.#lines), this.#file.size);
+    try {
+      this.#file ??= this.#open();
+      this.#file.write(new TextEncoder().encode(this.#lines), this.#file.size);
+    } catch (error) {
+      if (typeof (error as { code?: unknown }).code !== 'string') throw error;
+      this.#lost = true;
+    }
     this.#lines = '';
   }
 
@@ -74,11 +81,12 @@ export class ContainerLog {
     this.#write();
   }
 
-  /** The container has ended: its last line may have no newline. */
-  close(): void {
+  /** The container has ended: its last line may have no newline. False: not all output could be kept (a full disk). */
+  close(): boolean {
     for (const cutter of Object.values(this.#cutters)) cutter.flush();
     this.#write();
     this.#file?.close();
+    return !this.#lost;
   }
 
   /** The same streams, or terminal, with all output kept. */

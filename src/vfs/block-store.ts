@@ -37,6 +37,9 @@ export class BlockStore {
   /** Whether something was written since the last sync. */
   #unsynced = false;
 
+  /** Makes everything durable, so that what was left becomes free: the owner's. */
+  commit: () => void = () => {};
+
   /** `limit` in bytes. `durable`: a commit is an event, and places of committed blocks are never written to. */
   constructor(file: RandomFile, limit: number, durable = false) {
     this.#file = file;
@@ -55,9 +58,43 @@ export class BlockStore {
 
   uncount(blocks: number): void { this.used -= blocks * BLOCK; }
 
-  /** Gives out up to `wanted` places that follow each other. Throws ENOSPC. */
-  allocate(wanted: number): Places {
+  /** Writes whole blocks to new places that follow each other, as many as it finds, and tells which. On a full disk it makes do with what is free, at last with what a commit frees. Throws ENOSPC, EIO. */
+  writeNew(from: Uint8Array): Places {
+    const wanted = from.length / BLOCK;
+    try { return this.#writeTo(this.#allocate(wanted), from); } catch (error) {
+      if (error !== ENOSPC || (this.#free.total === 0 && !this.#reclaim())) throw error;
+    }
+    return this.#writeTo(this.#takeFree(wanted), from);
+  }
+
+  #writeTo(places: Places, from: Uint8Array): Places {
+    const { start, count } = places;
+    try { this.write(count * BLOCK === from.length ? from : from.subarray(0, count * BLOCK), start, 0); } catch (error) {
+      this.free(start, count);
+      this.#dropEnd();
+      throw error;
+    }
+    return places;
+  }
+
+  /** After a write that failed: what was not written at the end is not taken for room. */
+  #dropEnd(): void { try { this.trim(); } catch (error) { if (!(error instanceof Errno)) throw error; } }
+
+  /** Commits, when that frees something. */
+  #reclaim(): boolean {
+    if (this.#leaving.length === 0) return false;
+    try { this.commit(); } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+    }
+    return this.#free.total > 0;
+  }
+
+  #allocate(wanted: number): Places {
     if (this.#free.total === 0 || (this.#free.total < wanted && this.#free.total * 4 < this.#end)) return this.#grow(wanted);
+    return this.#takeFree(wanted);
+  }
+
+  #takeFree(wanted: number): Places {
     const run = this.#free.take(wanted)!;
     this.#markFresh(run.start, run.count, 1);
     return run;

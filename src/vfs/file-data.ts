@@ -160,11 +160,7 @@ export class FileData {
   /** Writes whole blocks to new places and tells how many bytes found one. Throws ENOSPC. */
   #writeNew(block: number, from: Uint8Array): number {
     const count = this.#affordable(block, from.length / BLOCK);
-    const { start, count: got } = this.#store.allocate(count);
-    try { this.#store.write(from.subarray(0, got * BLOCK), start, 0); } catch (error) {
-      this.#store.free(start, got);
-      throw error;
-    }
+    const { start, count: got } = this.#store.writeNew(from.subarray(0, count * BLOCK));
     for (let i = 0; i < got; i++) this.#put(block + i, start + i);
     return got * BLOCK;
   }

@@ -115,6 +115,7 @@ export class TmpInode implements Inode {
 
   setattr(change: SetAttr): void {
     const now = this.fs.now();
+    this.fs.touched(this);
     if (change.size !== undefined) this.#truncate(change.size, now);
     if (change.mode !== undefined) this.mode = (this.mode & S_IFMT) | (change.mode & 0o7777);
     if (change.uid !== undefined) this.uid = change.uid;
@@ -324,6 +325,7 @@ class TmpFile implements OpenFile {
 
   write(from: Uint8Array, position: number): number {
     if (from.length === 0) return 0;
+    this.inode.fs.touched(this.inode);
     const written = this.inode.data!.write(from, position);
     this.inode.touchWrite();
     return written;
@@ -332,11 +334,13 @@ class TmpFile implements OpenFile {
   truncate(size: number): void { this.inode.setattr({ size }); }
 
   reserve(from: number, to: number): void {
+    this.inode.fs.touched(this.inode);
     this.inode.data!.reserve(from, to);
     this.inode.touchWrite();
   }
 
   punch(from: number, to: number): void {
+    this.inode.fs.touched(this.inode);
     this.inode.data!.punch(from, to);
     this.inode.touchWrite();
   }
@@ -422,7 +426,7 @@ export class TmpFs implements FileSystem {
   /** An inode lost its last name. */
   removed(): void { this.#inodes--; }
 
-  /** Told of every inode whose attributes or content changed. */
+  /** Told of every inode whose attributes or content changed, and before content changes: a commit may come in the middle of that. */
   touched(_inode: TmpInode): void {}
 
   /** Told of every name that was set or taken away. */

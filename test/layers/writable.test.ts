@@ -114,6 +114,8 @@ test('a full disk is ENOSPC and loses nothing; with room again everything is kep
     const overlay = opened(folder);
     const writer = writerOf(overlay, randomNumbers(capacity));
     let durable = printed(overlay);
+    const { commit } = overlay.store;
+    overlay.store.commit = () => { commit(); durable = printed(overlay); };
     for (let i = 0; i < 60; i++) {
       randomStep(writer);
       if (i % 5 === 0 && errnoOf(() => overlay.sync()) === 'ok') durable = printed(overlay);

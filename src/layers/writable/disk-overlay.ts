@@ -46,6 +46,7 @@ export class DiskOverlay extends OverlayFs {
     this.#journal = journal;
     this.#loop = loop;
     this.readonly = readonly;
+    store.commit = () => this.sync();
     for (const [ino, state] of saved) this.#restore(ino, state);
     for (const [ino, state] of saved) this.#restoreNames(this.#known.get(ino)!, state);
   }

@@ -7,6 +7,8 @@ import { LayerError } from '../errors.ts';
 const VERSION = 1;
 /** The journal is written anew when it has grown by so many bytes, and to three times what it began with. */
 const GROWTH = 1 << 20;
+/** The file grows in steps of zeros, so that on a full disk there is room to tell what was removed, in bytes. */
+const STEP = 1 << 14;
 
 const packr = new Packr({ useRecords: false, moreTypes: true });
 
@@ -71,12 +73,20 @@ export class LayerJournal {
   append(value: unknown): void {
     const file = this.#file ??= this.#open();
     const bytes = encoded(value, this.#records);
-    try { file.write(bytes, this.#end); } catch (error) {
+    try { this.#write(file, bytes); } catch (error) {
       this.#dropTail(file);
       throw error;
     }
     this.#end += bytes.length;
     this.#records++;
+  }
+
+  #write(file: RandomFile, bytes: Uint8Array): void {
+    const end = this.#end + bytes.length;
+    if (end <= file.size) return file.write(bytes, this.#end);
+    const padded = new Uint8Array(Math.ceil((end + STEP / 2) / STEP) * STEP - this.#end);
+    padded.set(bytes);
+    try { file.write(padded, this.#end); } catch { file.write(bytes, this.#end); }
   }
 
   /** Half a record is ignored, so it does not matter when this fails. */
@@ -104,12 +114,16 @@ export class LayerJournal {
     }
   }
 
-  /** The file to append to, opened again after it was replaced. What follows the last whole record goes. */
+  /** The file to append to, opened again after it was replaced. What follows the last whole record goes, durably: what is left of a later record must not come to life behind a new one. */
   #open(): RandomFile {
     if (!this.#folder.has(this.#path)) this.rewrite([]);
     const file = this.#folder.edit(this.#path);
-    this.#read(wholeOf(file));
-    if (file.size > this.#end) file.truncate(this.#end);
+    const bytes = wholeOf(file);
+    this.#read(bytes);
+    if (bytes.subarray(this.#end).some((byte) => byte !== 0)) {
+      file.truncate(this.#end);
+      file.sync();
+    }
     return file;
   }
 
