@@ -1,10 +1,13 @@
 // The store of a page: images outlive a reload; another tab, a browser without files and a full disk are told clearly; a tab that is killed while it loads leaves a whole store.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { randomNumbers } from '../host/faulty-disk.ts';
 import { archiveOf, memoryStore, source } from '../oci/archives.ts';
 import { bytesOf, call, type Global, hasBrowser, launch, launchProfile, load, noBrowser, openPage, run, serve, type Server } from './browser.ts';
 
@@ -13,8 +16,8 @@ interface State { kept: boolean; why: string }
 
 /** Bytes that do not compress, the same for the same seed. */
 function noise(length: number, seed: number): Uint8Array {
-  let state = seed * 2654435761;
-  return Uint8Array.from({ length }, () => { state = (state * 1103515245 + 12345) & 0x7fffffff; return state >> 16; });
+  const random = randomNumbers(seed);
+  return Uint8Array.from({ length }, () => random(256));
 }
 
 const archive = (name: string, bytes: Uint8Array): Promise<Uint8Array> => archiveOf({ tags: [name], layers: [[{ name: 'noise', content: bytes }]], config: { Cmd: ['/noise'] } });
@@ -66,6 +69,24 @@ if (hasBrowser) {
     await page.evaluate(() => (globalThis as unknown as Global).wherryReady);
     assert.equal((await call<Row[]>(page, 'images')).flatMap((row) => row.names), ['busybox:latest']);
     assert.match(await call<string>(page, 'remove', { image: 'gone:1', force: false }).catch(String), /No such image: gone:1/);
+    await context.close();
+  });
+
+  test('packed archives, and those that cannot be loaded: one clear line, nothing left', async () => {
+    const context = await browser.newContext();
+    const page = await open(context);
+    const plain = await archive('packed:1', noise(300_000, 4));
+    assert.equal(await load(page, gzipSync(plain)), ['packed:1']);
+    const zstd = spawnSync('zstd', ['-c'], { input: await archive('packed:2', noise(300_000, 5)), maxBuffer: 1 << 24 });
+    if (zstd.status === 0) assert.equal(await load(page, zstd.stdout), ['packed:2']);
+    const before = (await call<Row[]>(page, 'images')).length;
+    const gzip = gzipSync(await archive('bad:1', noise(300_000, 6)));
+    const bad: readonly [string, Uint8Array, RegExp][] = [
+      ['cut', gzip.subarray(0, gzip.length - 1000), /cut\.tar: damaged or truncated/], ['text', Buffer.from('hello'), /text\.tar: not a tar archive/], ['empty', new Uint8Array(0), /empty\.tar: /],
+      ['flipped', gzip.map((byte, i) => (i === 150_000 ? byte ^ 1 : byte)), /flipped\.tar: (damaged|layer .* does not match)/],
+    ];
+    for (const [name, bytes, error] of bad) assert.match(String(await load(page, bytes, `${name}.tar`).catch((e: Error) => e.message.split('\n')[0])), error);
+    assert.is((await call<Row[]>(page, 'images')).length, before);
     await context.close();
   });
 
