@@ -47,27 +47,42 @@ export function prepareMember(member: TarMember): PreparedMember {
   const path = flag === '5' && !member.path.endsWith('/') ? `${member.path}/` : member.path;
   const map = flag === '0' && member.extents ? sparseMap(member.extents) : undefined;
   const stored = flag !== '0' ? 0 : map ? member.extents!.reduce((sum, extent) => sum + extent.length, map.length) : member.size;
-  const prefix = map ? 0 : prefixLength(path);
-  const records = recordsOf(member, path, stored, map !== undefined, prefix >= 0);
+  const name = map ? placed(`GNUSparseFile.0/${plainName(baseName(path))}`.slice(0, NAME_LENGTH), true) : placed(path, true);
+  const link = placed(member.link ?? '', false);
   const isDevice = flag === '3' || flag === '4';
-  const fields: UstarFields = {
-    flag, path: map ? plainName(`GNUSparseFile.0/${baseName(path)}`) : prefix >= 0 ? path : plainName(path), prefix, link: fitsLink(member.link) ? member.link ?? '' : plainName(member.link!),
-    mode: member.mode & 0o7777, uid: member.uid, gid: member.gid, size: stored, seconds: floorSeconds(member.mtimeNs), major: isDevice ? major(member.rdev ?? 0) : 0, minor: isDevice ? minor(member.rdev ?? 0) : 0,
-  };
-  if (records === '') return { header: ustarBlock(fields), map, stored };
-  const header = new Uint8Array(BLOCK + padded(records.length) + BLOCK);
-  ustarBlock({ flag: 'x', path: plainName(`PaxHeaders.0/${baseName(path)}`), prefix: 0, link: '', mode: 0o644, uid: 0, gid: 0, size: records.length, seconds: 0, major: 0, minor: 0 }, header);
-  header.set(latin1Bytes(records), BLOCK);
-  ustarBlock(fields, header.subarray(header.length - BLOCK));
-  return { header, map, stored };
+  const header = ustarBlock({
+    flag, name, link: link.field, mode: member.mode & 0o7777, uid: member.uid, gid: member.gid, size: stored, seconds: floorSeconds(member.mtimeNs), major: isDevice ? major(member.rdev ?? 0) : 0, minor: isDevice ? minor(member.rdev ?? 0) : 0,
+  });
+  let records = map ? sparseRecords(path, member.size) : name.pax === undefined ? '' : record('path', name.pax);
+  if (link.pax !== undefined) records += record('linkpath', link.pax);
+  records += otherRecords(member, stored);
+  const before = [
+    ...(name.gnu === undefined ? [] : [extension('L', '././@LongLink', `${name.gnu}\0`)]), ...(link.gnu === undefined ? [] : [extension('K', '././@LongLink', `${link.gnu}\0`)]),
+    ...(records === '' ? [] : [extension('x', `PaxHeaders.0/${plainName(baseName(path))}`.slice(0, NAME_LENGTH), records)]),
+  ];
+  return { header: before.length === 0 ? header : joined([...before, header]), map, stored };
 }
 
-/** What the fields cannot say, as pax records: '' when they say it all. Names are bytes, UTF-8 or not: all readers keep them, while the record that announces it (hdrcharset=BINARY) makes GNU tar complain. */
-function recordsOf({ size, uid, gid, mtimeNs, link, xattrs }: TarMember, path: string, stored: number, sparse: boolean, pathFits: boolean): string {
+/** Where a name goes: into its field (with `prefix` bytes of it in the prefix field), or with a stand-in there into a pax record or a GNU long name. */
+interface Placed { readonly field: string; readonly prefix: number; readonly pax?: string; readonly gnu?: string }
+
+/**
+ * UTF-8 that is not ASCII is only certain to be understood in a pax record, which is UTF-8 by definition. Other bytes are only certain to be kept outside of one: in the field, or in GNU's long name.
+ */
+function placed(name: string, mayPrefix: boolean): Placed {
+  const ascii = isAscii(name);
+  const raw = !ascii && !isUtf8(name);
+  const prefix = ascii || raw ? mayPrefix ? prefixLength(name) : name.length <= NAME_LENGTH ? 0 : -1 : -1;
+  if (prefix >= 0) return { field: name, prefix };
+  return { field: plainName(name).slice(0, NAME_LENGTH), prefix: 0, ...(raw ? { gnu: name } : { pax: name }) };
+}
+
+const sparseRecords = (path: string, size: number): string =>
+  record('GNU.sparse.major', '1') + record('GNU.sparse.minor', '0') + record('GNU.sparse.name', path) + record('GNU.sparse.realsize', String(size));
+
+/** What else the fields cannot say. */
+function otherRecords({ uid, gid, mtimeNs, xattrs }: TarMember, stored: number): string {
   let text = '';
-  if (sparse) text += record('GNU.sparse.major', '1') + record('GNU.sparse.minor', '0') + record('GNU.sparse.name', path) + record('GNU.sparse.realsize', String(size));
-  else if (!pathFits) text += record('path', path);
-  if (!fitsLink(link)) text += record('linkpath', link!);
   if (uid > ID_MAX) text += record('uid', String(uid));
   if (gid > ID_MAX) text += record('gid', String(gid));
   if (stored > LONG_MAX) text += record('size', String(stored));
@@ -76,17 +91,30 @@ function recordsOf({ size, uid, gid, mtimeNs, link, xattrs }: TarMember, path: s
   return text;
 }
 
+/** A header that speaks about the next one, with its text. */
+function extension(flag: string, name: string, text: string): Uint8Array {
+  const blocks = new Uint8Array(BLOCK + padded(text.length));
+  ustarBlock({ flag, name: { field: name, prefix: 0 }, link: '', mode: 0o644, uid: 0, gid: 0, size: text.length, seconds: 0, major: 0, minor: 0 }, blocks);
+  blocks.set(latin1Bytes(text), BLOCK);
+  return blocks;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => { all.set(part, at); return at + part.length; }, 0);
+  return all;
+}
+
+function isUtf8(text: string): boolean { try { new TextDecoder('utf-8', { fatal: true }).decode(latin1Bytes(text)); return true; } catch { return false; } }
+
 const escaped = (char: string): string => (char === '%' ? '%25' : '%3D');
 const isAscii = (text: string): boolean => !/[^\x01-\x7f]/.test(text);
 const baseName = (path: string): string => path.replace(/\/+$/, '').split('/').at(-1)!;
-/** A short name in ASCII for readers that know no pax headers. */
-const plainName = (text: string): string => text.replace(/[^\x20-\x7e]/g, '_').slice(0, NAME_LENGTH);
-
-const fitsLink = (link: string | undefined): boolean => link === undefined || (link.length <= NAME_LENGTH && isAscii(link));
+/** A stand-in for readers that know no extended headers. */
+const plainName = (text: string): string => text.replace(/[^\x20-\x7e]/g, '_');
 
 /** How much of a path goes into the prefix field: 0 when the name field holds it all, -1 when both together cannot. */
 function prefixLength(path: string): number {
-  if (!isAscii(path)) return -1;
   if (path.length <= NAME_LENGTH) return 0;
   const slash = path.indexOf('/', path.length - NAME_LENGTH - 1);
   return slash > 0 && slash <= PREFIX_LENGTH && slash < path.length - 1 ? slash : -1;
@@ -116,12 +144,12 @@ function record(key: string, value: string): string {
   return `${length}${rest}`;
 }
 
-interface UstarFields { flag: string; path: string; /** How much of the path goes into the prefix field, without the slash between. */ prefix: number; link: string; mode: number; uid: number; gid: number; size: number; seconds: number; major: number; minor: number }
+interface UstarFields { flag: string; name: Placed; link: string; mode: number; uid: number; gid: number; size: number; seconds: number; major: number; minor: number }
 
 /** One ustar header block (pax(1)) into `block`, which holds zeros. Numbers that do not fit are in pax records, and here the nearest that does; a size also in base 256, so that readers without pax find the next member. */
 function ustarBlock(fields: UstarFields, block: Uint8Array = new Uint8Array(BLOCK)): Uint8Array {
-  const { prefix } = fields;
-  putText(block, 0, prefix > 0 ? fields.path.slice(prefix + 1) : fields.path);
+  const { field, prefix } = fields.name;
+  putText(block, 0, prefix > 0 ? field.slice(prefix + 1) : field);
   putOctal(block, 100, 7, fields.mode);
   putOctal(block, 108, 7, fields.uid);
   putOctal(block, 116, 7, fields.gid);
@@ -133,7 +161,7 @@ function ustarBlock(fields: UstarFields, block: Uint8Array = new Uint8Array(BLOC
   putText(block, 257, 'ustar\x0000');
   putOctal(block, 329, 7, fields.major);
   putOctal(block, 337, 7, fields.minor);
-  if (prefix > 0) putText(block, 345, fields.path.slice(0, prefix));
+  if (prefix > 0) putText(block, 345, field.slice(0, prefix));
   let sum = 8 * 32;
   for (let i = 0; i < BLOCK; i++) sum += block[i]!;
   putOctal(block, 148, 6, sum);

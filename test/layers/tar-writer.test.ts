@@ -1,5 +1,6 @@
 // Tars as we write them, read back by GNU tar, Python's tarfile and our own reader: names, owners, times, xattrs, links, devices, sparse files; the same input gives the same bytes.
 import { execFileSync, spawnSync } from 'node:child_process';
+import fc from 'fast-check';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,9 @@ const items = (): TarItem[] => [
   other({ path: 'symlink', mode: S_IFLNK | 0o777, link: 'dir/plain' }),
   other({ path: 'long-symlink', mode: S_IFLNK | 0o777, link: 't/'.repeat(80) }),
   other({ path: 'raw-symlink', mode: S_IFLNK | 0o777, link: '\xfe' }),
+  other({ path: `raw-${'\xfe'.repeat(200)}`, mode: S_IFLNK | 0o777, link: '\xfd'.repeat(200) }),
+  file({ path: `${'p/'.repeat(60)}\xff`, mtimeNs: 1_700_000_000_123_456_789n }, 'raw'),
+  other({ path: 'utf8-symlink', mode: S_IFLNK | 0o777, link: utf8 }),
   other({ path: 'hard', mode: S_IFREG | 0o4755, hardLink: true, link: 'dir/plain', uid: 1000, gid: 100 }),
   other({ path: 'fifo', mode: S_IFIFO | 0o600 }),
   other({ path: 'char', mode: S_IFCHR | 0o666, rdev: makedev(1, 3) }),
@@ -77,6 +81,25 @@ test('our reader gives back what was written', async () => {
     blob.read(got, entry.offset);
     assert.ok(Buffer.compare(wanted, got) === 0, path);
   }
+});
+
+test('any members: our reader gives them back', async () => {
+  const name = fc.array(fc.string({ unit: fc.integer({ min: 1, max: 255 }).filter((c) => c !== 47).map((c) => String.fromCharCode(c)), minLength: 1, maxLength: 130 }), { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/'));
+  const id = fc.oneof(fc.integer({ min: 0, max: 70_000 }), fc.integer({ min: 0, max: 0xffff_ffff }));
+  const mtimeNs = fc.oneof(fc.bigInt({ min: -(10n ** 19n), max: 10n ** 19n }), fc.integer({ min: 0, max: 2 ** 31 }).map((s) => BigInt(s) * 1_000_000_000n));
+  const xattrs = fc.array(fc.tuple(fc.stringMatching(/^user\.[ -~]{1,20}$/), fc.uint8Array({ maxLength: 300 })), { maxLength: 2 }).map((list) => [...new Map(list)]);
+  const member = fc.record({ path: name, mode: fc.constantFrom(S_IFREG, S_IFDIR, S_IFLNK, S_IFIFO, S_IFCHR), rights: fc.integer({ min: 0, max: 0o7777 }), uid: id, gid: id, mtimeNs, xattrs, link: name, length: fc.integer({ min: 0, max: 2000 }) })
+    .map(({ mode, rights, link, length, ...rest }): TarItem => ({
+      member: { ...rest, mode: mode | rights, size: mode === S_IFREG ? length : 0, ...(mode === S_IFLNK ? { link } : {}), ...(mode === S_IFCHR ? { rdev: makedev(rights, rights) } : {}) }, read: (into, offset) => { into.forEach((_, i) => { into[i] = (offset + i) % 251; }); return into.length; },
+    }));
+  await fc.assert(fc.asyncProperty(fc.array(member, { maxLength: 12 }), async (members) => {
+    const tar = await written(members);
+    const entries = [...tarEntries(blobOf(tar))];
+    assert.equal(entries.map((e) => [e.path.replace(/\/$/, ''), e.mode, e.uid, e.gid, e.size, BigInt(e.mtimeSec) * 1_000_000_000n + BigInt(e.mtimeNs), e.link, e.rdev]),
+      members.map(({ member: m }) => [m.path, m.mode, m.uid, m.gid, m.size, m.mtimeNs, m.link ?? '', m.rdev ?? 0]));
+    assert.equal(entries.map((e) => [...e.xattrs ?? []]), members.map(({ member: m }) => [...m.xattrs ?? []]));
+    for (const e of entries) for (let i = 0; i < e.size; i++) if (tar[e.offset + i] !== i % 251) assert.unreachable(e.path);
+  }), { numRuns: 150 });
 });
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;

@@ -52,11 +52,11 @@ const lower = (): TarItem[] => [
   other('usr', S_IFDIR | 0o755), other('usr/lib', S_IFDIR | 0o755), file('usr/lib/large', 'large '.repeat(100_000)), other('tmp', S_IFDIR | 0o1777), other('var', S_IFDIR | 0o2775), file('var/old', 'old'),
 ];
 
-/** What makes tools differ. Names that are no UTF-8 are only for those that keep bytes. */
+/** What makes tools differ. */
 const upper = (): TarItem[] => [
   other('etc', S_IFDIR | 0o755), file('etc/.wh.hidden', ''), file('etc/a', 'changed'), other('var', S_IFDIR | 0o2775), file('var/.wh..wh..opq', ''), file('var/new', 'new'),
   ...Array.from({ length: 40 }, (_, i) => other('long/'.repeat(i + 1).slice(0, -1), S_IFDIR | 0o755)), file('owner', 'o', { uid: 3_000_001, gid: 2_500_000 }), file('long/'.repeat(40) + 'n'.repeat(120), 'long'), file('no-rights', 'x', { mode: S_IFREG }),
-  file(Buffer.from('ünï-čödé').toString('latin1'), 'utf8'), file('capable', 'c', { xattrs: [['security.capability', Buffer.from('0100000200040000000000000000000000000000', 'hex')]] }),
+  file(Buffer.from('ünï-čödé').toString('latin1'), 'utf8'), file('raw-\xff', 'raw'), file(`raw-${'\xfe'.repeat(150)}`, 'raw'), other('raw-link', S_IFLNK | 0o777, { link: '\xfd'.repeat(150) }), file('capable', 'c', { xattrs: [['security.capability', Buffer.from('0100000200040000000000000000000000000000', 'hex')]] }),
   file('user-xattr', 'u', { xattrs: [['user.note', Buffer.from('some text')]] }), other('fifo', S_IFIFO | 0o600), other('null', S_IFCHR | 0o666, { rdev: makedev(1, 3) }), other('disk', S_IFBLK | 0o660, { rdev: makedev(8, 300) }),
   other('dangling', S_IFLNK | 0o777, { link: `${'far/'.repeat(40)}away` }), file('before', 'b', { mtimeNs: 1_000_000_000n }),
 ];
