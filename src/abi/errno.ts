@@ -9,9 +9,11 @@ export class Errno {
 }
 
 const byCode = new Map<number, Errno>();
+const byName = new Map<string, Errno>();
 const e = (code: number, name: string): Errno => {
   const errno = new Errno(code, name);
   byCode.set(code, errno);
+  byName.set(name, errno);
   return errno;
 };
 
@@ -32,3 +34,6 @@ export const EPERM = e(1, 'EPERM'), ENOENT = e(2, 'ENOENT'), ESRCH = e(3, 'ESRCH
 
 /** The errno with this number, for strace lines. */
 export const errnoByCode = (code: number): Errno | undefined => byCode.get(code);
+
+/** The errno of that name, as hosts name their errors too. */
+export const errnoByName = (name: string): Errno | undefined => byName.get(name);

@@ -22,7 +22,7 @@ function configDocument({ Config: c }: ContainerRecord): Struct {
 
 /** What a container is given that asks for nothing. */
 const hostDefaults: Struct = {
-  Binds: nilSlice, ContainerIDFile: '', LogConfig: { Type: 'json-file', Config: new Map() }, NetworkMode: 'none', PortBindings: new Map(), RestartPolicy: { Name: 'no', MaximumRetryCount: 0 }, AutoRemove: false,
+  Binds: nilSlice, ContainerIDFile: '', LogConfig: { Type: 'json-file', Config: new Map() }, NetworkMode: 'default', PortBindings: new Map(), RestartPolicy: { Name: 'no', MaximumRetryCount: 0 }, AutoRemove: false,
   VolumeDriver: '', VolumesFrom: nilSlice, CapAdd: nilSlice, CapDrop: nilSlice, CgroupnsMode: 'host', Dns: [], DnsOptions: [], DnsSearch: [], ExtraHosts: nilSlice, GroupAdd: nilSlice, IpcMode: 'private', Cgroup: '',
   Links: nilSlice, OomScoreAdj: 0, PidMode: '', Privileged: false, PublishAllPorts: false, ReadonlyRootfs: false, SecurityOpt: nilSlice, UTSMode: '', UsernsMode: '', ShmSize: 67108864, Runtime: 'wherry',
   Isolation: '', CpuShares: 0, Memory: 0, NanoCpus: 0, CgroupParent: '', BlkioWeight: 0, CpuPeriod: 0, CpuQuota: 0, CpusetCpus: '', CpusetMems: '', Devices: [], MemoryReservation: 0, MemorySwap: 0,

@@ -18,6 +18,7 @@ export const containerFlags = [
   string('user', 'Username or UID (format: <name|uid>[:<group|gid>])', 'u'),
   string('entrypoint', 'Overwrite the default ENTRYPOINT of the image'),
   string('hostname', 'Container host name', 'h'),
+  string('network', 'Connect a container to a network (none or bridge)', undefined, 'default'),
 ];
 
 /** One word a line; blank lines and lines that begin with # are left out. */
@@ -31,14 +32,23 @@ function labelsOf(parsed: Parsed): string[] {
   return [...parsed.list('label-file').flatMap(linesOf), ...parsed.list('label')];
 }
 
-/** What the words ask for; the first word is the image. */
+const networks = ['default', 'bridge', 'none'];
+
+/** Throws EngineError 'NO_NETWORK'. */
+function demandNetwork(network: string | undefined): void {
+  if (network === undefined || networks.includes(network)) return;
+  throw new EngineError('NO_NETWORK', network === 'host' ? 'network host is not supported: use bridge, which reaches what the host reaches, or none' : `network ${network} not found`);
+}
+
+/** What the words ask for; the first word is the image. Throws EngineError 'NO_NETWORK'. */
 export function containerRequest(parsed: Parsed, terminal: Terminal, attached: boolean): NewContainer {
   const text = (flag: string, key: keyof NewContainer): object => (parsed.has(flag) ? { [key]: parsed.string(flag) } : {});
   const [image = '', ...command] = parsed.words;
+  demandNetwork(parsed.string('network'));
   return {
     image, command, attached, tty: parsed.bool('tty'), interactive: parsed.bool('interactive'), autoRemove: parsed.bool('rm'), callerEnv: terminal.env, labels: labelsOf(parsed),
     env: [...parsed.list('env-file').flatMap(linesOf), ...parsed.list('env')],
-    ...text('name', 'name'), ...text('cidfile', 'cidFile'), ...text('entrypoint', 'entrypoint'), ...text('workdir', 'workingDir'), ...text('user', 'user'), ...text('hostname', 'hostname'),
+    ...text('name', 'name'), ...text('cidfile', 'cidFile'), ...text('entrypoint', 'entrypoint'), ...text('workdir', 'workingDir'), ...text('user', 'user'), ...text('hostname', 'hostname'), ...text('network', 'network'),
   };
 }
 

@@ -21,6 +21,8 @@ export interface ContainerState {
 export interface HostConfig {
   readonly AutoRemove: boolean;
   readonly ContainerIDFile: string;
+  /** default, bridge or host: the host's sockets lead out; none: there is only the loopback. */
+  readonly NetworkMode?: string;
 }
 
 export interface ContainerRecord {

@@ -19,7 +19,8 @@ export interface MachineRequest {
 }
 
 /** A container's machine over its root file system, ready to run. Throws EngineError: 125 for a wrong request, 126 and 127 for a program that cannot be run or is not there. */
-export function bootContainer({ host, cpu, io, trace }: MachineRequest, config: ContainerConfig, rootFs: FileSystem): Machine {
+export function bootContainer({ host: fullHost, cpu, io, trace }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, networkMode = 'default'): Machine {
+  const host = networkMode === 'none' ? withoutNet(fullHost) : fullHost;
   const process = processConfig(config);
   const user = resolveUser(process.user, readText(rootFs, '/etc/passwd'), readText(rootFs, '/etc/group'));
   const env = process.env.some((word) => word.startsWith('HOME=')) ? process.env : [...process.env, `HOME=${user.home}`];
@@ -28,13 +29,15 @@ export function bootContainer({ host, cpu, io, trace }: MachineRequest, config: 
       host, cpu, rootFs, io,
       config: {
         argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: user.groups, hostname: config.Hostname,
-        mounts: identityMounts(config.Hostname, () => host.clock.realtimeNs()), ...(trace ? { trace } : {}),
+        mounts: identityMounts(config.Hostname, () => host.clock.realtimeNs(), host.net), ...(trace ? { trace } : {}),
       },
     });
   } catch (error) {
     throw error instanceof StartError ? startFailure(error, process.argv[0]!) : error;
   }
 }
+
+function withoutNet({ net: _, ...rest }: Host): Host { return rest; }
 
 /** Docker's exit codes: 127 for what is not there, 126 for what cannot be run. */
 function startFailure(error: StartError, program: string): EngineError {

@@ -16,6 +16,8 @@ export interface NewContainer extends Omit<RunRequest, 'hostname'> {
   /** Its writable layer is kept in memory only; so it is with `autoRemove`. */
   readonly inMemory?: boolean;
   readonly cidFile?: string;
+  /** none, bridge, host or default. */
+  readonly network?: string;
 }
 
 /** The exit code of a container whose process was killed. */
@@ -44,7 +46,7 @@ export class Containers {
       if (!this.#folder.has(blobPath(image.id))) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
       const record: ContainerRecord = {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, (invented) => others.some((other) => other.Name === invented)), Image: image.id, Layers: image.layers,
-        InMemory: request.inMemory ?? request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '' }, State: begin ? this.#begun(initialState) : initialState,
+        InMemory: request.inMemory ?? request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '', NetworkMode: request.network ?? 'default' }, State: begin ? this.#begun(initialState) : initialState,
       };
       this.#write(record);
       return record;

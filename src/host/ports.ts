@@ -129,10 +129,53 @@ export interface Processes {
   isAlive(id: ProcessId): boolean;
 }
 
+/** An address in text ("10.0.0.1", "::1") and a port. */
+export interface NetAddress { readonly address: string; readonly port: number }
+
+/** What a stream of the host tells; called from the event loop. */
+export interface NetStreamEvents {
+  opened(local: NetAddress): void;
+  data(bytes: Uint8Array): void;
+  /** The other side sends no more. */
+  ended(): void;
+  /** Room again after a write that returned false. */
+  drained(): void;
+  /** It is over; `code` is the errno's name (ECONNREFUSED, ECONNRESET, …) when it failed. Nothing is told afterwards. */
+  closed(code: string | undefined): void;
+}
+
+/** A TCP connection of the host. */
+export interface NetStream {
+  /** Takes all of it; false asks to wait for `drained`. */
+  write(bytes: Uint8Array): boolean;
+  /** Sends no more. */
+  end(): void;
+  pause(): void;
+  resume(): void;
+  destroy(): void;
+}
+
+/** A UDP socket of the host. */
+export interface NetDatagrams {
+  send(bytes: Uint8Array, to: NetAddress): void;
+  close(): void;
+}
+
+/** Sockets of the host, with the rights of the user who runs us. */
+export interface Net {
+  connect(to: NetAddress, events: NetStreamEvents): NetStream;
+  /** `family` 4 or 6; `failed` is told an errno's name (ECONNREFUSED after an unreachable port). */
+  datagrams(family: 4 | 6, received: (bytes: Uint8Array, from: NetAddress) => void, failed: (code: string) => void): NetDatagrams;
+  /** Addresses of the host's name servers. */
+  readonly nameServers: readonly string[];
+}
+
 export interface Host {
   readonly clock: Clock;
   readonly random: Random;
   readonly loop: Loop;
   readonly log: (line: string) => void;
   readonly cache?: CacheStore;
+  /** Absent: containers reach nothing but themselves. */
+  readonly net?: Net;
 }

@@ -2,7 +2,7 @@
 import { exec } from '../loader/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host, Streams, Tty as HostTty } from '../host/ports.ts';
-import { attachConsole, CategoryTrace, consoleDescription, Kernel, kernelSignal, mountSystem, sendToProcess, standardStreams } from '../linux/index.ts';
+import { attachConsole, CategoryTrace, consoleDescription, HostNetwork, Kernel, kernelSignal, mountSystem, sendToProcess, standardStreams } from '../linux/index.ts';
 import type { Task, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
@@ -54,13 +54,14 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   const mounts = new MountTable(new Mount(rootFs));
   mounts.events.isOpen = (inode) => kernel.isOpen(inode);
   mountSystem(kernel, mounts);
+  if (host.net) kernel.files.inetPorts.outside = new HostNetwork(host.net);
   for (const mount of config.mounts ?? []) bind(mounts, mount);
   const init = spawnInit(kernel, mounts, config);
   if (terminal) openTerminal(init, terminal);
   else if ('streams' in io) for (const description of standardStreams(io.streams)) init.files.add(description);
   return {
     kernel,
-    run: async () => { const status = await loop.run(); cpu.saveCache(); kernel.placements.save(); return exitOf(status); },
+    run: async () => { const status = await loop.run(); kernel.files.close(); cpu.saveCache(); kernel.placements.save(); return exitOf(status); },
     runUntilIdle: () => (loop.runUntilIdle() ? exitOf(kernel.exitStatus!) : undefined),
     pause: () => loop.pause(),
     signal: (signo) => { sendToProcess(kernel.init, kernelSignal(signo)); },

@@ -2,6 +2,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeNet } from './net.ts';
 import type { CacheStore, Clock, Host, Loop, Random } from '../ports.ts';
 
 const epochNs = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
@@ -45,5 +46,5 @@ export function folderCache(folder: string): CacheStore {
 
 /** The Node host; `cacheFolder` absent means translations are not kept. */
 export function nodeHost(cacheFolder?: string): Host {
-  return { clock, random, loop, log: (line) => { process.stderr.write(`${line}\n`); }, ...(cacheFolder === undefined ? {} : { cache: folderCache(cacheFolder) }) };
+  return { clock, random, loop, net: nodeNet, log: (line) => { process.stderr.write(`${line}\n`); }, ...(cacheFolder === undefined ? {} : { cache: folderCache(cacheFolder) }) };
 }

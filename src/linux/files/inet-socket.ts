@@ -1,8 +1,9 @@
 // TCP and UDP sockets on the container's own loopback: addresses, ports, connections and datagrams between programs of one machine. ip(7), ipv6(7), tcp(7), udp(7).
-import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, ECONNREFUSED, EDESTADDRREQ, ENETUNREACH, ENOTCONN } from '../../abi/index.ts';
-import type { Errno } from '../../abi/index.ts';
-import type { Wait } from '../../base/index.ts';
+import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EALREADY, ECONNREFUSED, EDESTADDRREQ, EINPROGRESS, EINVAL, EISCONN, EMSGSIZE, ENETUNREACH, ENOTCONN, Errno } from '../../abi/index.ts';
+import { Wait } from '../../base/index.ts';
 import { POLLERR } from '../../vfs/index.ts';
+import { CONTAINER_ADDRESS, type HostNetwork } from './host-network.ts';
+import type { HostStream } from './host-stream.ts';
 import { Socket } from './socket.ts';
 import type { Ancillary, PeerCredentials, Received } from './socket.ts';
 
@@ -31,6 +32,8 @@ export function decodeEndpoint(name: string): Endpoint {
   return { address: canonicalAddress(name.length === 14 ? name.slice(2, 6) : name.slice(6, 22)), port };
 }
 
+/** What one UDP datagram can carry. */
+const LONGEST_DATAGRAM = 65507;
 const FIRST_EPHEMERAL = 32768, LAST_EPHEMERAL = 60999;
 
 export class InetSocket extends Socket {
@@ -44,6 +47,9 @@ export class InetSocket extends Socket {
   /** What the next call that reports errors says. */
   pendingError: Errno | undefined;
   readonly #ports: InetPorts;
+  /** The connection through the host, and whether a call has said that it is there. */
+  #stream: HostStream | undefined;
+  #toldConnected = false;
 
   constructor(family: number, type: number, credentials: PeerCredentials, ports: InetPorts) {
     super(family, type, credentials);
@@ -60,7 +66,7 @@ export class InetSocket extends Socket {
 
   /** bind(2). Throws EADDRNOTAVAIL for what is not an address of this machine, EADDRINUSE. */
   bind(endpoint: Endpoint): void {
-    if (!isWildcard(endpoint.address) && !isLoopback(endpoint.address)) throw EADDRNOTAVAIL;
+    if (!isWildcard(endpoint.address) && !this.#ports.isOwn(endpoint.address)) throw EADDRNOTAVAIL;
     this.#settle(this.#ports.bind(this, endpoint));
   }
 
@@ -79,35 +85,90 @@ export class InetSocket extends Socket {
     super.listen(backlog);
   }
 
-  /** connect(2): nothing but the machine itself can be reached. Throws ENETUNREACH, ECONNREFUSED. */
+  /** connect(2). Throws ENETUNREACH, ECONNREFUSED, and for connections through the host EINPROGRESS, EALREADY and how they failed. */
   connectTo(wanted: Endpoint, nonblock: boolean): Wait | undefined {
-    const endpoint = { address: reachable(wanted.address), port: wanted.port };
+    const endpoint = { address: destination(wanted.address), port: wanted.port };
     if (this.connectionless) {
       this.autobind();
       this.remote = endpoint;
       this.peerName = encodeEndpoint(this.family, endpoint);
       return undefined;
     }
+    if (this.#stream || !this.#ports.isOwn(endpoint.address)) return this.#connectOut(endpoint, nonblock);
     const target = this.#ports.find(this.type, endpoint);
     if (!target?.listening) throw ECONNREFUSED;
     if (!this.connected) this.autobind(endpoint.address);
     return this.connect(target, nonblock, encodeEndpoint(target.family, endpoint));
   }
 
+  /** Through the host: the first call begins, further ones tell how it stands. */
+  #connectOut(endpoint: Endpoint, nonblock: boolean): Wait | undefined {
+    if (!this.#stream) {
+      if (this.connected) throw EISCONN;
+      if (this.listening) throw EINVAL;
+      const { outside } = this.#ports;
+      if (!outside) throw ENETUNREACH;
+      this.autobind();
+      this.peerName = encodeEndpoint(this.family, endpoint);
+      this.#stream = outside.connect(this, endpoint);
+      if (nonblock) throw EINPROGRESS;
+    }
+    const { outcome } = this.#stream;
+    if (outcome === undefined) {
+      if (nonblock) throw EALREADY;
+      return new Wait([this.changed]);
+    }
+    if (!(outcome instanceof Errno)) {
+      if (this.#toldConnected) throw EISCONN;
+      this.#toldConnected = true;
+      return undefined;
+    }
+    this.#stream = this.peerName = undefined;
+    this.throwPending();
+    throw outcome;
+  }
+
+  /** The other end of a connection through the host; this end has the container's address from now on. */
+  joinFarEnd(): Socket {
+    const far = new Socket(this.family, this.type, this.credentials);
+    far.name = this.peerName ?? '';
+    this.name = encodeEndpoint(this.family, { address: CONTAINER_ADDRESS, port: this.endpoint!.port });
+    Socket.join(this, far);
+    return far;
+  }
+
+  /** A datagram from outside. */
+  arrive(bytes: Uint8Array, from: Endpoint): void {
+    if (!this.accepts(from)) return;
+    const sender = new Socket(this.family, this.type, this.credentials);
+    sender.name = encodeEndpoint(this.family, from);
+    if (this.takes(bytes.length, sender)) sender.send(bytes, { rights: [], sender: this.credentials }, true, this);
+  }
+
   /** A datagram goes to `endpoint`, or where the socket is connected to. One that nobody takes is lost; a connected sender hears of it at its next call. */
   sendDatagram(bytes: Uint8Array, ancillary: Ancillary, endpoint: Endpoint | undefined): number {
     this.throwPending();
-    const to = endpoint ? { address: reachable(endpoint.address), port: endpoint.port } : this.remote;
+    const to = endpoint ? { address: destination(endpoint.address), port: endpoint.port } : this.remote;
     if (!to) throw EDESTADDRREQ;
     this.autobind();
+    if (!this.#ports.isOwn(to.address)) return this.#sendOut(bytes, to);
     const target = this.#ports.find(this.type, to);
-    if (!target && this.remote) this.#fail();
+    if (!target && this.remote) this.fail(ECONNREFUSED);
     if (target?.accepts(this.sourceFor(to.address)) && target.takes(bytes.length, this)) this.#deliverTo(target, bytes, ancillary, to);
     return bytes.length;
   }
 
-  #fail(): void {
-    this.pendingError = ECONNREFUSED;
+  #sendOut(bytes: Uint8Array, to: Endpoint): number {
+    const { outside } = this.#ports;
+    if (!outside) throw ENETUNREACH;
+    if (bytes.length > LONGEST_DATAGRAM) throw EMSGSIZE;
+    outside.send(this, bytes, to);
+    return bytes.length;
+  }
+
+  /** The next call that reports errors gives this one. */
+  fail(error: Errno): void {
+    this.pendingError = error;
     this.changed.wake();
   }
 
@@ -144,18 +205,19 @@ export class InetSocket extends Socket {
     return this.connectionless ? this.sendDatagram(from, { rights: [], sender: this.credentials }, undefined) : super.write(from, position, nonblock);
   }
 
-  override poll(): number { return super.poll() | (this.pendingError ? POLLERR : 0); }
+  override poll(): number {
+    if (this.#stream?.outcome === undefined && this.#stream) return 0;
+    return super.poll() | (this.pendingError ? POLLERR : 0);
+  }
 }
 
-/** A wildcard as destination means the machine itself. Throws ENETUNREACH for anything that is not it. */
-function reachable(address: string): string {
-  if (isWildcard(address)) return address.length === 4 ? LOOPBACK4 : LOOPBACK6;
-  if (!isLoopback(address)) throw ENETUNREACH;
-  return address;
-}
+/** A wildcard as destination means the machine itself. */
+const destination = (address: string): string => (!isWildcard(address) ? address : address.length === 4 ? LOOPBACK4 : LOOPBACK6);
 
 /** Which sockets have which ports. */
 export class InetPorts {
+  /** The way out; absent: there is only the loopback. */
+  outside: HostNetwork | undefined;
   readonly #bound = new Map<string, InetSocket[]>();
   #lastEphemeral = FIRST_EPHEMERAL - 1;
 
@@ -174,7 +236,11 @@ export class InetPorts {
     return [...exact, ...all].find((socket) => socket.listening) ?? exact[0] ?? all[0];
   }
 
+  /** Whether an address is this machine's. */
+  isOwn(address: string): boolean { return isLoopback(address) || (this.outside !== undefined && address === CONTAINER_ADDRESS); }
+
   release(socket: InetSocket): void {
+    this.outside?.release(socket);
     const { endpoint } = socket;
     if (!endpoint) return;
     const left = this.#at(socket.type, endpoint.port).filter((other) => other !== socket);
