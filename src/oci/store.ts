@@ -212,7 +212,7 @@ export class Store extends StoreView {
     const chains = new Set(this.imagesOf(index).flatMap((image) => this.#chains(image)));
     if (names.length > 0 || images.length > 0) this.#writeIndex(index);
     const bytes = index.length === before.length ? 0 : this.#sweepAfter(before, index);
-    return { removed: [...names.map(untagged), ...deletedOf(images, (image) => this.#chains(image), chains)], bytes };
+    return { removed: linesOf(names, images.map((image) => ({ ...image, chains: this.#chains(image) })), chains), bytes };
   }
 
   #chains(image: Image): Digest[] { return chainIds(image.layers.map((layer) => layer.diffId), this.#ports.codecs); }
@@ -223,15 +223,16 @@ export class Store extends StoreView {
   }
 }
 
-/** Docker's `deleted` lines: the image, then the chain IDs of its layers that no other image has, topmost first. */
-function deletedOf(images: readonly Image[], chainsOf: (image: Image) => Digest[], kept: Set<Digest>): Removed[] {
-  const lines: Removed[] = [];
-  const said = new Set(kept);
-  for (const image of images) {
-    if (!said.has(image.id)) lines.push({ deleted: image.id });
-    said.add(image.id);
-    for (const chain of chainsOf(image).reverse()) if (!said.has(chain)) lines.push({ deleted: chain }), said.add(chain);
-  }
+/** Docker's lines: the names of an image, its ID, then the chain IDs of the layers that no other image has then, topmost first. */
+function linesOf(names: readonly string[], images: readonly (Pick<Image, 'id' | 'names'> & { readonly chains: readonly Digest[] })[], kept: ReadonlySet<Digest>): Removed[] {
+  const lines = names.filter((name) => !images.some((image) => image.names.includes(name))).map(untagged);
+  images.forEach((image, i) => {
+    const later = images.slice(i + 1);
+    lines.push(...image.names.filter((name) => names.includes(name)).map(untagged));
+    if (later.some((other) => other.id === image.id)) return;
+    const gone = image.chains.filter((chain) => !kept.has(chain) && !later.some((other) => other.chains.includes(chain)));
+    lines.push({ deleted: image.id }, ...gone.reverse().map((deleted) => ({ deleted })));
+  });
   return lines;
 }
 
