@@ -8,7 +8,7 @@ export { chainFolder, chainIds, sha256Of } from './chain.ts';
 export { layerSizePath } from './layout.ts';
 export type { Progress, ProgressEvent } from './load.ts';
 export type { ImageUser, InUse, Removed, RemoveOptions } from './removal.ts';
-export type { Image, ImageLayer } from './store-view.ts';
+export type { DamagedImage, Image, ImageLayer } from './store-view.ts';
 export { type Loaded, type LoadOptions, type NewImage, type NewLayer, openStore, type PrepareLayers, type PruneOptions, type Store, type StorePorts } from './store.ts';
 export { commitImage, type CommitOptions } from './commit.ts';
 export { importImage, type ImportOptions } from './import.ts';

@@ -37,6 +37,9 @@ export interface ImageLayer {
   readonly contentSize: number;
 }
 
+/** An image that the index names and that cannot be read. */
+export interface DamagedImage { readonly manifestDigest: Digest; /** Full names. */ readonly names: readonly string[]; readonly reason: string }
+
 export class StoreView {
   protected readonly folder: Folder;
   constructor(folder: Folder) { this.folder = folder; }
@@ -52,25 +55,49 @@ export class StoreView {
     for (let index = this.index(); ;) {
       try { return ask(index); } catch (error) {
         const now = this.index();
-        if (!(error instanceof ImageError) || error.code !== 'damaged-store' || JSON.stringify(now) === JSON.stringify(index)) throw error;
+        if (!isDamage(error) || JSON.stringify(now) === JSON.stringify(index)) throw error;
         index = now;
       }
     }
   }
 
-  /** All images, each manifest once, with all its names. Throws ImageError 'damaged-store'. */
-  images(): Image[] { return this.#consistent((index) => this.imagesOf(index)); }
+  /** All images, each manifest once, with all its names. Those that are damaged are left out, so that the others can be worked with: see `damaged`. */
+  images(): Image[] { return this.imagesOf(this.index()); }
 
   protected imagesOf(index: readonly Descriptor[]): Image[] {
-    const digests = new Set(index.filter(isImage).map((d) => d.digest));
-    return Array.from(digests, (digest) => this.image(digest, namesOf(index, digest)));
+    return digestsOf(index).flatMap((digest) => {
+      try { return this.image(digest, namesOf(index, digest)); } catch (error) {
+        if (isDamage(error)) return [];
+        throw error;
+      }
+    });
+  }
+
+  /** Images whose documents are missing or unreadable, and why. */
+  damaged(): DamagedImage[] {
+    const index = this.index();
+    return digestsOf(index).flatMap((manifestDigest) => {
+      const names = namesOf(index, manifestDigest);
+      try { this.image(manifestDigest, names); } catch (error) {
+        if (isDamage(error)) return { manifestDigest, names, reason: error.message };
+        throw error;
+      }
+      return [];
+    });
   }
 
   protected image(manifestDigest: Digest, names: readonly string[]): Image {
+    try { return this.#read(manifestDigest, names); } catch (error) {
+      throw error instanceof ImageError && error.code === 'bad-archive' ? new ImageError('damaged-store', error.message) : error;
+    }
+  }
+
+  #read(manifestDigest: Digest, names: readonly string[]): Image {
     const manifestBytes = this.document(manifestDigest);
     const manifest = parseManifest(manifestBytes, manifestDigest);
     const configBytes = this.document(manifest.config.digest);
     const config = parseConfig(configBytes, manifest.config.digest);
+    if (config.rootfs.diff_ids.length !== manifest.layers.length) throw new ImageError('damaged-store', `the configuration of ${manifestDigest} names ${config.rootfs.diff_ids.length} layers and the manifest ${manifest.layers.length}`);
     const layers = config.rootfs.diff_ids.map((diffId, i) => this.#layer(diffId, manifest.layers[i]!));
     return {
       id: manifest.config.digest, manifestDigest, manifestBytes, configBytes, names, config, layers, created: config.created ?? undefined,
@@ -138,6 +165,10 @@ export class StoreView {
     return image;
   }
 }
+
+const isDamage = (error: unknown): error is ImageError => error instanceof ImageError && error.code === 'damaged-store';
+
+const digestsOf = (index: readonly Descriptor[]): Digest[] => [...new Set(index.filter(isImage).map((d) => d.digest))];
 
 /** Other tools may add what is no image. */
 export const isImage = ({ mediaType }: Descriptor): boolean => !isIndexType(mediaType);

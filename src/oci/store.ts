@@ -60,6 +60,8 @@ export interface ReadyImage {
   readonly files: readonly Addition[];
 }
 
+const isName = (text: string, name: string): boolean => { try { return fullName(parseReference(text)) === name; } catch { return false; } };
+
 const descriptorOf = ({ manifest: { bytes, digest, mediaType } }: ReadyImage): Descriptor => ({ mediaType, digest, size: bytes.length, platform: { architecture: 'amd64', os: 'linux' } });
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -155,7 +157,9 @@ export class Store extends StoreView {
 
   /** One image may have come with several manifests (its layers compressed or not): those that lost their names are not kept beside another one. */
   #withoutTwins(index: readonly Descriptor[]): Descriptor[] {
-    const idOf = ({ digest }: Descriptor): Digest => parseManifest(this.document(digest), digest).config.digest;
+    const idOf = ({ digest }: Descriptor): Digest => {
+      try { return parseManifest(this.document(digest), digest).config.digest; } catch { return digest; }
+    };
     const nameless = index.filter((d) => isImage(d) && nameOf(d) === undefined);
     if (nameless.length === 0) return [...index];
     const seen = new Set(index.filter((d) => isImage(d) && nameOf(d) !== undefined).map(idOf));
@@ -185,12 +189,25 @@ export class Store extends StoreView {
   /** `rmi`: takes a name away, and the image with its last one; by ID, all names of it. Throws ImageError 'no-such-image', 'conflict'. */
   remove(text: string, options: RemoveOptions = {}): Removed[] {
     return this.folder.exclusive(() => {
+      const damaged = this.#removeDamaged(text);
+      if (damaged) return damaged;
       const image = this.find(text);
       const same = this.images().filter((other) => other.id === image.id);
       const plan = planRemoval(text, image, same.flatMap((other) => other.names), options);
       const { removed } = this.#drop(plan.names, plan.whole ? same : []);
       return removed;
     });
+  }
+
+  /** An image that cannot be read goes with the name or the digest that leads to it, whatever uses it: it is of no use. */
+  #removeDamaged(text: string): Removed[] | undefined {
+    const image = this.damaged().find(({ manifestDigest, names }) => [text, `sha256:${text}`].includes(manifestDigest) || names.some((name) => isName(text, name)));
+    if (!image) return undefined;
+    const before = this.index();
+    const after = before.filter((d) => d.digest !== image.manifestDigest);
+    this.#writeIndex(after);
+    this.#sweepAfter(before, after);
+    return [...image.names.map(untagged), { deleted: image.manifestDigest }];
   }
 
   /** `image prune`: removes images that nothing names (`all`: that no container uses) and every file that nothing leads to. */
@@ -212,7 +229,7 @@ export class Store extends StoreView {
     const chains = new Set(this.imagesOf(index).flatMap((image) => this.#chains(image)));
     if (names.length > 0 || images.length > 0) this.#writeIndex(index);
     const bytes = index.length === before.length ? 0 : this.#sweepAfter(before, index);
-    return { removed: linesOf(names, images.map((image) => ({ ...image, chains: this.#chains(image) })), chains), bytes };
+    return { removed: linesOf(names, images.map((image) => ({ id: image.id, names: image.names, chains: this.#chains(image) })), chains), bytes };
   }
 
   #chains(image: Image): Digest[] { return chainIds(image.layers.map((layer) => layer.diffId), this.#ports.codecs); }

@@ -179,6 +179,28 @@ test('an image that is removed while another process lists them is left out', as
   assert.ok(removed);
 });
 
+test('a damaged image does not stand in the way of the others, can be removed, and is whole when it is loaded again', async () => {
+  const store = await storeWith(small('a:1'), small('b:1'));
+  const { images, folder } = store;
+  const { id, manifestDigest } = images.store.find('a:1');
+  for (const harm of [() => folder.remove(`oci/blobs/${id.replace(':', '/')}`), () => folder.write(`oci/blobs/${id.replace(':', '/')}`, new TextEncoder().encode('{'))]) {
+    harm();
+    assert.equal(images.store.images().map((image) => image.names[0]), ['docker.io/library/b:1']);
+    assert.equal(images.store.damaged().map((image) => [image.manifestDigest, image.names]), [[manifestDigest, ['docker.io/library/a:1']]]);
+    refused(() => images.store.find('a:1'), /missing from the store|not valid JSON/);
+    images.store.prune();
+    images.store.tag('b:1', 'c:1');
+    await images.store.load(source(await archiveOf(small('a:1'))), 'x');
+    assert.equal(images.store.damaged(), []);
+    assert.equal(faults(images), []);
+  }
+  folder.remove(`oci/blobs/${manifestDigest.replace(':', '/')}`);
+  assert.equal(images.store.remove('a:1'), [{ untagged: 'a:1' }, { deleted: manifestDigest }]);
+  assert.equal(images.store.damaged(), []);
+  images.store.prune();
+  assertClean(store);
+});
+
 test('what other tools put into the index does no harm', async () => {
   const { images, folder } = await storeWith(small('a:1'));
   const index = JSON.parse(new TextDecoder().decode(folder.read('oci/index.json'))) as { manifests: object[] };

@@ -1,4 +1,5 @@
 // wherry images: what the store holds.
+import { familiarName, parseReference } from '../../oci/index.ts';
 import type { Image } from '../../oci/index.ts';
 import { filterFlag, filtersOf } from '../filters.ts';
 import { bool, type Parsed } from '../flags.ts';
@@ -30,6 +31,7 @@ export const images: Verb = {
   failure: 1,
   async run(parsed, terminal) {
     const { store } = openImages(terminal);
+    for (const { manifestDigest, names: [name], reason } of store.damaged()) terminal.err(`WARNING: image ${name === undefined ? manifestDigest : familiarName(parseReference(name))} is damaged: ${reason}\n`);
     const wanted = parsed.words[0];
     const { test, names } = imageFilter([...filtersOf(parsed), ...(wanted === undefined ? [] : [['reference', wanted] as const])], store);
     const all = rows(parsed, store.images().filter(test).sort(newestFirst), names);
