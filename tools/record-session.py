@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# Records what the docker client prints for the commands in test/cli/session.txt, on a daemon whose images and containers it removes first. Usage: tools/record-session.py > test/cli/session.json
+# Records what the docker client prints for the commands in a file, on a daemon whose images and containers it removes first. Usage: tools/record-session.py test/cli/NAME-session.txt > test/cli/NAME-session.json
 import json, os, shlex, subprocess, sys
 
 # Without a daemon, help shows the flags that only newer daemons know, too.
@@ -9,7 +9,7 @@ def docker(args):
     return [r.returncode, r.stdout.decode(), r.stderr.decode()]
 
 docker(['system', 'prune', '-af'])
-lines = [l.rstrip('\n') for l in open('test/cli/session.txt')]
+lines = [l.rstrip('\n') for l in open(sys.argv[1])]
 session = [[line, *docker(shlex.split(line))] for line in lines if line and not line.startswith('#')]
 json.dump(session, sys.stdout, ensure_ascii=False, indent=0)
 print()

@@ -19,6 +19,9 @@ const labelsText = ({ Config }: ContainerRecord): string => Object.entries(Confi
 
 const sizeText = ({ sizes }: ContainerRow): string => (sizes === undefined ? '0B' : `${humanSize(sizes.rw)} (virtual ${humanSize(sizes.rootFs)})`);
 
+/** The last part of a label's name. */
+const labelHeading = (name: string): string => name.slice(name.lastIndexOf('.') + 1).replace(/[-_]/g, ' ');
+
 const table = '{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}';
 
 export const containerListing: Listing<ContainerRow> = {
@@ -35,7 +38,7 @@ export const containerListing: Listing<ContainerRow> = {
     column('Status', 'STATUS', ({ record, nowMs }) => statusText(record, nowMs)),
     column('Size', 'SIZE', sizeText),
     column('Labels', 'LABELS', ({ record }) => labelsText(record)),
-    column('Label', 'LABEL', ({ record }) => (name: string) => record.Config.Labels[name] ?? ''),
+    column('Label', labelHeading, ({ record }) => (name: string) => record.Config.Labels[name] ?? ''),
     column('Mounts', 'MOUNTS', () => ''),
     column('LocalVolumes', 'LOCAL VOLUMES', () => '0'),
     column('Networks', 'NETWORKS', () => 'none'),

@@ -10,11 +10,15 @@ export interface Flag {
   /** What help shows for the argument; the kind's name when absent. */
   readonly argument?: string;
   readonly initial?: string;
+  /** Understood, but not shown by help. */
+  readonly hidden?: true;
 }
 
 export const bool = (name: string, help: string, short?: string): Flag => ({ name, kind: 'bool', help, ...(short ? { short } : {}) });
 export const string = (name: string, help: string, short?: string, initial?: string): Flag =>
   ({ name, kind: 'string', help, ...(short ? { short } : {}), ...(initial === undefined ? {} : { initial }) });
+/** A string flag that takes a whole number. */
+export const int = (name: string, help: string, short?: string, initial?: string): Flag => ({ ...string(name, help, short, initial), argument: 'int' });
 export const list = (name: string, help: string, short?: string): Flag => ({ name, kind: 'list', help, ...(short ? { short } : {}) });
 
 /** A wrong word on the command line; `message` is pflag's. */
@@ -49,6 +53,7 @@ export function parseFlags(flags: readonly Flag[], args: readonly string[], inte
   const rest = [...args];
 
   const give = (flag: Flag, said: string, value: string): void => {
+    if (flag.argument === 'int' && !/^[+-]?\d+$/.test(value)) throw new UsageError(`invalid argument ${JSON.stringify(value)} for "${said}" flag: strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
     if (flag.kind !== 'bool') return parsed.add(flag.name, value);
     const truth = truths.get(value);
     if (truth === undefined) throw new UsageError(`invalid argument "${value}" for "${said}" flag: strconv.ParseBool: parsing "${value}": invalid syntax`);

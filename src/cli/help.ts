@@ -5,7 +5,8 @@ import type { Group, Verb } from './verb.ts';
 
 const flagLine = (flag: Flag): [string, string] => {
   const name = `${flag.short ? `-${flag.short}, ` : '    '}--${flag.name}${flag.kind === 'bool' ? '' : ` ${flag.argument ?? flag.kind}`}`;
-  const initial = flag.kind === 'bool' ? flag.initial : flag.initial && JSON.stringify(flag.initial);
+  const isText = flag.kind !== 'bool' && flag.argument !== 'int';
+  const initial = isText && flag.initial ? JSON.stringify(flag.initial) : flag.initial;
   return [name, flag.help + (initial ? ` (default ${initial})` : '')];
 };
 
@@ -33,7 +34,7 @@ function cutAt(start: string): number {
 
 /** `wherry VERB --help` on a terminal of so many columns. */
 export function verbHelp(verb: Verb, columns = 80): string {
-  const rows = verb.flags.map(flagLine).sort((a, b) => a[0].trim().replace(/^-\w, /, '').localeCompare(b[0].trim().replace(/^-\w, /, '')));
+  const rows = verb.flags.filter((flag) => !flag.hidden).map(flagLine).sort((a, b) => a[0].trim().replace(/^-\w, /, '').localeCompare(b[0].trim().replace(/^-\w, /, '')));
   const width = Math.max(0, ...rows.map(([name]) => name.length));
   const details = verb.details === undefined ? '' : `\n${verb.details}\n`;
   const names = namesOf(verb);
@@ -83,6 +84,7 @@ export function wordsError(verb: Verb, count: number): string | undefined {
   const [least, most] = verb.words;
   if (count >= least && count <= most) return undefined;
   const s = (n: number): string => `${n} argument${n === 1 ? '' : 's'}`;
-  const needs = least === most ? (most === 0 ? 'accepts no arguments' : `requires ${s(most)}`) : count < least ? `requires at least ${s(least)}` : `requires at most ${s(most)}`;
-  return `wherry: 'wherry ${verb.name}' ${needs}\n\nUsage:  wherry ${verb.name} ${verb.usage}\n\n${least !== most && count < least ? 'See' : 'Run'} 'wherry ${verb.name} --help' for more information\n`;
+  const needs = least === most ? (most === 0 ? 'accepts no arguments' : `requires ${s(most)}`)
+    : most === Infinity ? `requires at least ${s(least)}` : least === 0 ? `requires at most ${s(most)}` : `requires at least ${least} and at most ${s(most)}`;
+  return `wherry: 'wherry ${verb.name}' ${needs}\n\nUsage:  wherry ${verb.name} ${verb.usage}\n\n${most === Infinity ? 'See' : 'Run'} 'wherry ${verb.name} --help' for more information\n`;
 }

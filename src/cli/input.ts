@@ -1,9 +1,15 @@
-// Where an archive comes from that a verb reads: a file, or standard input.
+// What verbs are given: archives to read, from a file or standard input, and names.
 import { createReadStream, fstatSync, openSync } from 'node:fs';
+import { ImageError, parseReference, type Reference } from '../oci/index.ts';
 import type { Terminal } from './verb.ts';
 
-/** What docker says when there is nothing to read; `code` is stable. */
+/** What docker's client says of words that it does not send on; `code` is stable. */
 export class InputError extends Error { readonly code = 'INPUT'; }
+
+/** A name that an image shall get. Throws InputError in the words of docker's client, `before` before them. */
+export function demandName(name: string, before = ''): Reference {
+  try { return parseReference(name); } catch (error) { throw error instanceof ImageError ? new InputError(before + error.message) : error; }
+}
 
 /** An archive to read. */
 export interface Input { readonly chunks: AsyncIterable<Uint8Array>; /** In bytes; 0: nobody knows. */ readonly size: number }

@@ -7,7 +7,8 @@ import { executeTemplate, headingFunctions, parseTemplate, type Struct, type Tem
 export interface Column<Thing> {
   /** As templates call it: `ID` for {{.ID}}. */
   readonly name: string;
-  readonly heading: string;
+  /** A function where `value` gives one. */
+  readonly heading: string | ((...args: any[]) => string);
   /** A function is called by templates with arguments: {{.Label "x"}}. */
   value(thing: Thing): unknown;
 }
@@ -22,7 +23,7 @@ export interface Listing<Thing> {
   readonly quiet: string;
 }
 
-export const column = <Thing>(name: string, heading: string, value: (thing: Thing) => unknown): Column<Thing> => ({ name, heading, value });
+export const column = <Thing>(name: string, heading: Column<Thing>['heading'], value: (thing: Thing) => unknown): Column<Thing> => ({ name, heading, value });
 
 /** The flag that chooses the format. */
 export const formatFlag = string('format', `Format output using a custom template:

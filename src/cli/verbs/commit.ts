@@ -1,9 +1,10 @@
 // wherry commit: an image made of a container's image and what the container changed.
 import { argvOf, type ContainerRecord, EngineError, imageConfigOf } from '../../engine/index.ts';
-import { commitImage, type Image, parseReference } from '../../oci/index.ts';
+import { commitImage, type Image } from '../../oci/index.ts';
 import { streamOf } from '../byte-stream.ts';
 import { operate } from '../container-operations.ts';
 import { bool, list, string } from '../flags.ts';
+import { demandName } from '../input.ts';
 import { Progress, watched } from '../progress.ts';
 import { type Engine, openEngine } from '../setup.ts';
 import type { Terminal, Verb } from '../verb.ts';
@@ -34,7 +35,7 @@ export const commit: Verb = {
   failure: 1,
   async run(parsed, terminal) {
     const [word = '', name] = parsed.words;
-    if (name !== undefined) parseReference(name);
+    if (name !== undefined) demandName(name);
     const engine = openEngine(terminal);
     const record = engine.containers.find(word);
     const latestSec = fixedTime(terminal);

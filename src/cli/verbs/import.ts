@@ -1,17 +1,12 @@
 // wherry import: an image from the tar of a root file system.
-import { ImageError, importImage, parseReference } from '../../oci/index.ts';
+import { importImage } from '../../oci/index.ts';
 import { nodeCodecs } from '../../host/node/store.ts';
 import { list, string } from '../flags.ts';
-import { fileInput, InputError, standardInput } from '../input.ts';
+import { demandName, fileInput, InputError, standardInput } from '../input.ts';
 import { Progress, watched } from '../progress.ts';
 import { openEngine } from '../setup.ts';
 import { unpackLimit, unpackLimitHelp } from '../unpack-limit.ts';
 import type { Verb } from '../verb.ts';
-
-/** Throws InputError in the words of docker's client. */
-function demandName(name: string): void {
-  try { parseReference(name); } catch (error) { throw error instanceof ImageError ? new InputError(error.message) : error; }
-}
 
 export const importVerb: Verb = {
   name: 'import',
@@ -23,11 +18,12 @@ export const importVerb: Verb = {
     list('change', 'Apply Dockerfile instruction to the created image', 'c'), string('message', 'Set commit message for imported image', 'm'),
     string('platform', 'Set platform if server is multi-platform capable'),
   ],
-  words: [1, 2],
+  words: [1, Infinity],
   interspersed: true,
   failure: 1,
   async run(parsed, terminal) {
-    const [source, name] = parsed.words;
+    const [source, name, extra] = parsed.words;
+    if (extra !== undefined) throw new InputError('\'wherry import\' requires at most 2 arguments');
     if (/^https?:\/\//i.test(source!)) throw new InputError(`cannot import ${source}: URLs are not fetched; download the file and import that`);
     if (name !== undefined) demandName(name);
     const input = source === '-' ? standardInput('import', terminal) : fileInput(source!);

@@ -1,11 +1,19 @@
 // wherry kill: a signal for running containers.
 import { SIGKILL } from '../../abi/index.ts';
-import { EngineError } from '../../engine/index.ts';
+import { type ContainerRecord, EngineError } from '../../engine/index.ts';
 import { forEachWord } from '../each.ts';
 import { string } from '../flags.ts';
-import { openEngine } from '../setup.ts';
+import { type Engine, openEngine } from '../setup.ts';
 import { kill as killNow, signalContainer, signalNumber } from '../supervisor.ts';
 import type { Verb } from '../verb.ts';
+
+/** Throws EngineError 'NO_CONTAINER', 'NOT_RUNNING' in Docker's words. */
+function runningContainer(word: string, { containers }: Engine): ContainerRecord {
+  let record: ContainerRecord;
+  try { record = containers.find(word); } catch (error) { throw error instanceof EngineError ? new EngineError(error.code, `Cannot kill container: ${word}: ${error.message}`) : error; }
+  if (record.State.Status !== 'running') throw new EngineError('NOT_RUNNING', `Cannot kill container: ${word}: Container ${record.Id} is not running`);
+  return record;
+}
 
 export const kill: Verb = {
   name: 'kill',
@@ -20,8 +28,7 @@ export const kill: Verb = {
     const engine = openEngine(terminal);
     const signal = signalNumber(parsed.string('signal') ?? 'KILL');
     const failed = await forEachWord(parsed.words, terminal, async (word) => {
-      const record = engine.containers.find(word);
-      if (record.State.Status !== 'running') throw new EngineError('NOT_RUNNING', `Cannot kill container: ${word}: Container ${record.Id} is not running`);
+      const record = runningContainer(word, engine);
       await (signal === SIGKILL ? killNow(engine, record) : signalContainer(engine, record, signal));
     });
     return failed.length > 0 ? 1 : 0;

@@ -4,16 +4,15 @@ import { asksForStopped, containerFilter } from '../container-filters.ts';
 import { containerListing, containerListingWithSizes, type ContainerRow } from '../container-listing.ts';
 import { sizesOf } from '../container-operations.ts';
 import { filterFlag, filtersOf } from '../filters.ts';
-import { bool, type Parsed, string, UsageError } from '../flags.ts';
+import { bool, int, type Parsed } from '../flags.ts';
 import { formatFlag, list } from '../listing.ts';
 import { type Engine, openEngine } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 
 /** -n and -l: how many of the newest. */
 function limitOf(parsed: Parsed): number {
-  const said = parsed.string('last') ?? '-1';
-  if (!/^[+-]?\d+$/.test(said)) throw new UsageError(`invalid argument ${JSON.stringify(said)} for "-n, --last" flag: strconv.ParseInt: parsing ${JSON.stringify(said)}: invalid syntax`);
-  return Number(said) > 0 ? Number(said) : parsed.bool('latest') ? 1 : Infinity;
+  const last = Number(parsed.string('last') ?? -1);
+  return last > 0 ? last : parsed.bool('latest') ? 1 : Infinity;
 }
 
 function chosen(parsed: Parsed, engine: Engine): ContainerRecord[] {
@@ -44,7 +43,7 @@ export const ps: Verb = {
   help: 'List containers',
   flags: [
     bool('all', 'Show all containers (default shows just running)', 'a'), filterFlag(undefined, 'f'), formatFlag,
-    string('last', 'Show n last created containers (includes all states)', 'n', '-1'), bool('latest', 'Show the latest created container (includes all states)', 'l'),
+    int('last', 'Show n last created containers (includes all states)', 'n', '-1'), bool('latest', 'Show the latest created container (includes all states)', 'l'),
     bool('no-trunc', 'Don\'t truncate output'), bool('quiet', 'Only display container IDs', 'q'), bool('size', 'Display total file sizes', 's'),
   ],
   words: [0, 0],

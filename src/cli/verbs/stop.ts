@@ -1,6 +1,6 @@
 // wherry stop: asks running containers to end, and kills those that do not.
 import { forEachWord } from '../each.ts';
-import { string, UsageError } from '../flags.ts';
+import { int, string } from '../flags.ts';
 import { openEngine } from '../setup.ts';
 import { ended, kill, signalContainer, signalNumber } from '../supervisor.ts';
 import type { Verb } from '../verb.ts';
@@ -10,7 +10,6 @@ const DEFAULT_SECONDS = 10;
 
 function secondsOf(said: string | undefined): number {
   if (said === undefined) return DEFAULT_SECONDS;
-  if (!/^-?\d+$/.test(said)) throw new UsageError(`invalid argument ${JSON.stringify(said)} for "-t, --timeout" flag: strconv.ParseInt: parsing ${JSON.stringify(said)}: invalid syntax`);
   return Number(said) < 0 ? Infinity : Number(said);
 }
 
@@ -19,7 +18,7 @@ export const stop: Verb = {
   aliases: ['container stop'],
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   help: 'Stop one or more running containers',
-  flags: [string('signal', 'Signal to send to the container', 's'), string('timeout', 'Seconds to wait before killing the container', 't'), string('time', 'The same as --timeout')],
+  flags: [string('signal', 'Signal to send to the container', 's'), int('timeout', 'Seconds to wait before killing the container', 't'), { ...int('time', 'The same as --timeout'), hidden: true }],
   words: [1, Infinity],
   interspersed: true,
   failure: 1,

@@ -1,17 +1,7 @@
 // wherry tag: another name for an image.
-import { ImageError, parseReference } from '../../oci/index.ts';
-import { InputError } from '../input.ts';
+import { demandName, InputError } from '../input.ts';
 import { openImages } from '../setup.ts';
 import type { Verb } from '../verb.ts';
-
-/** Throws InputError in the words of docker's client. */
-function demandName(word: string): void {
-  let digest: string | undefined;
-  try { ({ digest } = parseReference(word)); } catch (error) {
-    throw error instanceof ImageError ? new InputError(`Error parsing reference: ${JSON.stringify(word)} is not a valid repository/tag: ${error.message}`) : error;
-  }
-  if (digest !== undefined) throw new InputError('refusing to create a tag with a digest reference');
-}
 
 export const tag: Verb = {
   name: 'tag',
@@ -23,7 +13,8 @@ export const tag: Verb = {
   interspersed: true,
   failure: 1,
   async run({ words: [source, target] }, terminal) {
-    demandName(target!);
+    const { digest } = demandName(target!, `Error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: `);
+    if (digest !== undefined) throw new InputError('refusing to create a tag with a digest reference');
     openImages(terminal).store.tag(source!, target!);
     return 0;
   },
