@@ -74,6 +74,9 @@ export class OpenFiles {
   }
 }
 
+/** Failures of calls on descriptors do not say which file they speak of. */
+const withPath = (error: unknown, path: string): unknown => (error instanceof Error && !('path' in error) ? Object.assign(error, { path }) : error);
+
 /** A file under way. `path` is where it lies now. */
 export class TemporaryFile implements NewFile {
   path: string;
@@ -93,7 +96,9 @@ export class TemporaryFile implements NewFile {
   }
 
   append(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length;) done += this.#open.fs.writeSync(this.#open.use(this, 'r+'), bytes, done, bytes.length - done, this.#size + done);
+    try {
+      for (let done = 0; done < bytes.length;) done += this.#open.fs.writeSync(this.#open.use(this, 'r+'), bytes, done, bytes.length - done, this.#size + done);
+    } catch (error) { throw withPath(error, this.path); }
     this.#size += bytes.length;
   }
 
@@ -110,7 +115,7 @@ export class TemporaryFile implements NewFile {
 
   sync(): void {
     if (this.#synced === this.#size) return;
-    this.#open.fs.fsyncSync(this.#open.use(this, 'r+'));
+    try { this.#open.fs.fsyncSync(this.#open.use(this, 'r+')); } catch (error) { throw withPath(error, this.path); }
     this.#synced = this.#size;
   }
 

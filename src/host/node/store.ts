@@ -22,7 +22,8 @@ function firstOf(...calls: (() => string)[]): string {
 }
 
 /** Where process numbers mean the same: this start of the system and this pid namespace. */
-const scope = (): string => createHash('sha256').update(firstOf(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'), hostname) + firstOf(() => fs.readlinkSync('/proc/self/ns/pid'))).digest('hex').slice(0, 12);
+let scopeName: string | undefined;
+const scope = (): string => scopeName ??= createHash('sha256').update(firstOf(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'), hostname) + firstOf(() => fs.readlinkSync('/proc/self/ns/pid'))).digest('hex').slice(0, 12);
 
 /** A process by its number, its start and where that number holds. */
 const ownerName = (): string => `${process.pid}-${startOf(process.pid) ?? ''}-${scope()}-${randomBytes(4).toString('hex')}`;
