@@ -1,13 +1,18 @@
 // System V semaphores: sets of counters that operations change all at once or not at all. semop(2), semctl(2).
-import { EAGAIN, EFBIG, EIDRM, ERANGE, IPC_NOWAIT, SEM_UNDO, SEMMNI, SEMVMX } from '../../abi/index.ts';
+import { EAGAIN, EFBIG, EIDRM, ERANGE, Errno, IPC_NOWAIT, SEM_UNDO, SEMMNI, SEMVMX } from '../../abi/index.ts';
 import { Wait, WaitQueue } from '../../base/index.ts';
 import type { Process } from '../task.ts';
 import { type IpcObject, IpcTable } from './ids.ts';
 
 export interface Semaphore { value: number; /** The process that changed it last. */ pid: number }
 export interface SemaphoreOperation { num: number; op: number; flags: number }
-/** A task that waits: for which semaphore, and for zero or for more. */
-export interface SemaphoreWaiter { num: number; zero: boolean }
+/** A task that waits: for which semaphore, and for zero or for more. Whoever changes a value does what others waited for at once, so that what happens then does not undo it. */
+export interface SemaphoreWaiter {
+  num: number;
+  zero: boolean;
+  pending?: { readonly operations: readonly SemaphoreOperation[]; readonly process: Process };
+  outcome?: 'done' | Errno;
+}
 
 /** A set. `changed` is woken whenever a value changed or the set was removed. */
 export interface SemaphoreSet extends IpcObject {
@@ -48,18 +53,42 @@ function keepUndo(set: SemaphoreSet, process: Process, undo: ReadonlyMap<number,
 
 /** semop(2): does all, or says what to wait for. `waiter` is kept between attempts. Throws EAGAIN, EIDRM, EFBIG, ERANGE. */
 export function operate(set: SemaphoreSet, operations: readonly SemaphoreOperation[], process: Process, waiter: SemaphoreWaiter, nowNs: bigint): Wait | undefined {
+  if (waiter.outcome === 'done') return undefined;
+  if (waiter.outcome) throw waiter.outcome;
   if (set.removed) throw EIDRM;
   if (operations.some(({ num }) => num >= set.semaphores.length)) throw EFBIG;
   const blocked = tryAll(set, operations, process, nowNs);
   if (!blocked) {
-    if (operations.some(({ op }) => op !== 0)) set.changed.wake();
+    set.waiters.delete(waiter);
+    if (operations.some(({ op }) => op !== 0)) settle(set, nowNs);
     return undefined;
   }
   if (blocked.flags & IPC_NOWAIT) throw EAGAIN;
   waiter.num = blocked.num;
   waiter.zero = blocked.op === 0;
+  waiter.pending = { operations, process };
   set.waiters.add(waiter);
   return new Wait([set.changed]);
+}
+
+/** After a change: does what can be done now of what tasks wait for, in the order they came. */
+function settle(set: SemaphoreSet, nowNs: bigint): void {
+  while ([...set.waiters].some((waiter) => attempt(set, waiter, nowNs)));
+  set.changed.wake();
+}
+
+/** Whether the waiter's operations changed values. */
+function attempt(set: SemaphoreSet, waiter: SemaphoreWaiter, nowNs: bigint): boolean {
+  const { operations, process } = waiter.pending!;
+  try {
+    if (tryAll(set, operations, process, nowNs)) return false;
+    waiter.outcome = 'done';
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    waiter.outcome = error;
+  }
+  set.waiters.delete(waiter);
+  return waiter.outcome === 'done' && operations.some(({ op }) => op !== 0);
 }
 
 /** SETVAL and SETALL: what processes would undo on these semaphores is forgotten. */
@@ -69,7 +98,7 @@ export function assign(set: SemaphoreSet, values: ReadonlyMap<number, number>, p
     set.semaphores[num] = { value, pid };
     for (const kept of set.undo.values()) kept[num] = 0;
   }
-  set.changed.wake();
+  settle(set, set.otimeNs);
 }
 
 export class Semaphores {
@@ -96,7 +125,7 @@ export class Semaphores {
         const semaphore = set.semaphores[num]!;
         set.semaphores[num] = { value: Math.min(SEMVMX, Math.max(0, semaphore.value + added)), pid: process.pid };
       });
-      set.changed.wake();
+      settle(set, set.otimeNs);
     }
   }
 }
