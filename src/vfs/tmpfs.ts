@@ -100,7 +100,7 @@ export class TmpInode implements Inode {
     return this.#data;
   }
 
-  get soleName(): boolean { return this.nlink === 1 && !this.unknownName; }
+  get soleName(): boolean { return (this.nlink === 1 || this.isDirectory) && !this.unknownName; }
   get isDirectory(): boolean { return (this.mode & S_IFMT) === S_IFDIR; }
   get size(): number { return this.data?.size ?? this.target?.length ?? (this.entries ? 4096 : 0); }
 
