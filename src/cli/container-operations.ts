@@ -1,7 +1,7 @@
 // Work on the files of a container, running or not: done here, or by the process that runs it, which alone has their newest state.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ContainerRecord, EngineError, type FileOperation, type FileOperationName, fileOperations } from '../engine/index.ts';
-import { ask, type AskOptions } from './control.ts';
+import { ask, type AskOptions, type ControlRequest } from './control.ts';
 import type { Engine } from './setup.ts';
 
 const STEP_MS = 20;
@@ -23,7 +23,7 @@ export async function patiently<T>(act: () => T): Promise<T> {
 export async function operate(engine: Engine, record: ContainerRecord, operation: FileOperationName, args: Readonly<Record<string, unknown>> = {}, streams: AskOptions = {}): Promise<unknown> {
   for (let waited = 0; waited < PATIENCE_MS; waited += STEP_MS) {
     if (engine.containers.find(record.Id).State.Status === 'running') {
-      const answer = await ask(engine.hostPath(`containers/${record.Id}`), { operation, ...args }, streams);
+      const answer = await askUnlessGone(engine, record, { operation, ...args }, streams);
       if (answer) return answer.result;
       await sleep(STEP_MS);
     } else {
@@ -31,6 +31,17 @@ export async function operate(engine: Engine, record: ContainerRecord, operation
     }
   }
   throw new EngineError('NO_ANSWER', `the process that runs container ${record.Id} does not answer`);
+}
+
+/** undefined: nobody answers, and nothing has been sent, so that it may be tried again. */
+async function askUnlessGone(engine: Engine, { Id }: ContainerRecord, request: ControlRequest, { input, data }: AskOptions): Promise<{ readonly result: unknown } | undefined> {
+  let sent = input !== undefined;
+  try {
+    return await ask(engine.hostPath(`containers/${Id}`), request, { ...(input ? { input } : {}), data: (bytes) => { sent = true; return data?.(bytes); } });
+  } catch (error) {
+    if (codeOf(error) !== 'GONE' || sent) throw error;
+    return undefined;
+  }
 }
 
 async function operateHere({ containers, images, host }: Engine, record: ContainerRecord, operation: FileOperationName, args: Readonly<Record<string, unknown>>, streams: AskOptions): Promise<unknown> {

@@ -96,6 +96,10 @@ function connected(path: string): Promise<Socket | undefined> {
 
 export interface AskOptions { readonly input?: AsyncIterable<Uint8Array>; readonly data?: (bytes: Uint8Array) => void | Promise<void> }
 
+const gone = (): EngineError => new EngineError('GONE', 'the container ended before it had answered');
+/** What the host says of a socket whose other side is gone. */
+const brokenOff = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
+
 /** Asks the process that runs a container. undefined: nobody listens (any more). Throws the EngineError that it answers with, and 'GONE' when it ends before it has answered. */
 export async function ask(folder: string, request: ControlRequest, { input, data = () => {} }: AskOptions = {}): Promise<{ readonly result: unknown } | undefined> {
   if (!existsSync(folder)) return undefined;
@@ -112,7 +116,9 @@ export async function ask(folder: string, request: ControlRequest, { input, data
       else if (frame.kind === 'failure') { socket.destroy(); throw failureOf(frame); }
     }
     await sending;
-    throw new EngineError('GONE', 'the container ended before it had answered');
+    throw gone();
+  } catch (error) {
+    throw brokenOff.includes((error as NodeJS.ErrnoException).code ?? '') ? gone() : error;
   } finally { path.release(); }
 }
 

@@ -28,16 +28,27 @@ export async function sendFrame(socket: Socket, kind: FrameKind, content: Uint8A
 export const sendJson = (socket: Socket, kind: FrameKind, value: unknown): Promise<void> => sendFrame(socket, kind, Buffer.from(JSON.stringify(value ?? null)));
 export const jsonOf = (frame: Frame): unknown => JSON.parse(frame.content.toString('utf8'));
 
-/** The frames that arrive, until the other side ends. A part of a frame at the end is dropped. */
+/** The frames that arrive, until the other side ends; data in pieces as they come. A part of another frame at the end is dropped. */
 export async function* framesOf(socket: Socket): AsyncGenerator<Frame> {
   let pending: Buffer = Buffer.alloc(0);
+  /** What is still to come of a data frame. */
+  let left = 0;
+  const take = (length: number): Buffer => { const taken = pending.subarray(0, length); pending = pending.subarray(length); return taken; };
+  const next = (): Frame | undefined => {
+    if (left === 0 && pending.length >= HEADER) {
+      const kind = names.get(pending[4]!);
+      const length = pending.readUInt32BE(0);
+      if (kind === 'data') {
+        left = length;
+        take(HEADER);
+      } else return pending.length < HEADER + length ? undefined : { kind: kind ?? 'end', content: take(HEADER + length).subarray(HEADER) };
+    }
+    const content = take(Math.min(left, pending.length));
+    left -= content.length;
+    return content.length === 0 ? undefined : { kind: 'data', content };
+  };
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    while (pending.length >= HEADER && pending.length >= HEADER + pending.readUInt32BE(0)) {
-      const end = HEADER + pending.readUInt32BE(0);
-      const kind = names.get(pending[4]!);
-      if (kind) yield { kind, content: pending.subarray(HEADER, end) };
-      pending = pending.subarray(end);
-    }
+    for (let frame = next(); frame; frame = next()) yield frame;
   }
 }
