@@ -1,9 +1,12 @@
 // The worker behind the page: the store of images and containers, and one machine at a time. It answers the calls of protocol.ts.
 import { Containers, Images } from '../engine/index.ts';
+import type { Cpu } from '../guest/index.ts';
+import { cacheIn } from '../host/browser/cache.ts';
 import { browserHost } from '../host/browser/host.ts';
 import { openBrowserStore } from '../host/browser/opfs.ts';
 import { browserProcesses } from '../host/browser/processes.ts';
 import { browserCodecs } from '../host/browser/store.ts';
+import type { Host } from '../host/ports.ts';
 import { familiarName, type Image, imagesToSave, parseReference, type Removed, saveImages, type Store } from '../oci/index.ts';
 import { createCpu } from '../translate/index.ts';
 import { PageContainers } from './containers.ts';
@@ -13,16 +16,28 @@ import { deliver, piecesOf, type Tell } from './streams.ts';
 
 const scope = self as unknown as { postMessage(message: FromWorker): void; onmessage: ((event: MessageEvent<ToWorker>) => void) | null };
 
-const host = browserHost();
-const cpuReady = fetch(new URL('./hub.wasm', import.meta.url)).then(async (response) => createCpu({
-  ...(response.ok ? { hub: new Uint8Array(await response.arrayBuffer()) } : {}),
-  nowMs: () => performance.now(),
-  timestamp: () => host.clock.monotonicNs(),
-}));
+const bytesAt = async (url: URL): Promise<Uint8Array | undefined> => {
+  const response = await fetch(url);
+  return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
+};
+
+/** Names this build: translations that another one kept are not read. */
+async function buildVersion(): Promise<string> {
+  const hash = browserCodecs.sha256();
+  hash.update(await bytesAt(new URL(import.meta.url)) ?? new Uint8Array(0));
+  return hash.hex();
+}
+
+async function openCpu(host: Host): Promise<Cpu> {
+  const [hub, version] = await Promise.all([bytesAt(new URL('./hub.wasm', import.meta.url)), buildVersion()]);
+  return createCpu({ ...(hub ? { hub } : {}), nowMs: () => performance.now(), timestamp: () => host.clock.monotonicNs(), ...(host.cache ? { cache: host.cache, version } : {}) });
+}
+
 const ready = openBrowserStore().then(({ folder, kept, why }): Context => {
+  const host = browserHost(kept ? cacheIn(folder, browserCodecs) : undefined);
   const images = new Images(folder, browserCodecs, async () => (await import('../host/memory-folder.ts')).memoryFolder());
   const containers = new Containers(folder, host, browserProcesses);
-  return { store: images.store, kept: containers, containers: new PageContainers({ images, containers, host, cpu: cpuReady, kept }), state: { kept, why } };
+  return { store: images.store, kept: containers, containers: new PageContainers({ images, containers, host, cpu: openCpu(host), kept }), state: { kept, why } };
 });
 
 const newProgram = (): Program => new Program((stream, bytes) => scope.postMessage({ type: 'output', stream, bytes }));

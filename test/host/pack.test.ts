@@ -3,6 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cacheIn } from '../../src/host/browser/cache.ts';
+import { nodeCodecs } from '../../src/host/node/store.ts';
 import { CachedFile, PackError, PackFolder } from '../../src/host/pack/index.ts';
 import { FaultyDisk, type FaultyFile, PowerCut, randomNumbers } from './faulty-disk.ts';
 
@@ -227,6 +229,17 @@ test('a full disk is ENOSPC, loses nothing, and going on after a removal works',
   assert.ok(full > 10);
   assert.ok(matches(folder, model));
   assert.ok(matches(new PackFolder(newPack(new FaultyDisk(), afterCut(pack, random))), model));
+});
+
+test('translations in a pack: kept, replaced, and left out when there is no room', () => {
+  const pack = newPack(new FaultyDisk(Infinity, 100_000));
+  const cache = cacheIn(new PackFolder(pack), nodeCodecs);
+  assert.is(cache.get('a key'), undefined);
+  cache.put('a key', Buffer.from('one'));
+  cache.put('a key', Buffer.from('two'));
+  cache.put('another', Buffer.alloc(200_000));
+  assert.is(cache.get('another'), undefined);
+  assert.is(Buffer.from(cacheIn(new PackFolder(pack), nodeCodecs).get('a key')!).toString(), 'two');
 });
 
 test('a journal that cannot be read, or of another version, is refused and left as it is', () => {

@@ -1,5 +1,5 @@
 // Wherry's ports in a browser's worker: clock, randomness and event loop.
-import type { Clock, Host, Loop, Random } from '../ports.ts';
+import type { CacheStore, Clock, Host, Loop, Random } from '../ports.ts';
 
 const nanoseconds = (milliseconds: number): bigint => BigInt(Math.round(milliseconds * 1000)) * 1000n;
 
@@ -29,4 +29,5 @@ const loop: Loop = {
   },
 };
 
-export const browserHost = (): Host => ({ clock, random, loop, log: (line) => console.info(line) });
+/** The host of a worker; without `cache` translations are not kept. */
+export const browserHost = (cache?: CacheStore): Host => ({ clock, random, loop, log: (line) => console.info(line), ...(cache ? { cache } : {}) });
