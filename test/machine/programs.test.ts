@@ -27,7 +27,7 @@ async function run(name: string): Promise<{ exit: MachineExit; output: string }>
   return { exit: await machine.run(), output };
 }
 
-for (const name of ['signals', 'memory', 'tasks', 'floats', 'files', 'ipc', 'shared', 'peers', 'rseq', 'inotify']) {
+for (const name of ['signals', 'memory', 'tasks', 'floats', 'files', 'ipc', 'shared', 'peers', 'rseq', 'inotify', 'contents']) {
   test(`${name}: as on Linux`, async () => {
     const { exit, output } = await run(name);
     assert.fixture(output, readFileSync(`test/programs/${name}.expected`, 'latin1'));
