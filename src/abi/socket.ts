@@ -1,7 +1,7 @@
 // Constants of sockets: families, types, options, message flags. socket(2), socket(7), unix(7), asm-generic/socket.h.
 
 export const addressFamilies = { AF_UNSPEC: 0, AF_UNIX: 1, AF_INET: 2, AF_INET6: 10, AF_NETLINK: 16, AF_PACKET: 17, AF_VSOCK: 40 } as const;
-export const { AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6 } = addressFamilies;
+export const { AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET } = addressFamilies;
 export const socketTypes = { SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_RAW: 3, SOCK_SEQPACKET: 5 } as const;
 export const { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET } = socketTypes;
 export const SOCK_TYPE_MASK = 15, SOCK_NONBLOCK = 0o4000, SOCK_CLOEXEC = 0o2000000;

@@ -11,6 +11,7 @@ export * from './futex.ts';
 export * from './ipc/index.ts';
 export * from './kernel.ts';
 export * from './limits.ts';
+export * from './net/index.ts';
 export * from './pending-signals.ts';
 export * from './placements.ts';
 export * from './proc/index.ts';

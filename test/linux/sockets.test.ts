@@ -6,7 +6,7 @@ import { Wait } from '../../src/base/index.ts';
 import { POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from '../../src/vfs/index.ts';
 import { BUFFER, FakeMachine } from './fake-machine.ts';
 
-const { AF_NETLINK } = addressFamilies;
+const { AF_PACKET } = addressFamilies;
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text, 'latin1'));
 const address = (path: string) => Uint8Array.from([AF_UNIX, 0, ...bytes(path), ...(path.startsWith('\0') ? [] : [0])]);
 
@@ -152,7 +152,7 @@ test('options and errors', () => {
   assert.is(m.call('getsockopt', a, SOL_SOCKET, socketOptions.SO_TYPE, BUFFER, BUFFER + 100), 0);
   assert.is(m.task.memory.readI32(BUFFER), SOCK_DGRAM);
   assert.is(m.call('getsockopt', a, SOL_SOCKET, 9999, BUFFER, BUFFER + 100), 'ENOPROTOOPT');
-  assert.is(m.call('socket', AF_NETLINK, SOCK_DGRAM, 0), 'EAFNOSUPPORT');
+  assert.is(m.call('socket', AF_PACKET, SOCK_DGRAM, 0), 'EAFNOSUPPORT');
   assert.is(m.call('socket', AF_INET, 3, 0), 'ESOCKTNOSUPPORT');
   assert.is(m.call('socket', AF_UNIX, 9, 0), 'ESOCKTNOSUPPORT');
   assert.is(m.call('socket', AF_UNIX, SOCK_STREAM, 77), 'EPROTONOSUPPORT');

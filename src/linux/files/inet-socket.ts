@@ -248,6 +248,9 @@ export class InetPorts {
     else this.#bound.delete(`${socket.type}:${endpoint.port}`);
   }
 
+  /** Every socket that has an address. */
+  get all(): InetSocket[] { return [...this.#bound.values()].flat(); }
+
   #at(type: number, port: number): readonly InetSocket[] { return this.#bound.get(`${type}:${port}`) ?? []; }
 
   #enter(socket: InetSocket, endpoint: Endpoint): Endpoint {

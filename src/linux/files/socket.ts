@@ -165,7 +165,7 @@ export class Socket implements OpenFile {
 
   /** Receives one message, or of a stream what is there. `peek` leaves it. count 0: the connection ended. */
   receive(into: Uint8Array, nonblock: boolean, peek = false): Received | Wait {
-    if (this.listening || (this.type !== SOCK_DGRAM && !this.#everConnected)) throw this.type === SOCK_STREAM ? EINVAL : ENOTCONN;
+    if (this.listening || (!this.connectionless && !this.#everConnected)) throw this.type === SOCK_STREAM ? EINVAL : ENOTCONN;
     if (this.#messages.length > 0) return this.type === SOCK_STREAM ? this.#takeBytes(into, peek) : this.#takeMessage(into, peek);
     if (this.#reset) {
       this.#reset = false;

@@ -1,9 +1,10 @@
 // The /proc file system: a directory per process, files about the machine, and /proc/sys. proc(5), sysctl(8).
-import { EINVAL, EPERM, MAX_INSTANCES, MAX_QUEUED_EVENTS, MAX_WATCHES } from '../../abi/index.ts';
+import { EINVAL, EPERM, MAX_INSTANCES, MAX_QUEUED_EVENTS, MAX_WATCHES, SOCK_DGRAM, SOCK_STREAM } from '../../abi/index.ts';
 import { latin1 } from '../../base/index.ts';
 import { GeneratedFs, generated } from '../../vfs/index.ts';
 import type { Node } from '../../vfs/index.ts';
 import type { Kernel } from '../kernel.ts';
+import { netTables } from '../net/index.ts';
 import { LoadAverage, cpuinfoText, kernelStatText, meminfoText, uptimeText } from './machine-text.ts';
 import { processNode } from './process-files.ts';
 import { sysvipc } from './sysvipc.ts';
@@ -73,12 +74,15 @@ function dropCaches(bytes: Uint8Array): void { if (!/^[1-3]$/.test(text(bytes)))
 const filesystemTypes = ['sysfs', 'tmpfs', 'proc', 'devpts', 'overlay'].map((name) => `nodev\t${name}\n`).join('');
 
 /** Headers of tables about networks: there is no interface yet. */
-const networkTables: Record<string, string> = {
-  dev: 'Inter-|   Receive                                                |  Transmit\n face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n',
-  route: 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n',
-  tcp: '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n',
-  udp: '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n',
-  unix: 'Num       RefCount Protocol Flags    Type St Inode Path\n',
+const networkTables: Record<string, (kernel: Kernel) => string> = {
+  dev: netTables.deviceText,
+  if_inet6: netTables.inet6Text,
+  route: netTables.routeText,
+  tcp: (kernel) => netTables.socketText(kernel, SOCK_STREAM, false),
+  tcp6: (kernel) => netTables.socketText(kernel, SOCK_STREAM, true),
+  udp: (kernel) => netTables.socketText(kernel, SOCK_DGRAM, false),
+  udp6: (kernel) => netTables.socketText(kernel, SOCK_DGRAM, true),
+  unix: () => 'Num       RefCount Protocol Flags    Type St Inode Path\n',
 };
 
 /** The files about the machine. */
@@ -87,7 +91,7 @@ function machineFiles(kernel: Kernel, release: Release): Record<string, Node> {
   return {
     cmdline: constant('wherry'), cpuinfo: file(cpuinfoText), devices: file(() => 'Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n'),
     filesystems: file(() => filesystemTypes), loadavg: file(() => load.text()), meminfo: file(() => meminfoText(kernel)), mounts: symbolicLink('self/mounts'),
-    net: directory(Object.fromEntries(Object.entries(networkTables).map(([name, header]) => [name, file(() => header)]))), partitions: file(() => 'major minor  #blocks  name\n\n'),
+    net: directory(Object.fromEntries(Object.entries(networkTables).map(([name, table]) => [name, file(() => table(kernel))]))), partitions: file(() => 'major minor  #blocks  name\n\n'),
     self: symbolicLink(() => String(kernel.current?.pid ?? '')), stat: file(() => kernelStatText(kernel)), swaps: file(() => 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n'), sys: sysctl(kernel, release), sysvipc: sysvipc(kernel),
     'thread-self': symbolicLink(() => (kernel.current ? `${kernel.current.pid}/task/${kernel.current.tid}` : '')), uptime: file(() => uptimeText(kernel)),
     version: constant(`${release.sysname} version ${release.release} (wherry) ${release.version}`),

@@ -1,12 +1,13 @@
 // ioctl(2): requests as rows by number, each for one kind of file. Terminals: tty_ioctl(4), ioctl_tty(2).
 import { EINVAL, EIO, ENOTTY, EPERM, O_ASYNC, O_CLOEXEC, O_NONBLOCK, O_ACCMODE, S_IFREG, isType, termios2Layout, termiosLayout, ttyIoctls, winsizeLayout } from '../../abi/index.ts';
 import type { Wait } from '../../base/index.ts';
-import { Description, EpollFile, PtyMaster, TtyFile, decodeTermios, encodeTermios } from '../../linux/index.ts';
+import { Description, EpollFile, PtyMaster, TtyFile, decodeTermios, encodeTermios, Socket } from '../../linux/index.ts';
 import type { Pty, Task, Tty } from '../../linux/index.ts';
 import { Fd, Ptr, oneOf } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
 import { isAdministrator } from './at.ts';
+import { interfaceIoctl } from './interface-ioctl.ts';
 import { checkChange, foregroundOf, giveUpTerminal, setControllingTerminal, setForeground } from './job-control.ts';
 
 /** What a request works on. */
@@ -159,6 +160,8 @@ export function ioctl(task: Task, fd: number, request: number, argument: number)
   const call = { task, fd, description, argument };
   const any = anyRows[request];
   if (any) return any({ ...call, on: undefined });
+  const answered = file instanceof Socket ? interfaceIoctl(task, request, argument) : undefined;
+  if (answered !== undefined) return answered;
   if (file instanceof TtyFile) {
     if (file.tty.hungUp) throw EIO;
     const row = ttyRows[request] ?? slaveRows[request];

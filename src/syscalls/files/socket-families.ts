@@ -1,11 +1,11 @@
 // What is different between the families of sockets: making, naming, binding, connecting, sending to an address. unix(7), ip(7), ipv6(7).
 import {
-  AF_INET, AF_INET6, AF_UNIX, EADDRINUSE, EAFNOSUPPORT, ECONNREFUSED, EEXIST, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, S_IFSOCK,
+  AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, EADDRINUSE, EAFNOSUPPORT, ECONNREFUSED, EEXIST, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, S_IFSOCK,
   UNIX_PATH_MAX, W_OK, isType,
 } from '../../abi/index.ts';
 import { latin1, latin1Bytes } from '../../base/index.ts';
 import type { Wait } from '../../base/index.ts';
-import { InetSocket, Socket, canonicalAddress, decodeEndpoint, encodeEndpoint } from '../../linux/index.ts';
+import { canonicalAddress, decodeEndpoint, encodeEndpoint, encodeNetlinkName, InetSocket, NetlinkSocket, Socket } from '../../linux/index.ts';
 import type { Ancillary, Endpoint, PeerCredentials, Task } from '../../linux/index.ts';
 import { demand, find, operations } from '../../vfs/index.ts';
 import { quote } from '../codec.ts';
@@ -135,7 +135,48 @@ const inetFamily = (family: number): SocketFamily => ({
   encode: (name) => Uint8Array.from([family, 0, ...latin1Bytes(encodeEndpoint(family, name === '' ? { address: '\0\0\0\0', port: 0 } : decodeEndpoint(name)))]),
 });
 
-export const socketFamilies: ReadonlyMap<number, SocketFamily> = new Map([[AF_UNIX, unixFamily], [AF_INET, inetFamily(AF_INET)], [AF_INET6, inetFamily(AF_INET6)]]);
+const NETLINK_ROUTE = 0, SOCKADDR_NL_SIZE = 12;
+
+/** The port in a sockaddr_nl. */
+function netlinkPortAt(task: Task, ptr: number, length: number): number {
+  if (length < SOCKADDR_NL_SIZE) throw EINVAL;
+  if (task.memory.readU16(ptr) !== AF_NETLINK) throw EINVAL;
+  return task.memory.readU32(ptr + 4);
+}
+
+const netlink = (socket: Socket): NetlinkSocket => socket as NetlinkSocket;
+
+function bindNetlink(socket: NetlinkSocket, port: number): void {
+  socket.port = port;
+  socket.name = encodeNetlinkName(port);
+}
+
+/** AF_NETLINK: only routes are asked about. */
+const netlinkFamily: SocketFamily = {
+  make(task, type, protocol, credentials) {
+    if (type !== SOCK_RAW && type !== SOCK_DGRAM) throw ESOCKTNOSUPPORT;
+    if (protocol !== NETLINK_ROUTE) throw EPROTONOSUPPORT;
+    return new NetlinkSocket(task.kernel, type, credentials);
+  },
+  bind(task, socket, ptr, length) { bindNetlink(netlink(socket), netlinkPortAt(task, ptr, length) || task.pid); },
+  connect(task, socket, ptr, length) {
+    if (netlinkPortAt(task, ptr, length) !== 0) throw ECONNREFUSED;
+    socket.peerName = encodeNetlinkName(0);
+    return undefined;
+  },
+  disconnect(socket) { socket.peerName = undefined; },
+  send(socket, bytes) {
+    if (socket.name === '') bindNetlink(netlink(socket), socket.credentials.pid);
+    return netlink(socket).ask(bytes);
+  },
+  sendTo(task, socket, bytes, ancillary, ptr, length, nonblock) {
+    if (netlinkPortAt(task, ptr, length) !== 0) throw ECONNREFUSED;
+    return netlinkFamily.send(socket, bytes, ancillary, nonblock);
+  },
+  encode: (name) => Uint8Array.from([AF_NETLINK, 0, ...latin1Bytes(name === '' ? encodeNetlinkName(0) : name)]),
+};
+
+export const socketFamilies: ReadonlyMap<number, SocketFamily> = new Map([[AF_UNIX, unixFamily], [AF_NETLINK, netlinkFamily], [AF_INET, inetFamily(AF_INET)], [AF_INET6, inetFamily(AF_INET6)]]);
 
 /** A socket address as strace prints it. */
 export function printAddress(bytes: Uint8Array): string {
