@@ -145,8 +145,9 @@ test('a place knows the name that is left, and follows renames', () => {
   op.unlink(context, root, '/one');
   assert.is(place('/two').name, 'two');
   assert.is(pathOf(root, place('/two')), '/two');
-  const held = place('/two');
-  op.rename(context, root, '/two', root, '/three');
+  op.rename(context, root, '/two', root, '/2');
+  const held = place('/2');
+  op.rename(context, root, '/2', root, '/three');
   assert.is(pathOf(root, held), '/three');
   op.mkdir(context, root, '/directory', 0o755);
   op.rename(context, root, '/directory', root, '/moved');
