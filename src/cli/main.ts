@@ -10,7 +10,7 @@ const terminal: Terminal = {
   outIsTty: process.stdout.isTTY ?? false,
   errIsTty: process.stderr.isTTY ?? false,
   inIsTty: process.stdin.isTTY ?? false,
-  columns: () => (process.stdout.isTTY ? process.stdout : process.stderr).columns ?? 80,
+  columns: () => (process.stdout.isTTY ? process.stdout : process.stderr).columns || 80,
   line: nextLine,
 };
 
