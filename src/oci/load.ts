@@ -67,8 +67,8 @@ async function readyImage(candidate: Candidate, ports: LoadPorts, verified: Map<
 
 const mediaTypeOf: Readonly<Record<string, string>> = { gzip: mediaTypes.gzip, zstd: mediaTypes.zstd };
 
-/** Checks a layer's uncompressed digest against the configuration. */
-async function verifyLayer(path: string, member: Member, diffId: Digest, ports: LoadPorts): Promise<VerifiedLayer> {
+/** Checks a layer's uncompressed digest against the configuration; unpacks it for that when it is compressed. Throws ImageError. */
+export async function verifyLayer(path: string, member: Member, diffId: Digest, ports: LoadPorts): Promise<VerifiedLayer> {
   if (member.digest === diffId) return { diffId, member, tar: undefined, mediaType: mediaTypes.tar };
   const start = new Uint8Array(MAGIC_LENGTH);
   member.file.blob.read(start, 0);

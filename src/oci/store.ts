@@ -4,10 +4,10 @@ import { chainIds, sha256Of } from './chain.ts';
 import { type Chunks, ratioLimit, type UnpackLimit } from './compression.ts';
 import { ImageError } from './errors.ts';
 import { type Paths, reachable, sweep } from './garbage.ts';
-import { type Descriptor, type Digest, mediaTypes, parseConfig, parseManifest } from './image.ts';
+import { demandPlatform, type Descriptor, type Digest, mediaTypes, parseConfig, parseManifest } from './image.ts';
 import { blobPath, INDEX_FILE, LAYERS, LAYOUT_FILE, layerTarPath, nameOf, withNames, withoutNames } from './layout.ts';
-import { type Progress, readImages } from './load.ts';
-import { keepAside } from './members.ts';
+import { type Progress, readImages, verifyLayer } from './load.ts';
+import { keepAside, knownMember } from './members.ts';
 import { familiarName, fullName, parseReference } from './reference.ts';
 import { type InUse, planRemoval, type Removed, type RemoveOptions, untagged } from './removal.ts';
 import { type Image, type ImageLayer, isImage, StoreView } from './store-view.ts';
@@ -92,6 +92,20 @@ export class Store extends StoreView {
   async newLayer(tar: Chunks): Promise<NewLayer> {
     const { file, digest, size } = await keepAside(tar, this.folder, this.#ports.codecs);
     return { file, diffId: digest, size };
+  }
+
+  /** Makes an image ready to run that another tool wrote into the layout: compressed layers are unpacked and checked. Nothing happens when it is. Throws ImageError 'wrong-platform', 'digest-mismatch', 'unsupported', 'too-large', 'damaged-store'. */
+  async adopt(image: Image, { progress = () => {}, unpackLimit = ratioLimit }: LoadOptions = {}): Promise<void> {
+    demandPlatform(image.config);
+    const missing = image.layers.filter((layer) => !this.#hasLayer(layer.diffId));
+    if (missing.length === 0) return;
+    const ports = { folder: this.folder, codecs: this.#ports.codecs, limit: unpackLimit, progress, knownTar: () => undefined };
+    for (const { diffId, blob } of missing) {
+      const { tar } = await verifyLayer(blob.digest, knownMember(blob.digest, this.blob(blob.digest), this.folder), diffId, ports);
+      try { this.folder.exclusive(() => { if (!this.#hasLayer(diffId)) tar?.file.commit(layerTarPath(diffId)); }); } finally { tar?.file.discard(); }
+    }
+    const prepared = this.#ports.prepare(image.layers.map((layer) => ({ diffId: layer.diffId, blob: this.layerTar(layer) })));
+    this.folder.exclusive(() => { for (const { path, bytes } of prepared) this.#put(path, bytes.length, () => this.folder.write(path, bytes), []); });
   }
 
   /** Adds an image made here, and takes the files of its new layers, whatever happens. Throws ImageError, LayerError. */

@@ -179,6 +179,24 @@ test('an image that is removed while another process lists them is left out', as
   assert.ok(removed);
 });
 
+test('an image that another tool put into the layout is unpacked when it is to run', async () => {
+  const store = await storeWith({ tags: ['z:1'], gzip: true, layers: [[{ name: 'f', content: 'x' }]] }, { tags: ['u:1'], layers: [[{ name: 'g', content: 'y' }]] });
+  const { images, folder, files } = store;
+  const before = files();
+  for (const path of ['layers', 'chains']) folder.remove(path);
+  for (const name of ['z:1', 'u:1']) await images.store.adopt(images.store.find(name));
+  assert.equal(faults(images), []);
+  assert.equal(files(), before.filter((file) => files().includes(file)));
+  const layer = images.store.find('z:1').layers[0]!;
+  folder.remove('layers');
+  folder.write(`oci/blobs/${layer.blob.digest.replace(':', '/')}`, gzipSync('another content'));
+  try {
+    await images.store.adopt(images.store.find('z:1'));
+    assert.unreachable('accepted');
+  } catch (error) { assert.match((error as Error).message, /does not match its digest/); }
+  assert.equal(files().filter((file) => /tmp|layer\.tar/.test(file)), []);
+});
+
 test('a damaged image does not stand in the way of the others, can be removed, and is whole when it is loaded again', async () => {
   const store = await storeWith(small('a:1'), small('b:1'));
   const { images, folder } = store;

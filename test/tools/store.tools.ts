@@ -52,6 +52,21 @@ given(['skopeo'], 'skopeo opens the store by each of its names', () => {
   assert.ok(Buffer.compare(readFileSync(at('from-store/manifest.json')), image.manifestBytes) === 0);
 });
 
+given(['skopeo'], 'what skopeo writes into the store can be run', async () => {
+  const store = newStore('written');
+  await store.store.load(fileSource(at('plain.tar')), 'plain.tar');
+  store.store.remove('app:1');
+  for (const [format, tag] of [['gzip', 'a:1'], ['zstd', 'b:1']] as const) {
+    copy('--dest-compress-format', format, 'docker-archive:plain.tar', `oci:written/oci:${tag}`);
+    const theirs = store.store.find(tag);
+    await store.store.adopt(theirs);
+    assert.equal(tree(store, theirs), tree(images, image));
+  }
+  assert.equal(faults(store), []);
+  store.store.prune();
+  assert.equal(faults(store), []);
+});
+
 given(['umoci', 'getfattr'], 'umoci lists the store and unpacks from it', () => {
   assert.equal(tool('umoci', 'ls', '--layout', 'plain/oci').trim().split('\n').sort(), ['docker.io/library/app:1', 'docker.io/library/packed:1', 'reg.example:5000/team/app:2']);
   for (const name of ['app:1', 'packed:1']) {

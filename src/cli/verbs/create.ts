@@ -16,7 +16,7 @@ export const create: Verb = {
   async run(parsed, terminal) {
     const request = containerRequest(parsed, terminal, true);
     const engine = openEngine(terminal);
-    const image = findImage(parsed.words[0]!, engine);
+    const image = await findImage(parsed.words[0]!, engine);
     demandNewCidFile(request);
     const { Id } = engine.containers.create(image, request);
     writeCidFile(request, Id);

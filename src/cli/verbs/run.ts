@@ -47,10 +47,11 @@ export const executionFlags = [
   bool('no-cache', 'Neither use nor fill the translation cache'),
 ];
 
-/** The image a user names. Throws EngineError 'NO_IMAGE'. */
-export function findImage(name: string, { images }: Engine): Image {
+/** The image a user names, ready to run. Throws EngineError 'NO_IMAGE', ImageError. */
+export async function findImage(name: string, { images }: Engine): Promise<Image> {
   const image = images.store.resolve(name);
   if (!image) throw new EngineError('NO_IMAGE', `Unable to find image '${/[:@]/.test(name) ? name : `${name}:latest`}' locally. Load it from an archive first: wherry load -i FILE`);
+  await images.store.adopt(image);
   return image;
 }
 
@@ -75,7 +76,7 @@ export const run: Verb = {
     const trace = traceWords(parsed);
     const options = translatorOptions(parsed);
     const engine = openEngine(terminal);
-    const image = findImage(parsed.words[0]!, engine);
+    const image = await findImage(parsed.words[0]!, engine);
     demandNewCidFile(request);
     const record = engine.containers.create(image, request, { begin: !detach });
     writeCidFile(request, record.Id);
