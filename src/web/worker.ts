@@ -28,16 +28,16 @@ async function buildVersion(): Promise<string> {
   return hash.hex();
 }
 
-async function openCpu(host: Host): Promise<Cpu> {
-  const [hub, version] = await Promise.all([bytesAt(new URL('./hub.wasm', import.meta.url)), buildVersion()]);
+async function openCpu(host: Host, version: string): Promise<Cpu> {
+  const hub = await bytesAt(new URL('./hub.wasm', import.meta.url));
   return createCpu({ ...(hub ? { hub } : {}), nowMs: () => performance.now(), timestamp: () => host.clock.monotonicNs(), ...(host.cache ? { cache: host.cache, version } : {}) });
 }
 
-const ready = openBrowserStore().then(({ folder, kept, why }): Context => {
-  const host = browserHost(kept ? cacheIn(folder, browserCodecs) : undefined);
+const ready = Promise.all([openBrowserStore(), buildVersion()]).then(([{ folder, kept, why }, version]): Context => {
+  const host = browserHost(kept ? cacheIn(folder, browserCodecs, version) : undefined);
   const images = new Images(folder, browserCodecs, async () => (await import('../host/memory-folder.ts')).memoryFolder());
   const containers = new Containers(folder, host, browserProcesses);
-  return { store: images.store, kept: containers, containers: new PageContainers({ images, containers, host, cpu: openCpu(host), kept }), state: { kept, why } };
+  return { store: images.store, kept: containers, containers: new PageContainers({ images, containers, host, cpu: openCpu(host, version), kept }), state: { kept, why } };
 });
 
 const newProgram = (): Program => new Program((stream, bytes) => scope.postMessage({ type: 'output', stream, bytes }));

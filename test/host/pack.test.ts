@@ -233,13 +233,14 @@ test('a full disk is ENOSPC, loses nothing, and going on after a removal works',
 
 test('translations in a pack: kept, replaced, and left out when there is no room', () => {
   const pack = newPack(new FaultyDisk(Infinity, 100_000));
-  const cache = cacheIn(new PackFolder(pack), nodeCodecs);
+  const cache = cacheIn(new PackFolder(pack), nodeCodecs, '1');
   assert.is(cache.get('a key'), undefined);
   cache.put('a key', Buffer.from('one'));
   cache.put('a key', Buffer.from('two'));
   cache.put('another', Buffer.alloc(200_000));
   assert.is(cache.get('another'), undefined);
-  assert.is(Buffer.from(cacheIn(new PackFolder(pack), nodeCodecs).get('a key')!).toString(), 'two');
+  assert.is(Buffer.from(cacheIn(new PackFolder(pack), nodeCodecs, '1').get('a key')!).toString(), 'two');
+  assert.is(cacheIn(new PackFolder(pack), nodeCodecs, '2').get('a key'), undefined, 'of another version');
 });
 
 test('a journal that cannot be read, or of another version, is refused and left as it is', () => {
