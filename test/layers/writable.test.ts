@@ -1,15 +1,18 @@
 // The writable layer on disk: what was changed is there when it is opened again, and after a power cut at any moment at least what was synced; errors of the disk reach the caller.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { FsFolder } from '../../src/host/fs-folder.ts';
+import type { Folder } from '../../src/host/ports.ts';
 import { LayerError, openWritable } from '../../src/layers/index.ts';
 import { BLOCK, find, operations as op, type OverlayFs } from '../../src/vfs/index.ts';
 import { FaultyDisk, PowerCut, randomNumbers } from '../host/faulty-disk.ts';
+import { PowerCutFs } from '../host/power-cut-fs.ts';
 import { errnoOf, read, stat, treeOf, write } from '../vfs/tree.ts';
 import { FaultyFolder } from './faulty-folder.ts';
 import { lowerTree, printed, randomStep, writerOf } from './writer.ts';
 
 const lower = lowerTree();
-const opened = (folder: FaultyFolder, more = {}): OverlayFs => {
+const opened = (folder: Folder, more = {}): OverlayFs => {
   let time = 10n ** 18n;
   return openWritable(lower, { folder, path: 'c/layer', lower: 'image:1', ...more }, { now: () => (time += 1001n) });
 };
@@ -36,17 +39,31 @@ test('random changes are there when the layer is opened again, time after time',
   }
 });
 
-/** Runs a writer until the power is cut at step `cutAt`; false: it came to its end. */
-function runUntilCut(seed: number, cutAt: number): boolean {
-  const random = randomNumbers(seed);
+/** A folder whose power is cut at a step, and what is there afterwards. */
+interface Disk { readonly folder: Folder; restarted(random: (below: number) => number): Folder }
+
+const model = (cutAt: number): Disk => {
   const folder = new FaultyFolder(new FaultyDisk(cutAt));
+  return { folder, restarted: (random) => new FaultyFolder(new FaultyDisk(), folder.afterCut(random)) };
+};
+
+/** The folder that writes to a disk, down to each call of the file system. */
+const calls = (cutAt: number): Disk => {
+  const fs = new PowerCutFs();
+  const over = (disk: PowerCutFs, owner: string): Folder => new FsFolder(disk, '/store', owner, (other) => other === owner);
+  const folder = over(fs, 'first');
+  fs.cutAt = cutAt;
+  return { folder, restarted: (random) => over(fs.restarted(random(1000)), 'second') };
+};
+
+/** Runs a writer until the power is cut; false: it came to its end. */
+function runUntilCut(seed: number, { folder, restarted }: Disk, what: string): boolean {
+  const random = randomNumbers(seed);
   const states: string[] = [];
   let promised = 0;
-  let first = false;
   let cut = false;
   try {
     const overlay = opened(folder);
-    first = true;
     states.push(printed(overlay));
     const writer = writerOf(overlay, random);
     for (let i = 0; i < 40; i++) {
@@ -61,9 +78,9 @@ function runUntilCut(seed: number, cutAt: number): boolean {
     if (!(error instanceof PowerCut)) throw error;
     cut = true;
   }
-  const after = new FaultyFolder(new FaultyDisk(), folder.afterCut(random));
+  const after = restarted(random);
   const now = printed(opened(after));
-  if (first) assert.ok(states.slice(promised).includes(now), `seed ${seed}, cut at ${cutAt}: the tree is none of those since the last sync\n${now}\n--- promised\n${states[promised]}`);
+  assert.ok(states.slice(promised).includes(now), `${what}: the tree is none of those since the last sync\n${now}\n--- promised\n${states[promised]}`);
   const again = opened(after);
   write(treeOf(again), '/more', 'x'.repeat(9000));
   again.close();
@@ -71,11 +88,15 @@ function runUntilCut(seed: number, cutAt: number): boolean {
   return cut;
 }
 
-test('after a power cut at any step the tree is one of those since the last sync', () => {
-  let cuts = 0;
-  for (let seed = 100; seed < 112; seed++) for (let cutAt = 0; runUntilCut(seed, cutAt); cutAt += 1 + (cutAt >> 4)) cuts++;
-  assert.ok(cuts > 200, `${cuts} cuts`);
-});
+for (const [name, make, seeds] of [['blocks and sectors', model, 10], ['calls of the file system', calls, 5]] as const) {
+  test(`after a power cut at any step the tree is one of those since the last sync: ${name}`, () => {
+    let cuts = 0;
+    for (let seed = 100; seed < 100 + seeds; seed++) {
+      for (let cutAt = 0; runUntilCut(seed, make(cutAt), `seed ${seed}, cut at ${cutAt}`); cutAt += 1 + (cutAt >> 4)) cuts++;
+    }
+    assert.ok(cuts > 100, `${cuts} cuts`);
+  });
+}
 
 test('a large journal is written anew, also when the power is cut while it is', () => {
   const grow = (overlay: OverlayFs): void => {
