@@ -78,7 +78,7 @@ export class BlockStore {
   }
 
   /** After a write that failed: what was not written at the end is not taken for room. */
-  #dropEnd(): void { try { this.trim(); } catch (error) { if (!(error instanceof Errno)) throw error; } }
+  #dropEnd(): void { try { this.trim(1); } catch (error) { if (!(error instanceof Errno)) throw error; } }
 
   /** Commits, when that frees something. */
   #reclaim(): boolean {
@@ -170,9 +170,9 @@ export class BlockStore {
     this.#leaving = [];
   }
 
-  /** Gives the free end of the file back to the host. */
-  trim(): void {
-    const end = this.#free.takeTail(this.#end);
+  /** Gives the free end of the file back to the host, from `least` blocks on. Throws EIO. */
+  trim(least: number): void {
+    const end = this.#free.takeTail(this.#end, least);
     if (end === this.#end) return;
     this.#end = end;
     onHost(() => this.#file.truncate(end * BLOCK));

@@ -40,10 +40,10 @@ export class FreeRuns {
     this.#insert(from, end + after - from);
   }
 
-  /** Takes the run that ends at `end` and tells its start; `end` itself when there is none. */
-  takeTail(end: number): number {
+  /** Takes the run of at least `least` blocks that ends at `end` and tells its start; `end` itself when there is none. */
+  takeTail(end: number, least: number): number {
     const start = this.#starts.get(end);
-    if (start === undefined) return end;
+    if (start === undefined || end - start < least) return end;
     this.#remove(start, end - start);
     return start;
   }

@@ -8,6 +8,10 @@ import type { LayerJournal } from './journal.ts';
 
 /** After a first change a transaction is committed at the latest after this time, when the loop has its turn. */
 const COMMIT_NS = 5_000_000_000n;
+/** The journal is written anew when so many bytes of it say what no longer counts, and twice as many as say what does. */
+const WASTE = 1 << 20;
+/** So much free room at the end of the data goes back to the host, in blocks. */
+const WORTH_TRIMMING = 256;
 /** Inodes in one record of a journal that is written anew. */
 const BATCH = 1000;
 
@@ -15,6 +19,8 @@ export interface DiskParts {
   readonly store: BlockStore;
   readonly journal: LayerJournal;
   readonly saved: Map<number, SavedInode>;
+  /** How many states of inodes the journal holds, those of the same inode included. */
+  readonly states: number;
   /** For commits without a sync; absent: there are none. */
   readonly loop?: Loop | undefined;
   /** Nothing is written: the layer is as it was when it was opened. */
@@ -38,14 +44,16 @@ export class DiskOverlay extends OverlayFs {
   readonly #dirty = new Map<TmpInode, Set<Name>>();
   /** Inodes of the lower tree that were changed before it was opened. */
   readonly #unplaced = new Set<number>();
+  #states: number;
   #cancel: (() => void) | undefined;
   #failure: Errno | undefined;
 
-  constructor(lower: LowerTree, options: TmpFsOptions, { store, journal, saved, loop, readonly }: DiskParts) {
+  constructor(lower: LowerTree, options: TmpFsOptions, { store, journal, saved, states, loop, readonly }: DiskParts) {
     super(lower, { ...options, store, firstIno: nextIno(lower, saved) });
     this.#journal = journal;
     this.#loop = loop;
     this.readonly = readonly;
+    this.#states = states;
     store.commit = () => this.sync();
     for (const [ino, state] of saved) this.#restore(ino, state);
     for (const [ino, state] of saved) this.#restoreNames(this.#known.get(ino)!, state);
@@ -100,10 +108,17 @@ export class DiskOverlay extends OverlayFs {
     if (this.#dirty.size === 0 || this.readonly) return;
     const transaction = this.#transaction();
     this.#finally(() => this.store.sync());
-    if (this.#journal.hasGrown && this.#rewrite()) return;
+    if (this.#isWasteful() && this.#rewrite()) return;
     try { this.#journal.append(transaction); } catch (error) { throw errnoOf(error); }
     this.#finally(() => this.#journal.sync());
+    this.#states += transaction.inodes.length;
     this.#settle();
+  }
+
+  #isWasteful(): boolean {
+    const used = this.#journal.size * Math.min(1, this.#known.size / Math.max(1, this.#states));
+    const waste = this.#journal.size - used;
+    return waste > WASTE && waste > 2 * used;
   }
 
   /** What cannot be tried again: after a sync that failed nobody knows what the disk holds. */
@@ -132,6 +147,12 @@ export class DiskOverlay extends OverlayFs {
     }
     this.#dirty.clear();
     this.store.committed();
+    this.#trim(WORTH_TRIMMING);
+  }
+
+  /** What the host keeps more than it must does no harm. */
+  #trim(least: number): void {
+    try { this.store.trim(least); } catch (error) { if (!(error instanceof Errno)) throw error; }
   }
 
   /** Writes the journal anew with the state of now. When that fails it is as it was, or anew; either way the transaction can be added: false. */
@@ -139,18 +160,22 @@ export class DiskOverlay extends OverlayFs {
     const dirty = [...this.#dirty.keys()];
     const inodes = [...new Set([...this.#known.values(), ...dirty])].filter((inode) => inode.nlink > 0);
     try { this.#journal.rewrite(batches(inodes)); } catch (error) {
-      if (errnoOf(error) instanceof Errno) return false;
-      throw error;
+      if (!(errnoOf(error) instanceof Errno)) throw error;
+      this.#states = this.#known.size;
+      return false;
     }
+    this.#states = inodes.length;
     this.#settle();
-    this.store.trim();
     return true;
   }
 
   override close(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    try { this.sync(); } finally {
+    try {
+      this.sync();
+      if (!this.readonly) this.#trim(1);
+    } finally {
       this.store.close();
       this.#journal.close();
     }

@@ -37,10 +37,11 @@ export function openWritable(lower: LowerTree, place: MemoryPlace | DiskPlace, o
 
 function openDisk(lower: LowerTree, { folder, path, lower: name, readonly = false, loop }: DiskPlace, options: TmpFsOptions): OverlayFs {
   const { journal, records } = LayerJournal.open(folder, `${path}/journal`, name);
-  const saved = replay(records as readonly Transaction[]);
+  const transactions = records as readonly Transaction[];
+  const saved = replay(transactions);
   const store = new BlockStore(new DataFile(folder, `${path}/data`, readonly), options.limit ?? DISK_LIMIT, true);
   adopt(store, saved, path);
-  return new DiskOverlay(lower, options, { store, journal, saved, loop, readonly });
+  return new DiskOverlay(lower, options, { store, journal, saved, states: transactions.reduce((sum, { inodes }) => sum + inodes.length, 0), loop, readonly });
 }
 
 const damaged = (path: string, why: string): LayerError => new LayerError('damaged', `${path}: the container's layer is damaged: ${why}`);

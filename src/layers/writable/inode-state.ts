@@ -23,7 +23,7 @@ export interface InodeState {
 export interface Transaction { readonly inodes: readonly InodeState[]; /** Inodes that lost their last name. */ readonly gone: readonly number[] }
 
 const fits = (ns: bigint): boolean => BigInt.asIntN(64, ns) === ns;
-const flat = ({ size, backingEnd, runs }: SavedData, cut: number): number[] => [size, backingEnd, Number.isFinite(cut) ? cut : -1, ...runs.flatMap(({ block, place, count }) => [block, place, count])];
+const flat = ({ size, backingEnd, runs, cut }: SavedData & { cut: number }): number[] => [size, backingEnd, Number.isFinite(cut) ? cut : -1, ...runs.flatMap(({ block, place, count }) => [block, place, count])];
 
 /** What to write of an inode: everything, or what changed (`names`: those of a directory). */
 export function stateOf(inode: TmpInode, whole: boolean, names: Iterable<Name>): InodeState {
@@ -33,19 +33,20 @@ export function stateOf(inode: TmpInode, whole: boolean, names: Iterable<Name>):
     ...(whole && { whole }),
     ...(inode.target !== undefined && { target: inode.target }),
     ...(entries && { names: whole ? entries.changed() : Array.from(names, (name) => [name, entries.get(name)?.ino ?? 0] as const) }),
-    ...(data && { data: whole ? flat(data.saved(), -1) : flat(data.savedChanges(), data.savedChanges().cut) }),
+    ...(data && { data: whole ? flat({ ...data.saved(), cut: Infinity }) : flat(data.savedChanges()) }),
   };
 }
 
 /** The state of an inode after all records. */
 export class SavedInode {
   #last: InodeState;
-  readonly names = new Map<Name, number>();
-  readonly #blocks = new BlockMap();
+  readonly #names: Map<Name, number>;
+  /** Made when what is first said of the content is not all. */
+  #blocks: BlockMap | undefined;
 
   constructor(first: InodeState) {
     this.#last = first;
-    this.add(first);
+    this.#names = new Map(first.names);
   }
 
   get mode(): number { return this.#last.attr[0]!; }
@@ -56,20 +57,39 @@ export class SavedInode {
   get times(): bigint[] { return this.#last.times.map(BigInt); }
   get target(): string | undefined { return this.#last.target; }
   get xattrs(): Map<string, Uint8Array> { return new Map(this.#last.xattrs?.map(([name, value]) => [name, value.slice()])); }
-  get data(): SavedData { return { size: this.#last.data?.[0] ?? 0, backingEnd: this.#last.data?.[1] ?? 0, runs: [...this.#blocks.runs()] }; }
+  /** Those that changed; 0: taken away. */
+  get names(): ReadonlyMap<Name, number> { return this.#names; }
+  get data(): SavedData { return { size: this.#last.data?.[0] ?? 0, backingEnd: this.#last.data?.[1] ?? 0, runs: this.#blocks ? [...this.#blocks.runs()] : runsOf(this.#last) }; }
 
   /** What a later record says. */
   add(state: InodeState): void {
+    if (state.data) this.#addBlocks(this.#blocks ??= blocksOf(this.#last), state);
+    for (const [name, ino] of state.names ?? []) this.#names.set(name, ino);
     this.#last = state;
-    for (const [name, ino] of state.names ?? []) this.names.set(name, ino);
-    const [, , cut = -1, ...runs] = state.data ?? [];
-    if (cut >= 0) this.#blocks.cut(cut);
-    for (let i = 0; i < runs.length; i += 3) this.#set({ block: runs[i]!, place: runs[i + 1]!, count: runs[i + 2]! });
   }
 
-  #set({ block, place, count }: Run): void {
-    for (let i = 0; i < count; i++) this.#blocks.set(block + i, place === ABSENT ? undefined : place >= 0 ? place + i : place);
+  #addBlocks(blocks: BlockMap, state: InodeState): void {
+    const cut = state.data![2]!;
+    if (cut >= 0) blocks.cut(cut);
+    for (const run of runsOf(state)) put(blocks, run);
   }
+}
+
+/** The runs of one record. */
+function runsOf({ data = [] }: InodeState): Run[] {
+  const runs: Run[] = [];
+  for (let i = 3; i < data.length; i += 3) runs.push({ block: data[i]!, place: data[i + 1]!, count: data[i + 2]! });
+  return runs;
+}
+
+function put(blocks: BlockMap, { block, place, count }: Run): void {
+  for (let i = 0; i < count; i++) blocks.set(block + i, place === ABSENT ? undefined : place >= 0 ? place + i : place);
+}
+
+function blocksOf(first: InodeState): BlockMap {
+  const blocks = new BlockMap();
+  for (const run of runsOf(first)) put(blocks, run);
+  return blocks;
 }
 
 /** What all transactions together come to. */

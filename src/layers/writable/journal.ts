@@ -5,8 +5,6 @@ import type { Folder, RandomFile } from '../../host/ports.ts';
 import { LayerError } from '../errors.ts';
 
 const VERSION = 1;
-/** The journal is written anew when it has grown by so many bytes, and to three times what it began with. */
-const GROWTH = 1 << 20;
 /** The file grows in steps of zeros, so that on a full disk there is room to tell what was removed, in bytes. */
 const STEP = 1 << 14;
 
@@ -31,8 +29,6 @@ export class LayerJournal {
   #file: RandomFile | undefined;
   #records = 0;
   #end = 0;
-  /** Bytes when it was last written anew, or when that failed. */
-  #beginning = 0;
 
   private constructor(folder: Folder, path: string, lower: string) {
     this.#folder = folder;
@@ -67,7 +63,8 @@ export class LayerJournal {
     if (lower !== this.#lower) throw new LayerError('other-image', `${this.#path}: the container's layer was made over another image (${lower}, not ${this.#lower})`);
   }
 
-  get hasGrown(): boolean { return this.#end > this.#beginning + GROWTH && this.#end > 3 * this.#beginning; }
+  /** Bytes of all records. */
+  get size(): number { return this.#end; }
 
   /** Adds a record. It counts once `sync` has returned. When this throws, nothing was added. */
   append(value: unknown): void {
@@ -101,12 +98,9 @@ export class LayerJournal {
       let records = 0;
       made.append(encoded({ version: VERSION, lower: this.#lower } satisfies Head, records++));
       for (const value of values) made.append(encoded(value, records++));
-      const { size } = made.blob;
       made.commit(this.#path);
-      this.#beginning = size;
     } catch (error) {
       made.discard();
-      this.#beginning = this.#end;
       throw error;
     } finally {
       this.#file?.close();
