@@ -7,6 +7,9 @@ import * as assert from 'uvu/assert';
 import { runLine } from '../../src/cli/command-line.ts';
 import type { Terminal } from '../../src/cli/verb.ts';
 
+// The recordings were made there.
+process.env['TZ'] = 'UTC';
+
 type Step = [line: string, code: number, out: string, err: string];
 const sessions = ['image', 'container'].map((name) => ({ name, steps: JSON.parse(readFileSync(`test/cli/${name}-session.json`, 'utf8')) as Step[] }));
 const folder = mkdtempSync(join(tmpdir(), 'wherry-session-'));
