@@ -8,6 +8,7 @@ import type { Images } from '../../src/engine/images.ts';
 import { nodeCodecs } from '../../src/host/node/store.ts';
 import { tarOfTree } from '../../src/layers/index.ts';
 import { type Image, importImage } from '../../src/oci/index.ts';
+import { archiveOf, type Options, source } from '../oci/archives.ts';
 import { at, fileSource, has, imageIn, isRoot, newStore, save, scratch, toFile, tool } from './images.ts';
 import { linesOfFolder, linesOfInode, type Shown } from './trees.ts';
 
@@ -151,6 +152,24 @@ given(dockerNeeds, 'dockerd: load, history, save', async () => {
     assert.equal([loaded.id, loaded.names], [image.id, ['docker.io/library/app:1']]);
     same(tree(theirs, loaded), tree(images, image));
     docker('rmi', '-f', image.id);
+  }
+});
+
+given([...dockerNeeds, skopeo], 'dockerd and skopeo: images without layers, with one layer twice, several in one archive', async () => {
+  await startDaemon();
+  const odd = newStore('odd');
+  const layer = [{ name: 'f', content: 'f' }];
+  const kinds: [string, Options][] = [['none:1', { layers: [] }], ['twice:1', { layers: [layer, layer], oci: true }], ['gzip:1', { layers: [layer, [{ name: 'g', content: 'g' }]], gzip: true }]];
+  for (const [tag, options] of kinds) await odd.store.load(source(await archiveOf({ ...options, tags: [tag] })), tag);
+  const tags = kinds.map(([tag]) => tag);
+  await save(odd, 'odd.tar', ...tags);
+  assert.equal(docker('load', '-q', '-i', 'odd.tar').trim().split('\n').sort(), tags.map((tag) => `Loaded image: ${tag}`).sort());
+  for (const tag of tags) {
+    const { id } = odd.store.find(tag);
+    assert.is(docker('inspect', '-f', '{{.Id}}', tag).trim(), id);
+    tool('skopeo', 'copy', '-q', '--insecure-policy', `docker-archive:odd.tar:${tag}`, `docker-archive:odd-${tag.slice(0, -2)}.tar:${tag}`);
+    const theirs = newStore(`odd-${tag.slice(0, -2)}`);
+    assert.equal(meaning(await load(theirs, at(`odd-${tag.slice(0, -2)}.tar`))), meaning(odd.store.find(tag)));
   }
 });
 
