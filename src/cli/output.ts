@@ -40,9 +40,10 @@ export async function writeOutput(chunks: AsyncIterable<Uint8Array>, output: Out
 /** What ends the command while it writes; nothing half-made stays. */
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A pipe or socket is written as it is; a regular file gets its name when it is whole. */
+/** A pipe or socket is written as it is; a regular file gets its name when it is whole, and is on the disk before it takes the place of another one: a power cut must not cost both. */
 async function writeFile(chunks: AsyncIterable<Uint8Array>, file: string): Promise<void> {
-  const isSpecial = statSync(file, { throwIfNoEntry: false })?.isFile() === false;
+  const old = statSync(file, { throwIfNoEntry: false });
+  const isSpecial = old?.isFile() === false;
   const path = isSpecial ? file : join(dirname(file), `.tmp-${process.pid}-${basename(file)}`);
   const fd = openSync(path, isSpecial ? 'w' : 'wx', 0o600);
   const interrupted = (signal: NodeJS.Signals): void => {
@@ -52,7 +53,7 @@ async function writeFile(chunks: AsyncIterable<Uint8Array>, file: string): Promi
   for (const signal of endings) process.once(signal, interrupted);
   try {
     await writeOut(fd, chunks);
-    if (!isSpecial) fsyncSync(fd);
+    if (old && !isSpecial) fsyncSync(fd);
   } catch (error) {
     if (!isSpecial) rmSync(path, { force: true });
     throw error;
