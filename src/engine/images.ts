@@ -33,7 +33,7 @@ export class Images {
     const files = layers.flatMap((layer, i) => [
       { path: indexPath(layer.diffId), bytes: packIndex(indexes[i]!) }, { path: layerSizePath(layer.diffId), bytes: new TextEncoder().encode(String(contentSize(indexes[i]!))) },
     ]);
-    return [...files, { path: this.#viewPath(layers), bytes: packView(buildView(aroundIndexes(indexes))) }];
+    return [...files, { path: this.#viewPath(layers), bytes: packView(merged(layers, indexes)) }];
   };
 
   /** A layer's index: as stored, else made from its tar. Throws LayerError naming the layer. */
@@ -73,6 +73,17 @@ export class Images {
     const contents = layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
     const view = this.#view({ layers }, contents);
     return openWritable(new ImageView(view, aroundContents(contents)), place(`${this.#viewPath(layers)} ${view.version} ${view.inodes}`), options);
+  }
+}
+
+/** The merged view. Throws LayerError naming the lowest layer that cannot lie on those below it. */
+function merged(layers: readonly Layer[], indexes: readonly LayerIndex[]): ViewColumns {
+  try { return buildView(aroundIndexes(indexes)); } catch (error) {
+    if (!(error instanceof LayerError)) throw error;
+    for (const [i, { diffId }] of layers.entries()) {
+      try { buildView(aroundIndexes(indexes.slice(0, i + 1))); } catch { throw new LayerError(error.code, `layer ${diffId}: ${error.message}`); }
+    }
+    throw error;
   }
 }
 

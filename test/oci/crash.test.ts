@@ -6,6 +6,7 @@ import { Images } from '../../src/engine/images.ts';
 import { FsFolder } from '../../src/host/fs-folder.ts';
 import { nodeCodecs } from '../../src/host/node/store.ts';
 import { PowerCutFs } from '../host/power-cut-fs.ts';
+import { tarOf } from '../layers/tars.ts';
 import { archiveOf, source } from './archives.ts';
 import { faults, needed } from './whole.ts';
 import { inMemory } from './archives.ts';
@@ -17,6 +18,15 @@ const archives = [
   await archiveOf({ tags: ['one:1'], layers: [[{ name: 'other', content: 'o' }]] }),
 ];
 
+const madeConfig = (diffIds: readonly string[]): Uint8Array => new TextEncoder().encode(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: diffIds } }));
+
+/** As commit does: a layer on an image that is there. */
+async function make({ store }: Images): Promise<void> {
+  const parent = store.find('two:1');
+  const layer = await store.newLayer(source(await tarOf([{ name: 'made', content: 'm'.repeat(40_000) }])));
+  store.put({ configBytes: madeConfig([...parent.layers.map(({ diffId }) => diffId), layer.diffId]), layers: [...parent.layers, layer], names: ['made:1'] });
+}
+
 /** What is done, and the names that are there afterwards. */
 const steps: readonly (readonly [(images: Images) => Promise<unknown> | unknown, readonly string[]])[] = [
   [(images) => images.store.load(source(archives[0]!), 'a'), ['one:1']],
@@ -24,7 +34,8 @@ const steps: readonly (readonly [(images: Images) => Promise<unknown> | unknown,
   [(images) => images.store.tag('one:1', 'three:1'), ['one:1', 'three:1', 'two:1']],
   [(images) => images.store.load(source(archives[2]!), 'c'), ['one:1', 'three:1', 'two:1']],
   [(images) => images.store.remove('three:1'), ['one:1', 'two:1']],
-  [(images) => images.store.remove('two:1'), ['one:1']],
+  [make, ['made:1', 'one:1', 'two:1']],
+  [(images) => images.store.remove('two:1'), ['made:1', 'one:1']],
   [(images) => images.store.prune({ all: true }), []],
 ];
 

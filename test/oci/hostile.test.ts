@@ -53,7 +53,7 @@ const refused: readonly (readonly [string, () => Promise<Uint8Array> | Uint8Arra
   ['a layer that climbs', () => layerOf({ name: '../../etc/cron.d/x', content: 'x' }), /"\.\.\/\.\.\/etc\/cron\.d\/x" has "\.\." in its path and leads out of the tree/],
   ['a layer that climbs from the root', () => layerOf({ name: '/../x', content: 'x' }), /leads out of the tree/],
   ['a hard link out of the tree', () => layerOf({ name: 'h', type: 'link', linkname: '../../etc/shadow' }), /hard link out of the tree/],
-  ['a hard link to nothing', () => layerOf({ name: 'h', type: 'link', linkname: 'etc/shadow' }), /"etc\/shadow", which is not there/],
+  ['a hard link to nothing', () => layerOf({ name: 'h', type: 'link', linkname: 'etc/shadow' }), /^x\.tar: layer sha256:[0-9a-f]{64}: .*"etc\/shadow", which is not there/],
   ['a hard link to a directory', () => layerOf({ name: 'd', type: 'directory' }, { name: 'h', type: 'link', linkname: 'd' }), /hard link to a directory/],
   ['links in a circle on the way', () => layerOf({ name: 'a', type: 'symlink', linkname: 'b' }, { name: 'b', type: 'symlink', linkname: 'a' }, { name: 'a/x', content: 'x' }), /more than 40 symbolic links/],
   ['a symbolic link to nowhere', async () => around(joined(header('s', octal(0), '2'), end)), /without a valid target/],
@@ -143,8 +143,8 @@ test('device nodes, whiteouts of nothing, members that come twice, links of the 
   assert.equal([stat(t, '/null').mode & 0o170000, stat(t, '/sda').mode & 0o170000, stat(t, '/null').rdev], [0o020000, 0o060000, 0x103]);
 });
 
-test('a path of 20,000 directories is kept, and one of a hundred thousand files', async () => {
-  const t = await treeFrom(await layerOf({ name: `${'d/'.repeat(20_000)}f`, content: 'x' }));
+test('a path of 100,000 directories is kept, and one of a hundred thousand files', async () => {
+  const t = await treeFrom(await layerOf({ name: `${'d/'.repeat(100_000)}f`, content: 'x' }));
   assert.is(names(t, '/d'), 'd');
   const many = Array.from({ length: 100_000 }, (_, i) => header(`f${i}`, octal(0)));
   assert.is(namesIn(await treeFrom(await around(joined(...many, end)))).length, 100_000);
