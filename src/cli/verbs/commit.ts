@@ -3,22 +3,17 @@ import { argvOf, type ContainerRecord, EngineError, imageConfigOf } from '../../
 import { commitImage, type Image } from '../../oci/index.ts';
 import { streamOf } from '../byte-stream.ts';
 import { operate } from '../container-operations.ts';
+import { fixedTime } from '../fixed-time.ts';
 import { bool, list, string } from '../flags.ts';
 import { demandName } from '../input.ts';
 import { Progress, watched } from '../progress.ts';
 import { type Engine, openEngine } from '../setup.ts';
-import type { Terminal, Verb } from '../verb.ts';
+import type { Verb } from '../verb.ts';
 
 function parentOf(record: ContainerRecord, { images }: Engine): Image {
   const parent = images.store.resolve(record.Image);
   if (!parent) throw new EngineError('NO_IMAGE', `the image of container ${record.Id} is not there any more: ${record.Image}`);
   return parent;
-}
-
-/** SOURCE_DATE_EPOCH (reproducible-builds.org): the time that is written, in seconds; times of files are not later. */
-function fixedTime({ env }: Terminal): number | undefined {
-  const said = env['SOURCE_DATE_EPOCH'];
-  return said !== undefined && /^\d{1,12}$/.test(said) ? Number(said) : undefined;
 }
 
 export const commit: Verb = {

@@ -1,6 +1,7 @@
 // wherry import: an image from the tar of a root file system.
 import { importImage } from '../../oci/index.ts';
 import { nodeCodecs } from '../../host/node/store.ts';
+import { fixedTime } from '../fixed-time.ts';
 import { list, string } from '../flags.ts';
 import { demandName, fileInput, InputError, standardInput } from '../input.ts';
 import { Progress, watched } from '../progress.ts';
@@ -28,8 +29,9 @@ export const importVerb: Verb = {
     if (name !== undefined) demandName(name);
     const input = source === '-' ? standardInput('import', terminal) : fileInput(source!);
     const { images: { store }, host } = openEngine(terminal);
+    const seconds = fixedTime(terminal);
     const image = await importImage(store, watched(input.chunks, new Progress({ terminal, quiet: false }), { id: source!, action: 'Importing', total: input.size }), nodeCodecs, {
-      createdNs: host.clock.realtimeNs(), change: parsed.list('change'), names: name === undefined ? [] : [name],
+      createdNs: seconds === undefined ? host.clock.realtimeNs() : BigInt(seconds) * 1_000_000_000n, change: parsed.list('change'), names: name === undefined ? [] : [name],
       ...(parsed.string('message') ? { message: parsed.string('message')! } : {}), ...(parsed.string('platform') ? { platform: parsed.string('platform')! } : {}), ...unpackLimit(terminal),
     });
     terminal.out(`${image.id}\n`);
