@@ -57,6 +57,8 @@ export class AddressSpace {
   #brk = 0;
   /** Guest addresses of argv and envp strings, for /proc/[pid]/cmdline and environ. */
   args = { start: 0, end: 0, envEnd: 0 };
+  /** The auxiliary vector as the program got it, for /proc/[pid]/auxv. */
+  auxv: Uint8Array = new Uint8Array(0);
   /** Shared objects that are mapped here, and the version of each that this space has seen. */
   #objects = new Map<SharedObject, number>();
   /** Pages of shared memory that were stored to and not given up. */
@@ -400,6 +402,7 @@ export class AddressSpace {
     child.brkStart = this.brkStart;
     child.#brk = this.#brk;
     child.args = { ...this.args };
+    child.auxv = this.auxv;
     child.#objects = new Map(this.#objects);
     return child;
   }

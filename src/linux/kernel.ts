@@ -30,6 +30,8 @@ export class Kernel {
   /** By pid; zombies too. */
   readonly processes = new Map<number, Process>();
   readonly groups = new Map<number, ProcessGroup>();
+  /** What the container may use; absent: no limit beyond the machine's. */
+  resources: { readonly memoryBytes?: number; readonly cpus?: number; readonly pids?: number } = {};
   hostname: string;
   domainname = '(none)';
   readonly bootNs: bigint;

@@ -106,6 +106,8 @@ export class Process {
   hasExeced = false;
   dumpable = 1;
   nice = 0;
+  /** What its read and write calls moved, for /proc/[pid]/io. */
+  readonly io = { readBytes: 0, writtenBytes: 0, reads: 0, writes: 0 };
   personality = 0;
   subreaper = false;
   /** The wait status that exit_group or a signal chose while tasks are still ending. */

@@ -35,6 +35,7 @@ export function writeInitialStack(space: AddressSpace, top: number, request: Sta
   const aux: [number, number][] = Object.entries({
     AT_PAGESZ: PAGE_SIZE, AT_CLKTCK: USER_HZ, AT_HWCAP: HWCAP, AT_HWCAP2: 0, AT_FLAGS: 0, AT_MINSIGSTKSZ: 2048, ...request.aux, AT_RANDOM: random, AT_EXECFN: execfn, AT_PLATFORM: platform, AT_NULL: 0,
   }).map(([name, value]) => [auxTypes[name as keyof typeof auxTypes], value]);
+  space.auxv = new Uint8Array(BigUint64Array.from(aux.flat(), BigInt).buffer);
   return stack.words([argv.length, ...argPtrs, 0, ...envPtrs, 0, ...aux.flat()]);
 }
 

@@ -6,7 +6,7 @@ import { isResident } from './process-text.ts';
 import { kilobyteLine } from './text.ts';
 
 /** Bytes of memory in use by all address spaces: of regions that are not mere reservations. */
-const usedBytes = (kernel: Kernel): number => {
+export const usedBytes = (kernel: Kernel): number => {
   const spaces = new Set([...kernel.tasks.values()].map((task) => task.space));
   return [...spaces].flatMap((space) => space.regions.filter(isResident)).reduce((sum, region) => sum + region.end - region.start, 0);
 };
@@ -38,12 +38,22 @@ export function cpuinfoText(): string {
   return `${rows.map(([name, value]) => `${name.padEnd(name.length < 8 ? 8 : name.length)}\t: ${value}\n`.replace(/^(\S+) +\t/, '$1\t\t')).join('')}\n`;
 }
 
+/** /proc/vmstat, in pages: what is in use; nothing is ever swapped or written back. */
+export function vmstatText(kernel: Kernel): string {
+  const pages = (bytes: number): number => Math.floor(bytes / 4096);
+  const rows: [string, number][] = [
+    ['nr_free_pages', pages(freeBytes(kernel))], ['nr_anon_pages', pages(usedBytes(kernel))], ['nr_mapped', 0], ['nr_file_pages', 0], ['nr_dirty', 0], ['nr_writeback', 0], ['nr_shmem', 0], ['pgpgin', 0], ['pgpgout', 0], ['pswpin', 0],
+    ['pswpout', 0], ['pgfault', 0], ['pgmajfault', 0], ['oom_kill', 0],
+  ];
+  return rows.map(([name, value]) => `${name} ${value}\n`).join('');
+}
+
 const SECOND_NS = 1_000_000_000n;
 const TICK_NS = SECOND_NS / BigInt(USER_HZ);
 const uptimeNs = (kernel: Kernel): bigint => kernel.monotonicNs() - kernel.bootNs;
 
 /** CPU time of everything that has run. */
-function busyNs(kernel: Kernel): bigint {
+export function busyNs(kernel: Kernel): bigint {
   let sum = kernel.init.childrenUserNs;
   for (const process of kernel.processes.values()) sum += process.userNs;
   return sum;

@@ -5,7 +5,7 @@ import { GeneratedFs, generated } from '../../vfs/index.ts';
 import type { Node } from '../../vfs/index.ts';
 import type { Kernel } from '../kernel.ts';
 import { netTables } from '../net/index.ts';
-import { LoadAverage, cpuinfoText, kernelStatText, meminfoText, uptimeText } from './machine-text.ts';
+import { LoadAverage, cpuinfoText, kernelStatText, meminfoText, uptimeText, vmstatText } from './machine-text.ts';
 import { processNode } from './process-files.ts';
 import { sysvipc } from './sysvipc.ts';
 
@@ -89,7 +89,9 @@ const networkTables: Record<string, (kernel: Kernel) => string> = {
 function machineFiles(kernel: Kernel, release: Release): Record<string, Node> {
   const load = new LoadAverage(kernel);
   return {
+    cgroups: file(() => `#subsys_name\thierarchy\tnum_cgroups\tenabled\n${['cpuset', 'cpu', 'cpuacct', 'blkio', 'memory', 'devices', 'freezer', 'pids'].map((name) => `${name}\t0\t1\t1\n`).join('')}`),
     cmdline: constant('wherry'), cpuinfo: file(cpuinfoText), devices: file(() => 'Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n'),
+    diskstats: file(() => ''), 'key-users': file(() => ''), locks: file(() => ''), modules: file(() => ''), vmstat: file(() => vmstatText(kernel)),
     filesystems: file(() => filesystemTypes), loadavg: file(() => load.text()), meminfo: file(() => meminfoText(kernel)), mounts: symbolicLink('self/mounts'),
     net: directory(Object.fromEntries(Object.entries(networkTables).map(([name, table]) => [name, file(() => table(kernel))]))), partitions: file(() => 'major minor  #blocks  name\n\n'),
     self: symbolicLink(() => String(kernel.current?.pid ?? '')), stat: file(() => kernelStatText(kernel)), swaps: file(() => 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n'), sys: sysctl(kernel, release), sysvipc: sysvipc(kernel),

@@ -7,9 +7,27 @@ import { AnonymousInode, EpollFile, EventFile, placeOf } from '../files/index.ts
 import type { Description } from '../files/index.ts';
 import type { Process, Task } from '../task.ts';
 import { argumentBytes, limitsText, mapsText, statText, statmText, statusText } from './process-text.ts';
+import { memoryFile, smapsRollupText, smapsText } from './process-memory.ts';
 import { mountinfoText, mountsText } from './text.ts';
 
-const { file, magicLink } = generated;
+const { directory, file, magicLink, symbolicLink } = generated;
+
+/** Every id is itself. */
+const identityMap = `${'0'.padStart(10)} ${'0'.padStart(10)} ${'4294967295'.padStart(10)}\n`;
+const namespaceKinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user', 'uts'];
+const namespaceNames = [...namespaceKinds, 'pid_for_children', 'time_for_children'];
+const FIRST_NAMESPACE = 4026531834;
+
+/** Links that name the namespaces: one set for the whole container. They lead nowhere. */
+const namespaces = (_task: Task): Node => directory(Object.fromEntries(namespaceNames.map((name) => {
+  const kind = name.replace('_for_children', '');
+  return [name, magicLink(() => `${kind}:[${FIRST_NAMESPACE + namespaceKinds.indexOf(kind)}]`, () => undefined)];
+})), 0o511);
+
+/** Bytes and calls of read and write; nothing is read from or written to a disk of the container's own. */
+function ioText({ io }: Process): string {
+  return `rchar: ${io.readBytes}\nwchar: ${io.writtenBytes}\nsyscr: ${io.reads}\nsyscw: ${io.writes}\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n`;
+}
 
 /** What a link in /proc/PID/fd reads as. */
 export function descriptionLabel(description: Description, root: Place): string {
@@ -70,11 +88,26 @@ function setOomAdjustment(task: Task, bytes: Uint8Array): void {
 
 /** The rows of /proc/PID and of /proc/PID/task/TID. */
 const rows: Record<string, (task: Task) => Node> = {
+  auxv: (task) => file(() => task.space.auxv, 0o400),
   cgroup: () => file(() => '0::/\n'),
   cmdline: (task) => file(() => argumentBytes(task, 'arguments')),
   comm: (task) => file(() => `${task.name}\n`, 0o644, (bytes) => setName(task, bytes)),
   cwd: (task) => magicLink(() => pathOf(task.fs.root, task.fs.cwd) || '/', () => task.fs.cwd),
   environ: (task) => file(() => argumentBytes(task, 'environment'), 0o400),
+  coredump_filter: () => file(() => '00000033\n'),
+  gid_map: () => file(() => identityMap),
+  io: (task) => file(() => ioText(task.process), 0o400),
+  mem: memoryFile,
+  net: () => symbolicLink('/proc/net'),
+  ns: (task) => namespaces(task),
+  personality: (task) => file(() => `${task.process.personality.toString(16).padStart(8, '0')}\n`, 0o400),
+  projid_map: () => file(() => identityMap),
+  sessionid: () => file(() => '4294967295'),
+  setgroups: () => file(() => 'allow\n'),
+  smaps: (task) => file(() => smapsText(task)),
+  smaps_rollup: (task) => file(() => smapsRollupText(task)),
+  uid_map: () => file(() => identityMap),
+  wchan: () => file(() => '0'),
   exe: (task) => magicLink(() => task.process.executable?.path ?? '', () => task.process.executable?.place),
   fd: (task) => descriptorDirectory(task, fdLink(task)),
   fdinfo: (task) => descriptorDirectory(task, (fd) => file(() => fdinfoText(task, fd), 0o400)),

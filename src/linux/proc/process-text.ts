@@ -101,7 +101,8 @@ export function mapsText(task: Task): string {
   return task.space.regions.map((region) => `${mapLine(region)}\n`).join('');
 }
 
-function mapLine(region: Region): string {
+/** One line of maps, without its end. */
+export function mapLine(region: Region): string {
   const address = (value: number): string => value.toString(16).padStart(8, '0');
   const rights = `${region.prot & PROT_READ ? 'r' : '-'}${region.prot & PROT_WRITE ? 'w' : '-'}${region.prot & PROT_EXEC ? 'x' : '-'}${region.object ? 's' : 'p'}`;
   const info = region.file?.file.inode.stat();

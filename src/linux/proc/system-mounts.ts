@@ -3,6 +3,7 @@ import { S_IFDIR, uts } from '../../abi/index.ts';
 import { Mount } from '../../vfs/index.ts';
 import type { Inode, MountTable } from '../../vfs/index.ts';
 import type { Kernel } from '../kernel.ts';
+import { cgroupFs } from './cgroup.ts';
 import { mountDev } from './dev.ts';
 import { procFs } from './proc.ts';
 import { sysFs } from './sys.ts';
@@ -19,5 +20,7 @@ export function mountSystem(kernel: Kernel, mounts: MountTable): void {
   const restricted = { nosuid: true, nodev: true, noexec: true };
   mounts.attach(new Mount(procFs(kernel, uts), 'proc', restricted), on('proc'));
   mountDev(kernel, mounts, on('dev'));
-  mounts.attach(new Mount(sysFs(kernel), 'sysfs', { ...restricted, readonly: true }), on('sys'));
+  const sys = new Mount(sysFs(kernel), 'sysfs', { ...restricted, readonly: true });
+  mounts.attach(sys, on('sys'));
+  mounts.attach(new Mount(cgroupFs(kernel), 'cgroup', { ...restricted, readonly: true }), { mount: sys, inode: sys.root.lookup!('fs')!.lookup!('cgroup')! });
 }

@@ -42,6 +42,8 @@ export function readFrom(task: Task, description: Description, into: Uint8Array,
   const count = file.read!(into, at ?? description.position, nonblock);
   if (typeof count === 'number' && at === undefined && !isStream(description)) description.position += count;
   if (typeof count === 'number' && count > 0) told(task, IN_ACCESS, description);
+  if (typeof count === 'number') task.process.io.readBytes += count;
+  task.process.io.reads++;
   return count;
 }
 
@@ -76,8 +78,10 @@ export function writeTo(task: Task, description: Description, from: Uint8Array, 
   const allowed = withinFileLimit(task, description, position, from.length);
   if (from.length > 0) dropPrivileges(task, description.inode);
   if (!isStream(description)) settleMappings(description.inode, position, allowed);
+  task.process.io.writes++;
   try {
     const count = file.write!(allowed < from.length ? from.subarray(0, allowed) : from, position, nonblock);
+    if (typeof count === 'number') task.process.io.writtenBytes += count;
     if (typeof count === 'number' && !isStream(description)) {
       refreshMappings(description.inode, position, count);
       if (count > 0) told(task, IN_MODIFY, description);
