@@ -1,5 +1,6 @@
 // The changes of a container as a layer (image-spec layer.md), and as `diff` lists them.
 import { S_IFDIR, S_IFMT } from '../abi/index.ts';
+import { LayerError } from './errors.ts';
 import type { Change, Inode } from '../vfs/index.ts';
 import { ItemMaker, type TreeTarOptions } from './tar-tree.ts';
 import { packTar, type TarItem } from './tar-writer.ts';
@@ -24,7 +25,7 @@ export function diffLines(changes: Iterable<Change>): DiffLine[] {
 
 /**
  * A layer of exactly these changes on top of the tree they were made in: whiteouts, and the directories that lead to a change with their attributes.
- * The same changes give the same bytes: nothing of the time of writing, of access or of inode changes is in it.
+ * The same changes give the same bytes: nothing of the time of writing, of access or of inode changes is in it. Throws LayerError 'reserved-name', 'changed-file'.
  */
 export function tarOfChanges(root: Inode, changes: Iterable<Change>, { latestSec, ...options }: TreeTarOptions = {}): AsyncIterable<Uint8Array> {
   return packTar(itemsOf(root, changes, new ItemMaker({ latestSec, holes: false })), options);
@@ -58,6 +59,7 @@ function* parents(root: Inode, path: string, written: Map<string, Inode>, make: 
 const whiteoutOf = (path: string): TarItem => marker(path.replace(/[^/]*$/, (name) => `.wh.${name}`));
 
 function* itemsOfChange({ path, kind, inode }: Change, make: ItemMaker): Generator<TarItem> {
+  if (inode && /(^|\/)\.wh\.[^/]*$/.test(path)) throw new LayerError('reserved-name', `no layer can hold ${JSON.stringify(`/${path}`)}: names that begin with ".wh." tell what is deleted`);
   const item = inode && make.item(inode, path === '' ? '.' : path);
   if (item) yield item;
   // What no tar can hold (a socket) still hides what was there.

@@ -141,6 +141,18 @@ test('commit of no changes adds history and no layer', async () => {
   assert.is(files().filter((f) => f.includes('/tmp/')).length, 0);
 });
 
+test('commit refuses a file whose name would be a whiteout, and leaves nothing behind', async () => {
+  const { images, image, files } = await loaded({ layers: [lower] });
+  const fs = images.openRootFs(image, { now });
+  write(treeOf(fs), '/etc/.wh.a', 'x');
+  const before = files();
+  try {
+    await commit(images, image, fs);
+    assert.unreachable();
+  } catch (error) { assert.match(String(error), /no layer can hold "\/etc\/\.wh\.a": names that begin with "\.wh\." tell what is deleted/); }
+  assert.equal(files(), before);
+});
+
 test('export: a flattened tar that imports to the same tree', async () => {
   const { images, image } = await loaded({ layers: [lower] });
   const fs = images.openRootFs(image, { now });
