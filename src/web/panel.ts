@@ -50,6 +50,7 @@ export class Panel {
   constructor(client: Client, session: Session) {
     this.#client = client;
     this.#session = session;
+    element<HTMLButtonElement>('load').onclick = () => this.#file.click();
     this.#file.onchange = () => {
       for (const file of this.#file.files ?? []) this.#do(() => this.load(file));
       this.#file.value = '';

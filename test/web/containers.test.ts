@@ -117,7 +117,8 @@ if (hasBrowser) {
     await panel.goto(`${server.address}?scripted`);
     const images = panel.locator('#images li');
     await images.filter({ hasText: 'busybox:latest' }).waitFor();
-    await panel.setInputFiles('#file', file);
+    const [chooser] = await Promise.all([panel.waitForEvent('filechooser'), panel.getByText('Load…').click()]);
+    await chooser.setFiles(file);
     await images.filter({ hasText: 'panel:1' }).waitFor();
     const [download] = await Promise.all([panel.waitForEvent('download'), images.filter({ hasText: 'panel:1' }).getByText('Save').click()]);
     assert.is(download.suggestedFilename(), 'panel_1.tar');

@@ -1,4 +1,4 @@
-// A file whose hot blocks are kept in memory: for hosts where a read costs far more than the bytes it brings.
+// A file whose hot blocks are kept in memory, for hosts where a read costs far more than the bytes it brings, and which is synced only when there is something to sync.
 import type { RandomFile } from '../ports.ts';
 
 const BLOCK = 1 << 17;
@@ -8,6 +8,8 @@ export class CachedFile implements RandomFile {
   readonly #limit: number;
   /** By block number; the least recently used comes first. */
   readonly #blocks = new Map<number, Uint8Array>();
+  /** Something was written since the last sync. */
+  #dirty = true;
 
   /** Keeps at most `limitBytes` in memory. */
   constructor(file: RandomFile, limitBytes: number) {
@@ -49,14 +51,22 @@ export class CachedFile implements RandomFile {
 
   write(from: Uint8Array, offset: number): void {
     this.#forget(Math.min(offset, this.size), offset + from.length);
+    this.#dirty = true;
     this.#file.write(from, offset);
   }
 
   truncate(size: number): void {
     this.#forget(Math.min(size, this.size), Infinity);
+    this.#dirty = true;
     this.#file.truncate(size);
   }
 
-  sync(): void { this.#file.sync(); }
+  /** A sync of nothing costs nothing, though the host would make it as slow as any. */
+  sync(): void {
+    if (!this.#dirty) return;
+    this.#file.sync();
+    this.#dirty = false;
+  }
+
   close(): void { this.#file.close(); }
 }
