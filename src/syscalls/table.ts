@@ -3,7 +3,7 @@ import { assert } from '../base/index.ts';
 import { absentCalls } from './absent.ts';
 import { fileFamilies } from './files/index.ts';
 import { identityCalls } from './identity.ts';
-import { ipcCalls } from './ipc.ts';
+import { ipcCalls } from './ipc/index.ts';
 import { memoryCalls } from './memory.ts';
 import { numaCalls } from './numa.ts';
 import { peerCalls } from './peers.ts';
