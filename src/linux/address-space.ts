@@ -8,7 +8,8 @@ import type { Placements } from './placements.ts';
 import { Regions } from './regions.ts';
 import type { MappedFile, Region } from './regions.ts';
 import { AnonymousObject, fileObject, readWhole } from './shared-memory.ts';
-import type { Change, SharedObject } from './shared-memory.ts';
+import type { SharedObject } from './shared-memory.ts';
+import { SharedViews } from './shared-views.ts';
 import type { Task } from './task.ts';
 
 export const pageUp = (bytes: number): number => Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE;
@@ -59,88 +60,22 @@ export class AddressSpace {
   args = { start: 0, end: 0, envEnd: 0 };
   /** The auxiliary vector as the program got it, for /proc/[pid]/auxv. */
   auxv: Uint8Array = new Uint8Array(0);
-  /** Shared objects that are mapped here, and the version of each that this space has seen. */
-  #objects = new Map<SharedObject, number>();
-  /** Pages of shared memory that were stored to and not given up. */
-  readonly #written = new Set<number>();
+  /** Memory shared with other spaces. */
+  readonly shared: SharedViews;
   readonly #placements: Placements;
   readonly #name = `space${nextSpace++}`;
 
-  constructor(cpu: Space, placements: Placements) {
+  constructor(cpu: Space, placements: Placements, seen?: SharedViews['seen']) {
     this.cpu = cpu;
     this.memory = cpu.memory;
     this.#placements = placements;
+    this.shared = new SharedViews(cpu.memory, () => this.regions, seen);
   }
 
   get regions(): readonly Region[] { return this.#regions.all; }
   get brk(): number { return this.#brk; }
   /** Sum of mapped bytes. */
   get sizeBytes(): number { return this.regions.reduce((sum, r) => sum + r.end - r.start, 0); }
-
-  /** Called before a task of this space runs: takes over what other spaces changed of shared memory. */
-  enter(): void {
-    for (const object of this.#objects.keys()) {
-      if (object.holder === this) continue;
-      object.holder?.giveUp(object);
-      this.catchUp(object);
-      object.holder = this;
-    }
-  }
-
-  /** Loads the pages of an object that changed since this space saw it last. */
-  catchUp(object: SharedObject): void {
-    const pages = object.changedSince(this.#objects.get(object) ?? -1);
-    for (const region of this.regions) {
-      if (region.object !== object) continue;
-      if (!pages) this.#load(region);
-      else for (const offset of pages) this.#loadPage(region, offset);
-    }
-    this.#objects.set(object, object.version);
-  }
-
-  #loadPage(region: Region, offset: number): void {
-    const address = region.start + offset - region.offset;
-    if (address < region.start || address >= region.end) return;
-    const page = this.memory.bytes.subarray(address, address + PAGE_SIZE);
-    page.fill(0, region.object!.load(offset, page));
-  }
-
-  /** Stores what was changed of [offset, offset + length) of a shared object where other spaces, and the file, find it; further mappings of it in this space show it too. */
-  giveUp(object: SharedObject, offset = 0, length = Infinity): void {
-    this.#noteWritten();
-    if (this.#written.size === 0) return;
-    const changes = this.regions.flatMap((r) => (r.object === object && !r.readOnlyShared ? this.#changesOf(r, offset, offset + length) : []));
-    for (const change of changes) object.store(change);
-    if (changes.length > 0) this.catchUp(object);
-  }
-
-  #noteWritten(): void {
-    for (const page of this.memory.written.splice(0)) this.#written.add(page);
-  }
-
-  /** What was stored to the pages of a region that lie in [from, to) of its object; they are watched again. A store may begin in the page before the one that it was noted for. */
-  #changesOf(region: Region, from: number, to: number): Change[] {
-    const changes: Change[] = [];
-    const low = Math.max(region.start, region.start + from - region.offset);
-    const high = Math.min(region.end, region.start + to - region.offset);
-    for (const page of [...this.#written]) {
-      const address = page * PAGE_SIZE;
-      if (address + PAGE_SIZE <= low || address >= high) continue;
-      this.#written.delete(page);
-      this.memory.watchShared(page);
-      const start = address > region.start && !this.#written.has(page - 1) ? address - PAGE_SIZE : address;
-      changes.push(...region.object!.changes(region.offset + start - region.start, this.memory.bytes.subarray(start, address + PAGE_SIZE)));
-    }
-    return changes;
-  }
-
-  /** Everything that was stored through shared mappings of this space is where others, and the files, find it. */
-  settle(): void { for (const object of this.#objects.keys()) if (object.holder === this) this.giveUp(object); }
-
-  #load(region: Region): void {
-    this.memory.ensure(region.end);
-    region.object!.load(region.offset, this.memory.bytes.subarray(region.start, region.end));
-  }
 
   /** Makes a mapping and returns its address. Throws ENOMEM, EEXIST, EPERM, EINVAL. */
   map(request: MapRequest): number {
@@ -198,13 +133,9 @@ export class AddressSpace {
   }
 
   #makeShared(region: Region): void {
+    if (!region.object && !region.file) region.offset = 0;
     region.object ??= region.file ? fileObject(region.file) : new AnonymousObject();
-    if (!region.file) region.offset = 0;
-    const { object } = region;
-    object.holder?.giveUp(object);
-    if (this.#objects.has(object)) this.catchUp(object);
-    object.holder = this;
-    this.#objects.set(object, object.version);
+    this.shared.add(region.object);
   }
 
   #grow(region: Region): void {
@@ -218,7 +149,10 @@ export class AddressSpace {
   }
 
   #fill(region: Region): void {
-    if (region.object) this.#load(region);
+    if (region.object) {
+      this.memory.ensure(region.end);
+      this.shared.load(region);
+    }
     else if (region.file) readWhole(region.file.file, region.offset, this.memory.bytes.subarray(region.start, region.end));
   }
 
@@ -233,19 +167,12 @@ export class AddressSpace {
     if (this.#regions.isFree(address, end)) return;
     this.#forgetCode(address, end);
     const shared = new Set(this.#regions.meeting(address, end).flatMap((r) => (r.object ? [r.object] : [])));
-    for (const object of shared) this.giveUp(object);
+    for (const object of shared) this.shared.giveUp(object);
     for (const region of this.#regions.remove(address, end)) {
       if (region.dirty) this.memory.zero(region.start, region.end - region.start);
       this.memory.protect(region.start, region.end - region.start, 0);
     }
-    for (const object of shared) {
-      if (!this.regions.some((r) => r.object === object)) this.#letGo(object);
-    }
-  }
-
-  #letGo(object: SharedObject): void {
-    this.#objects.delete(object);
-    if (object.holder === this) object.holder = undefined;
+    for (const object of shared) if (!this.regions.some((r) => r.object === object)) this.shared.remove(object);
   }
 
   #forgetCode(start: number, end: number): void {
@@ -275,7 +202,7 @@ export class AddressSpace {
   #protectRegion(region: Region, prot: number): void {
     if (region.prot === prot) return;
     this.#forgetCode(region.start, region.end);
-    if (region.object) this.giveUp(region.object);
+    if (region.object) this.shared.giveUp(region.object);
     region.prot = prot;
     region.dirty ||= (prot & PROT_WRITE) !== 0;
     this.#grow(region);
@@ -328,7 +255,7 @@ export class AddressSpace {
     }
     const region = this.#regions.at(address);
     assert(region, 'mremap of what is not mapped');
-    if (region.object) this.giveUp(region.object);
+    if (region.object) this.shared.giveUp(region.object);
     if (fixedAt === undefined && this.#growInPlace(region, address, oldSize, newSize)) return address;
     if (!mayMove && fixedAt === undefined) throw ENOMEM;
     return this.#move(region, address, oldSize, newSize, fixedAt);
@@ -389,21 +316,20 @@ export class AddressSpace {
   /** msync(2): shared file pages reach their file; `durable`: and the disk. */
   sync(address: number, length: number, durable: boolean): void {
     for (const object of new Set(this.#regions.meeting(address, address + length).flatMap((r) => (r.object ? [r.object] : [])))) {
-      this.giveUp(object);
+      this.shared.giveUp(object);
       if (durable) object.sync();
     }
   }
 
   /** A copy for a forked child. */
   fork(): AddressSpace {
-    for (const object of this.#objects.keys()) this.giveUp(object);
-    const child = new AddressSpace(this.cpu.fork(), this.#placements);
+    this.shared.giveUpAll();
+    const child = new AddressSpace(this.cpu.fork(), this.#placements, this.shared.seen);
     child.#regions = this.#regions.copy();
     child.brkStart = this.brkStart;
     child.#brk = this.#brk;
     child.args = { ...this.args };
     child.auxv = this.auxv;
-    child.#objects = new Map(this.#objects);
     return child;
   }
 
@@ -415,8 +341,7 @@ export class AddressSpace {
 
   /** Nobody uses it any more: shared pages are stored, the memory goes back to the pool. */
   release(): void {
-    this.settle();
-    for (const object of [...this.#objects.keys()]) this.#letGo(object);
+    this.shared.release();
     this.cpu.release();
   }
 }

@@ -51,7 +51,7 @@ export class Scheduler {
       task.saved = undefined;
       space.live = task;
     }
-    space.enter();
+    space.shared.enter();
     this.current = task;
   }
 

@@ -1,7 +1,7 @@
 // Memory that several address spaces share: the newest content lives in the space that ran last; what it changed moves, page by page, when another one is entered. Only one task runs at a time, so this is exact.
 import { PAGE_SIZE } from '../guest/index.ts';
 import type { Inode, OpenFile } from '../vfs/index.ts';
-import type { AddressSpace } from './address-space.ts';
+import type { SharedViews } from './shared-views.ts';
 import { SparseBytes } from './sparse-bytes.ts';
 
 let nextId = 1;
@@ -14,7 +14,7 @@ export interface SharedObject {
   /** For futex keys. */
   readonly id: number;
   /** The space whose pages hold the newest content. */
-  holder: AddressSpace | undefined;
+  holder: SharedViews | undefined;
   /** Counts changes: what a space has seen. */
   readonly version: number;
   /** Reads the newest content; returns how many bytes there are, what lies beyond is zero. */
@@ -37,7 +37,7 @@ const LOG_LIMIT = 1 << 16;
 /** What the pages held when they were loaded: only bytes that a program changed since are stored, so that what others changed is kept. Beyond its end the base is zero. */
 abstract class Tracked {
   readonly id = nextId++;
-  holder: AddressSpace | undefined;
+  holder: SharedViews | undefined;
   readonly base = new SparseBytes();
   /** Offsets of changed pages, the latest last; `#forgotten` came before them. */
   #log: number[] = [];

@@ -182,7 +182,7 @@ function fsync(task: Task, fd: number): number {
 
 /** What was stored through mappings reaches the files. */
 function settleAll(task: Task): void {
-  for (const { space } of task.kernel.tasks.values()) space.settle();
+  for (const { space } of task.kernel.tasks.values()) space.shared.settle();
 }
 
 /** sync(2) has no errors; syncfs(2) and fsync(2) tell them. */
