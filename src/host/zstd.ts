@@ -2,7 +2,9 @@
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-const PIECE = 64 * 1024;
+const PIECE = 4096;
+/** The shortest frame without content: such a frame is a step that gives nothing. */
+const LEAST_FRAME = 8;
 
 /** Pieces of a source; its last two bytes come alone, so that the decoder has room for all that is left when it sees the end. */
 async function* pieces(source: Chunks): Chunks {
@@ -33,8 +35,8 @@ export async function* unzstd(source: Chunks): Chunks {
     const { value, done } = await input.next();
     if (done) return;
     queue.push(value);
-    // A step that neither ends nor gives anything has read a byte; more of them than bytes means that the decoder stands still.
-    idle = -value.length;
+    // Damage makes the decoder stand still: it then takes more steps that give nothing than the piece can have frames.
+    idle = -value.length / LEAST_FRAME;
   };
   try {
     for (await fill(); ; await fill()) {
