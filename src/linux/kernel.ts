@@ -79,6 +79,17 @@ export class Kernel {
     return [...this.tasks.values()].some(({ files }) => files.numbers().some((fd) => files.get(fd, true).inode === inode));
   }
 
+  /** Whether a process runs this file: it must not be written to meanwhile. */
+  isRunning(inode: Inode): boolean {
+    return [...this.processes.values()].some((process) => !process.zombie && process.executable?.inode === inode);
+  }
+
+  /** Whether a task has this file, which has a name, open for writing: it must not be run meanwhile. */
+  isBeingWritten(inode: Inode): boolean {
+    if (inode.stat().nlink === 0) return false;
+    return [...this.tasks.values()].some(({ files }) => files.numbers().some((fd) => { const file = files.get(fd, true); return file.inode === inode && file.writable; }));
+  }
+
   defer(work: () => void): void { this.#deferred.push(work); }
   runDeferred(): void { for (let work = this.#deferred.pop(); work; work = this.#deferred.pop()) work(); }
 }

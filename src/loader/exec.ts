@@ -1,5 +1,5 @@
 // execve: from a path and arguments to a new program in the task. execve(2).
-import { EACCES, ELOOP, ENOEXEC, ENOMEM, S_ISGID, S_ISUID } from '../abi/index.ts';
+import { EACCES, ELOOP, ENOEXEC, ENOMEM, ETXTBSY, S_ISGID, S_ISUID } from '../abi/index.ts';
 import { RSP } from '../guest/index.ts';
 import { AddressSpace, resetFloatingPoint, replaceProgram } from '../linux/index.ts';
 import type { Credentials, Executable, Kernel, MappedFile, Task } from '../linux/index.ts';
@@ -60,8 +60,9 @@ function prepareProgram(context: ExecContext, request: ExecRequest, filename: st
   return build(context, { ...request, path: filename }, openProgram(mapped));
 }
 
-function openExecutable({ credentials, fs }: ExecContext, place: Place): MappedFile {
+function openExecutable({ credentials, fs, kernel }: ExecContext, place: Place): MappedFile {
   operations.demandExecutable(place, credentials.forFiles);
+  if (kernel.isBeingWritten(place.inode)) throw ETXTBSY;
   const file = place.inode.open?.(O_RDONLY);
   if (!file) throw EACCES;
   return { file, path: pathOf(fs.root, place), writable: false };

@@ -1,7 +1,7 @@
 // What file system calls do to the tree, with Linux's checks in Linux's order (fs/namei.c): open, create, remove, rename, link, and changes of attributes.
 import {
   CAP_MKNOD, CAP_SETFCAP, CAP_SYS_ADMIN, E2BIG, EACCES, EBUSY, EEXIST, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENODATA, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, Errno, EOPNOTSUPP, EPERM, IN_ACCESS, IN_ATTRIB, IN_MODIFY,
-  ERANGE, EROFS, EXDEV, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOATIME, O_NOFOLLOW, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY, PATH_MAX, R_OK, RENAME_EXCHANGE,
+  ERANGE, EROFS, ETXTBSY, EXDEV, O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_NOATIME, O_NOFOLLOW, O_PATH, O_RDONLY, O_TMPFILE, O_TRUNC, O_WRONLY, PATH_MAX, R_OK, RENAME_EXCHANGE,
   RENAME_NOREPLACE, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, S_ISGID, S_ISUID, S_ISVTX, W_OK, X_OK, XATTR_CREATE, XATTR_REPLACE,
 } from '../abi/index.ts';
 import { allowed, capable, creationAttr, demand, demandRemoval, modeChange, ownerChange, owns, privilegeDrop } from './permissions.ts';
@@ -91,10 +91,15 @@ export function openExisting(context: WalkContext, place: Place, flags: number):
   if (wanted & W_OK && !special) canWriteTo(place);
   demand(inode, wanted, context.credentials);
   if (flags & O_NOATIME && !owns(inode, context.credentials)) throw EPERM;
+  if (wanted & W_OK) demandNotRunning(context, inode);
   if (type === S_IFSOCK) throw ENXIO;
   if (!(flags & O_TRUNC) || type !== S_IFREG) return;
   inode.setattr?.({ size: 0, ...privilegeDrop(inode, context.credentials) });
   forgetCapabilities(inode);
+}
+
+function demandNotRunning(context: WalkContext, inode: Inode): void {
+  if (typeOf(inode) === S_IFREG && context.isRunning?.(inode)) throw ETXTBSY;
 }
 
 /** Makes a file where the walk found a free name. `absent`: the errno of a directory that cannot create. */
@@ -328,6 +333,7 @@ export function truncate(context: WalkContext, place: Place, size: number): void
   if (typeOf(place.inode) !== S_IFREG) throw EINVAL;
   canWriteTo(place);
   demand(place.inode, W_OK, context.credentials);
+  demandNotRunning(context, place.inode);
   apply(context, place, { size, ...privilegeDrop(place.inode, context.credentials) });
   forgetCapabilities(place.inode);
 }

@@ -20,6 +20,8 @@ export interface WalkContext {
   readonly cwd: Place;
   /** An object that never changes: other rights are another object. */
   readonly credentials: Credentials;
+  /** For calls that write: whether a process runs the file, which is ETXTBSY. */
+  readonly isRunning?: (inode: Inode) => boolean;
 }
 
 export interface WalkOptions {

@@ -8,6 +8,9 @@ import type { PathLike, Place, WalkContext, WalkOptions } from '../../vfs/index.
 /** What a walk by this task needs. */
 export const contextOf = (task: Task): WalkContext => task.fs.walkContext(task.credentials);
 
+/** The same for calls that write to files. */
+export const writingContextOf = (task: Task): WalkContext => ({ ...contextOf(task), isRunning: (inode) => task.kernel.isRunning(inode) });
+
 /** The same with the real ids: what access(2) asks about. */
 export function realContextOf(task: Task): WalkContext {
   const { credentials } = task;

@@ -11,7 +11,7 @@ import type { Place } from '../../vfs/index.ts';
 import { CString, DirFd, Fd, Id, InBuf, Mode, Offset, OptionalPath, OutBuf, Path, Ptr, Size, flags } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
-import { contextOf, placeAt } from './at.ts';
+import { contextOf, placeAt, writingContextOf } from './at.ts';
 import { dropPrivileges, told } from './transfer.ts';
 
 const here = (task: Task, path: string, follow = true): Place => placeAt(task, AT_FDCWD, path, { follow });
@@ -103,7 +103,7 @@ function truncate(task: Task, path: string, size: number): number {
   const place = here(task, path);
   checkSizeLimit(task, size);
   settleMappings(place.inode, 0, Infinity);
-  operations.truncate(contextOf(task), place, size);
+  operations.truncate(writingContextOf(task), place, size);
   refreshMappings(place.inode, size, Infinity);
   dropPrivileges(task, place.inode);
   return 0;
@@ -190,7 +190,7 @@ export const attributeCalls: readonly SyscallRow[] = [
   sys(93, 'fchown', [Fd, Id, Id], (task, fd, uid, gid) => chown(task, opened(task, fd), uid, gid)),
   sys(94, 'lchown', [Path, Id, Id], (task, path, uid, gid) => chown(task, here(task, path, false), uid, gid)),
   sys(132, 'utime', [Path, Ptr], utime),
-  sys(188, 'setxattr', [Path, XattrName, InBuf(3), Size, XattrFlags], (task, path, name, ptr, size, bits) => setxattr(task, here(task, path), name, ptr, size, bits)),
+  sys(188, 'setxattr', [Path, XattrName, InBuf(3), Size, XattrFlags], (task, path, name, ptr, size, bits) => setxattr(task, here(task, path), name, ptr, size, bits), 'no access control lists: system.posix_acl_* is EOPNOTSUPP'),
   sys(189, 'lsetxattr', [Path, XattrName, InBuf(3), Size, XattrFlags], (task, path, name, ptr, size, bits) => setxattr(task, here(task, path, false), name, ptr, size, bits)),
   sys(190, 'fsetxattr', [Fd, XattrName, InBuf(3), Size, XattrFlags], (task, fd, name, ptr, size, bits) => setxattr(task, opened(task, fd), name, ptr, size, bits)),
   sys(191, 'getxattr', [Path, XattrName, OutBuf, Size], (task, path, name, ptr, size) => getxattr(task, here(task, path), name, ptr, size)),

@@ -1,5 +1,5 @@
 // ioctl(2): requests as rows by number, each for one kind of file. Terminals: tty_ioctl(4), ioctl_tty(2).
-import { EINVAL, EIO, ENOTTY, EPERM, O_ASYNC, O_CLOEXEC, O_NONBLOCK, O_ACCMODE, S_IFREG, isType, termios2Layout, termiosLayout, ttyIoctls, winsizeLayout } from '../../abi/index.ts';
+import { EINVAL, EIO, ENOTTY, EOPNOTSUPP, EPERM, O_ASYNC, O_CLOEXEC, O_NONBLOCK, O_ACCMODE, S_IFREG, isType, termios2Layout, termiosLayout, ttyIoctls, winsizeLayout } from '../../abi/index.ts';
 import type { Wait } from '../../base/index.ts';
 import { Description, EpollFile, PtyMaster, TtyFile, decodeTermios, encodeTermios, Socket } from '../../linux/index.ts';
 import type { Pty, Task, Tty } from '../../linux/index.ts';
@@ -144,6 +144,9 @@ const statusFlag = (bit: number) => ({ task, description, argument }: Request<un
   return 0;
 };
 
+/** FICLONE, FICLONERANGE, FIDEDUPERANGE (ioctl_ficlone(2), ioctl_fideduperange(2)): files that share content are this file system's own business. */
+const CLONES = new Set([0x4004_9409, 0x4020_940d, 0xc018_9436]);
+
 /** Requests that every file knows. */
 const anyRows: Record<number, (request: Request<undefined>) => Result> = {
   [T.FIOCLEX]: ({ task, fd }) => { task.files.setCloseOnExec(fd, true); return 0; },
@@ -173,6 +176,7 @@ export function ioctl(task: Task, fd: number, request: number, argument: number)
     const row = ttyRows[request];
     if (row) return row({ ...call, on: file.pty.tty });
   }
+  if (CLONES.has(request) && isType(description.inode.mode, S_IFREG)) throw EOPNOTSUPP;
   throw ENOTTY;
 }
 

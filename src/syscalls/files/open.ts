@@ -12,7 +12,7 @@ import { CString, DirFd, Fd, Mode, Path, PathBytes, Ptr, Size, flags, openFlagsC
 import type { Codec } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
-import { baseOf, contextOf } from './at.ts';
+import { baseOf, contextOf, writingContextOf } from './at.ts';
 import { claimTerminal } from './job-control.ts';
 import { MemoryFile, memoryFs } from './memory-file.ts';
 
@@ -67,7 +67,7 @@ function awaitFifo(task: Task): number | Wait {
 /** openat(2). */
 export function openat(task: Task, dirFd: number, path: PathLike, given: number, mode: number): number | Wait | Errno {
   if (task.call?.kept) return awaitFifo(task);
-  return openFrom(task, contextOf(task), baseOf(task, dirFd, path), path, given, mode);
+  return openFrom(task, given & (O_ACCMODE | O_TRUNC) ? writingContextOf(task) : contextOf(task), baseOf(task, dirFd, path), path, given, mode);
 }
 
 function openFrom(task: Task, context: WalkContext, base: Place, path: PathLike, given: number, mode: number): number | Wait | Errno {
@@ -110,7 +110,7 @@ function openRestricted(task: Task, dirFd: number, path: string, given: number, 
   if (path === '') throw ENOENT;
   const base = baseOf(task, dirFd, restrictions & (RESOLVE.BENEATH | RESOLVE.IN_ROOT) ? '.' : path);
   const follow = !(given & O_NOFOLLOW) && (given & (O_CREAT | O_EXCL)) !== (O_CREAT | O_EXCL);
-  const rest = walkRestricted(contextOf(task), base, path, restrictions, follow);
+  const rest = walkRestricted(writingContextOf(task), base, path, restrictions, follow);
   return openFrom(task, rest.context, rest.base, rest.path, given, mode);
 }
 

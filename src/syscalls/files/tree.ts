@@ -157,6 +157,6 @@ export const treeCalls: readonly SyscallRow[] = [
   sys(264, 'renameat', [DirFd, Path, DirFd, Path], (task, oldFd, from, newFd, to) => renameat(task, oldFd, from, newFd, to, 0)),
   sys(265, 'linkat', [DirFd, Path, DirFd, Path, flags(atFlags)], linkat),
   sys(266, 'symlinkat', [Path, DirFd, Path], symlinkat),
-  sys(316, 'renameat2', [DirFd, Path, DirFd, Path, flags(renameFlags)], renameat),
+  sys(316, 'renameat2', [DirFd, Path, DirFd, Path, flags(renameFlags)], renameat, 'RENAME_WHITEOUT is EINVAL'),
 ];
 
