@@ -175,6 +175,11 @@ test('a journal of another version, of another image, or damaged is refused by n
     new FaultyFolder(new FaultyDisk(), new Map(['journal', 'data'].map((name) => [`c/layer/${name}`, name === path ? change(folder.read(`c/layer/${name}`)!) : folder.read(`c/layer/${name}`)!])));
   assert.is(codeOf(() => opened(changed('journal', (bytes) => bytes.map((b, i) => (i === 12 ? b ^ 1 : b))))), 'damaged', 'the head');
   assert.is(codeOf(() => opened(changed('journal', (bytes) => bytes.subarray(0, 0)))), 'damaged', 'an empty journal');
+  const twice = opened(folder);
+  write(treeOf(twice), '/g', 'y');
+  twice.sync();
+  twice.close();
+  assert.is(codeOf(() => opened(changed('journal', (bytes) => bytes.map((b, i) => (i === 100 ? b ^ 1 : b))))), 'damaged', 'a record in the middle');
   assert.is(codeOf(() => opened(changed('data', (bytes) => bytes.subarray(0, BLOCK)))), 'damaged', 'data that is too short');
   assert.is(read(treeOf(opened(changed('journal', (bytes) => Uint8Array.from([...bytes, 1, 2, 3])))), '/f').length, 5000, 'a torn tail is dropped');
 });
@@ -192,6 +197,29 @@ test('another process reads the layer at its last commit, and writes nothing', (
   assert.is(errnoOf(() => write(treeOf(reader), '/h', '')), 'EROFS');
   reader.close();
   assert.is(folder.disk.steps, steps);
+});
+
+test('a change is committed some seconds later without a sync; errors of that are told at the next one', () => {
+  let later: (() => void) | undefined;
+  const loop = { soon: () => {}, later: (step: () => void, delayNs: bigint) => { assert.is(delayNs, 5_000_000_000n); later = step; return () => { later = undefined; }; } };
+  const due = (): void => { const step = later!; later = undefined; step(); };
+  class Failing extends FaultyDisk { fails = false; override step(): void { if (this.fails) throw Object.assign(new Error('i/o'), { code: 'EIO' }); } }
+  const disk = new Failing();
+  const folder = new FaultyFolder(disk);
+  const overlay = opened(folder, { loop });
+  const durable = (): string => Array.from(opened(folder, { readonly: true }).changes(), (c) => c.path).join();
+  assert.is(later, undefined, 'nothing changed');
+  write(treeOf(overlay), '/f', 'one');
+  assert.is(durable(), '');
+  due();
+  assert.is(durable(), 'f');
+  assert.is(later, undefined, 'nothing changed since');
+  write(treeOf(overlay), '/g', 'two');
+  disk.fails = true;
+  due();
+  disk.fails = false;
+  assert.is(errnoOf(() => overlay.sync()), 'EIO');
+  assert.is(durable(), 'f');
 });
 
 test('one byte of a large lower file costs one block of the data file', () => {

@@ -6,8 +6,9 @@ import { LayerError } from '../errors.ts';
 import { replay, type SavedInode, stateOf, type Transaction } from './inode-state.ts';
 import type { LayerJournal } from './journal.ts';
 
-/** After a first change a transaction is committed at the latest after this time, when the loop has its turn. */
+/** After a first change a transaction is committed after this time, when the loop has its turn; later when commits take long, so that the disk takes no more than a tenth of a program's time. */
 const COMMIT_NS = 5_000_000_000n;
+const COMMIT_SHARE = 10n;
 /** The journal is written anew when so many bytes of it say what no longer counts, and twice as many as say what does. */
 const WASTE = 1 << 20;
 /** So much free room at the end of the data goes back to the host, in blocks. */
@@ -46,6 +47,7 @@ export class DiskOverlay extends OverlayFs {
   readonly #unplaced = new Set<number>();
   #states: number;
   #cancel: (() => void) | undefined;
+  #pauseNs = COMMIT_NS;
   #failure: Errno | undefined;
 
   constructor(lower: LowerTree, options: TmpFsOptions, { store, journal, saved, states, loop, readonly }: DiskParts) {
@@ -92,14 +94,17 @@ export class DiskOverlay extends OverlayFs {
     if (known) return known;
     const names = new Set<Name>();
     this.#dirty.set(inode, names);
-    this.#cancel ??= this.#loop?.later(() => this.#commitLater(), COMMIT_NS);
+    this.#cancel ??= this.#loop?.later(() => this.#commitLater(), this.#pauseNs);
     return names;
   }
 
   /** A commit that nobody waits for. What fails is tried again, or told at the next sync. */
   #commitLater(): void {
     this.#cancel = undefined;
+    const start = this.now();
     try { this.sync(); } catch (error) { if (!(error instanceof Errno)) throw error; }
+    const taken = (this.now() - start) * COMMIT_SHARE;
+    this.#pauseNs = taken > COMMIT_NS ? taken : COMMIT_NS;
   }
 
   /** Commits everything that changed. Throws EIO, ENOSPC: then nothing that was durable is lost. */

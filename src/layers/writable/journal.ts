@@ -1,6 +1,6 @@
 // The journal of a writable layer: a head that says over what it lies, then one checksummed record for each transaction. Written anew from time to time.
 import { Packr } from 'msgpackr/pack';
-import { record, recordAt } from '../../base/index.ts';
+import { record, RECORD_HEAD, recordAt } from '../../base/index.ts';
 import type { Folder, RandomFile } from '../../host/ports.ts';
 import { LayerError } from '../errors.ts';
 
@@ -55,7 +55,15 @@ export class LayerJournal {
       this.#end = next.end;
       this.#records++;
     }
-    return records;
+    if (this.#isTorn(bytes)) return records;
+    throw new LayerError('damaged', `${this.#path}: the journal of the container's layer is damaged in its middle, at byte ${this.#end}`);
+  }
+
+  /** Whether what follows the last whole record is what a crash may leave: the next record comes only after this one is durable. */
+  #isTorn(bytes: Uint8Array): boolean {
+    if (this.#end + RECORD_HEAD > bytes.length) return true;
+    const length = new DataView(bytes.buffer, bytes.byteOffset + this.#end).getUint32(0, true);
+    return recordAt(bytes, this.#end + RECORD_HEAD + length, this.#records + 1) === undefined;
   }
 
   #check({ version, lower }: Head): void {
