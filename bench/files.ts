@@ -23,22 +23,20 @@ function bigLayer(path: string): void {
   fs.closeSync(fd);
 }
 
-/** Seconds of CPU that `work` takes, the median of some runs. */
-function cpuSeconds(work: () => void, runs: number): number {
-  return median(Array.from({ length: runs }, () => {
-    const start = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(start);
-    return (user + system) / 1e6;
-  }));
+/** Seconds of CPU that `work` takes. */
+function cpuSeconds(work: () => void): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1e6;
 }
 
 const buffer = new Uint8Array(PIECE).fill(65);
 const opened = (overlay: OverlayFs, name: string): OpenFile => (overlay.root.lookup(name) ?? overlay.root.create(name, { mode: 0o100644, uid: 0, gid: 0 })).open(2);
 
-function sweep(file: OpenFile, size: number, piece: number, step: (bytes: Uint8Array, at: number) => void): void {
+function sweep(file: OpenFile, size: number, piece: number, step: (file: OpenFile, bytes: Uint8Array, at: number) => void): void {
   const bytes = buffer.subarray(0, piece);
-  for (let at = 0; at < size; at += piece) step(bytes, at);
+  for (let at = 0; at < size; at += piece) step(file, bytes, at);
   file.close!();
 }
 
@@ -48,7 +46,7 @@ function scattered(size: number, step: (at: number) => void): void {
   for (let i = 0; i < blocks; i++) step(((i * 7919) % blocks) * 4096);
 }
 
-/** Rows for a table: what, MB/s (or syncs a second) of CPU time. */
+/** Rows for a table: what, and how much of it a second of CPU time does; fsyncs by the clock. */
 export async function fileRows(folder = scratchFolder('.cache'), runs = 3): Promise<string[][]> {
   const path = join(folder, 'layer.tar');
   bigLayer(path);
@@ -56,34 +54,42 @@ export async function fileRows(folder = scratchFolder('.cache'), runs = 3): Prom
   const blob = { size: fs.fstatSync(fd).size, read: (into: Uint8Array, offset: number) => fs.readSync(fd, into, 0, into.length, offset) };
   const lower = new ImageView(buildView([indexLayer(blob)]), [{ blob, diffId: 'sha256:big' }]);
   const store = nodeFolder(join(folder, 'store'));
-  const memory = memoryFolder();
   const now = (): bigint => process.hrtime.bigint();
   let layers = 0;
-  const inMemory = (): OverlayFs => openWritable(lower, { memory: async () => memory }, { now });
-  const onDisk = (): OverlayFs => openWritable(lower, { folder: store, path: `layer${layers++}`, lower: 'big' }, { now });
+  /** Large enough that the folder has come. */
+  const inMemory = async (): Promise<OverlayFs> => {
+    const overlay = openWritable(lower, { memory: async () => memoryFolder() }, { now });
+    sweep(opened(overlay, 'first'), 1 << 24, PIECE, (file, bytes, at) => { file.write!(bytes, at, true); });
+    await new Promise((done) => { setImmediate(done); });
+    return overlay;
+  };
+  const onDisk = async (): Promise<OverlayFs> => openWritable(lower, { folder: store, path: `layer${layers++}`, lower: 'big' }, { now });
   const rows: string[][] = [['files of a container', 'per second of CPU']];
-  const rate = (what: string, bytes: number, work: () => void): void => { rows.push([what, `${(bytes / MB / cpuSeconds(work, runs)).toFixed(0)} MB`]); };
+  const rate = async (what: string, bytes: number, make: () => Promise<OverlayFs | undefined>, work: (overlay: OverlayFs) => void): Promise<void> => {
+    const seconds: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      const overlay = await make();
+      seconds.push(cpuSeconds(() => work(overlay!)));
+      overlay?.close();
+    }
+    rows.push([what, `${(bytes / MB / median(seconds)).toFixed(0)} MB`]);
+  };
+  const nothing = async (): Promise<undefined> => undefined;
+  const write = (size: number, piece: number) => (overlay: OverlayFs): void => sweep(opened(overlay, 'new'), size, piece, (file, bytes, at) => { file.write!(bytes, at, true); });
 
-  const read = opened(inMemory(), 'big');
-  rate('read a layer\'s file, 64 KiB a call', SIZE, () => sweep(read, SIZE, PIECE, (bytes, at) => { read.read!(bytes, at, true); }));
-  rate('  node:fs on the same file', SIZE, () => { for (let at = 0; at < SIZE; at += PIECE) fs.readSync(fd, buffer, 0, PIECE, at); });
-  for (const [where, make] of [['memory', inMemory], ['disk', onDisk]] as const) {
-    await Promise.resolve();
-    const write = (size: number, piece: number) => (): void => { const overlay = make(); const file = opened(overlay, 'new'); sweep(file, size, piece, (bytes, at) => { file.write!(bytes, at, true); }); };
-    rate(`write to the layer ${where === 'memory' ? 'in memory' : 'on disk'}, 64 KiB a call`, SIZE, write(SIZE, PIECE));
-    rate('  4 KiB a call', SIZE / 4, write(SIZE / 4, 4096));
-    rate('  100 bytes a call', 4_000_000, write(4_000_000, 100));
-    rate('  copy up blocks of a layer\'s file at random, one byte each', SIZE / 4, () => { const file = opened(make(), 'big'); scattered(SIZE / 4, (at) => { file.write!(buffer.subarray(0, 1), at + 5, true); }); });
-    rate('  write 4 KiB at random, then read all', SIZE / 4, () => {
-      const overlay = make();
-      const file = opened(overlay, 'new');
-      scattered(SIZE / 4, (at) => { file.write!(buffer.subarray(0, 4096), at, true); });
-      sweep(file, SIZE / 4, PIECE, (bytes, at) => { file.read!(bytes, at, true); });
-    });
+  await rate('read a layer\'s file, 64 KiB a call', SIZE, onDisk, (overlay) => sweep(opened(overlay, 'big'), SIZE, PIECE, (file, bytes, at) => { file.read!(bytes, at, true); }));
+  await rate('  node:fs on the same file', SIZE, nothing, () => { for (let at = 0; at < SIZE; at += PIECE) fs.readSync(fd, buffer, 0, PIECE, at); });
+  for (const [where, make] of [['in memory', inMemory], ['on disk', onDisk]] as const) {
+    await rate(`write to the layer ${where}, 64 KiB a call`, SIZE, make, write(SIZE, PIECE));
+    await rate('  4 KiB a call', SIZE / 4, make, write(SIZE / 4, 4096));
+    await rate('  100 bytes a call', 4_000_000, make, write(4_000_000, 100));
+    await rate('  copy up blocks of a layer\'s file at random, one byte each', SIZE / 4, make, (overlay) => { const file = opened(overlay, 'big'); scattered(SIZE / 4, (at) => { file.write!(buffer.subarray(0, 1), at + 5, true); }); });
+    await rate('  write 4 KiB at random', SIZE / 4, make, (overlay) => { const file = opened(overlay, 'new'); scattered(SIZE / 4, (at) => { file.write!(buffer.subarray(0, 4096), at, true); }); });
   }
   const plain = join(folder, 'plain');
-  rate('  node:fs to a plain file, 64 KiB a call', SIZE, () => { const out = fs.openSync(plain, 'w'); for (let at = 0; at < SIZE; at += PIECE) fs.writeSync(out, buffer, 0, PIECE, at); fs.closeSync(out); });
-  rows.push(...syncRows(onDisk(), plain));
+  await rate('  node:fs to a plain file, 64 KiB a call', SIZE, nothing, () => { const out = fs.openSync(plain, 'w'); for (let at = 0; at < SIZE; at += PIECE) fs.writeSync(out, buffer, 0, PIECE, at); fs.closeSync(out); });
+  rows.push(...syncRows(await onDisk(), plain));
+  fs.closeSync(fd);
   return rows;
 }
 

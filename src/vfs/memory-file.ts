@@ -37,7 +37,7 @@ export class MemoryFile implements RandomFile {
   #segment(number: number, length: number): Uint8Array {
     const old = this.#segments[number];
     if (old && old.length >= length) return old;
-    let capacity = old?.length ?? SMALLEST;
+    let capacity = old?.length ?? (number === 0 ? SMALLEST : SEGMENT);
     while (capacity < length) capacity *= 2;
     const segment = new Uint8Array(capacity);
     if (old) segment.set(old);

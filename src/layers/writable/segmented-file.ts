@@ -2,7 +2,7 @@
 import type { Folder, RandomFile } from '../../host/ports.ts';
 import { MemoryFile } from '../../vfs/index.ts';
 
-const SEGMENT = 1 << 24;
+const SEGMENT = 1 << 23;
 /** A store that stays smaller does without a folder. */
 const WORTHWHILE = 1 << 20;
 
@@ -41,7 +41,15 @@ export class SegmentedFile implements RandomFile {
 
   #segment(offset: number): RandomFile {
     const number = Math.floor(offset / SEGMENT);
-    return this.#segments[number] ??= this.#folder?.edit(String(number)) ?? new MemoryFile();
+    return this.#segments[number] ??= this.#newSegment(number);
+  }
+
+  /** Of its full size at once where it is a file of the folder: memfs would copy it time after time while it grows. */
+  #newSegment(number: number): RandomFile {
+    if (!this.#folder) return new MemoryFile();
+    const segment = this.#folder.edit(String(number));
+    segment.truncate(SEGMENT);
+    return segment;
   }
 
   truncate(size: number): void {
