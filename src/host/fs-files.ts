@@ -74,6 +74,17 @@ export class OpenFiles {
   }
 }
 
+/** What is worth a hole. */
+const HOLE = 64 * 1024;
+
+/** Whether this is a long run of zeros: a sparse file of a container that was committed takes no room on the disk. Anything else is found out at its first number. */
+function isHole(bytes: Uint8Array): boolean {
+  if (bytes.length < HOLE || bytes[0] !== 0 || (bytes.byteOffset | bytes.length) % 4 !== 0) return false;
+  const numbers = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0) return false;
+  return true;
+}
+
 /** Failures of calls on descriptors do not say which file they speak of. */
 const withPath = (error: unknown, path: string): unknown => (error instanceof Error && !('path' in error) ? Object.assign(error, { path }) : error);
 
@@ -97,7 +108,8 @@ export class TemporaryFile implements NewFile {
 
   append(bytes: Uint8Array): void {
     try {
-      for (let done = 0; done < bytes.length;) done += this.#open.fs.writeSync(this.#open.use(this, 'r+'), bytes, done, bytes.length - done, this.#size + done);
+      if (isHole(bytes)) this.#open.fs.ftruncateSync(this.#open.use(this, 'r+'), this.#size + bytes.length);
+      else for (let done = 0; done < bytes.length;) done += this.#open.fs.writeSync(this.#open.use(this, 'r+'), bytes, done, bytes.length - done, this.#size + done);
     } catch (error) { throw withPath(error, this.path); }
     this.#size += bytes.length;
   }
