@@ -117,6 +117,15 @@ if (hasBrowser) {
     await context.close();
   });
 
+  test('an origin that is not secure has no files and no locks: a store in memory', async () => {
+    const context = await browser.newContext();
+    const page = await openPage(context, `${server.address.replace('127.0.0.1', 'wherry.test')}?scripted`);
+    assert.not.ok(await page.evaluate(() => (globalThis as unknown as { isSecureContext: boolean }).isSecureContext));
+    assert.match((await call<State>(page, 'store')).why, /keeps no files/);
+    assert.is((await run(page, ['echo', 'fine'])).stdout, 'fine\n');
+    await context.close();
+  });
+
   test('storage that is full is said so, and loses nothing', async () => {
     const context = await browser.newContext();
     const page = await open(context);
