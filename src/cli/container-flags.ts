@@ -19,6 +19,9 @@ export const containerFlags = [
   string('entrypoint', 'Overwrite the default ENTRYPOINT of the image'),
   string('hostname', 'Container host name', 'h'),
   string('network', 'Connect a container to a network (none or bridge)', undefined, 'default'),
+  string('memory', 'Memory limit', 'm'),
+  string('cpus', 'Number of CPUs that programs are told they may use'),
+  string('pids-limit', 'Tune container pids limit (set -1 for unlimited)'),
 ];
 
 /** One word a line; blank lines and lines that begin with # are left out. */
@@ -40,6 +43,30 @@ function demandNetwork(network: string | undefined): void {
   throw new EngineError('NO_NETWORK', network === 'host' ? 'network host is not supported: use bridge, which reaches what the host reaches, or none' : `network ${network} not found`);
 }
 
+const memoryUnits: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+const LEAST_MEMORY = 6 * 2 ** 20;
+
+/** "64m", "1.5g", "4194304": bytes (go-units RAMInBytes). Throws UsageError, EngineError 'SMALL_MEMORY'. */
+function memoryOf(said: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmgt])?(?:i?b)?$/i.exec(said);
+  if (!match) throw new UsageError(`invalid argument "${said}" for "-m, --memory" flag: invalid size: '${said}'`);
+  const bytes = Math.floor(Number(match[1]) * memoryUnits[(match[2] ?? 'b').toLowerCase()]!);
+  if (bytes > 0 && bytes < LEAST_MEMORY) throw new EngineError('SMALL_MEMORY', 'Minimum memory limit allowed is 6MB');
+  return bytes;
+}
+
+/** A number that a flag takes. Throws UsageError in pflag's words. */
+function numberOf(parsed: Parsed, flag: string, pattern: RegExp): number {
+  const said = parsed.string(flag)!;
+  if (!pattern.test(said)) throw new UsageError(`invalid argument "${said}" for "--${flag}" flag: strconv.ParseInt: parsing "${said}": invalid syntax`);
+  return Number(said);
+}
+
+const limits = (parsed: Parsed): Pick<NewContainer, 'memory' | 'cpus' | 'pids'> => ({
+  ...(parsed.has('memory') ? { memory: memoryOf(parsed.string('memory')!) } : {}), ...(parsed.has('cpus') ? { cpus: numberOf(parsed, 'cpus', /^\d*\.?\d+$/) } : {}),
+  ...(parsed.has('pids-limit') ? { pids: numberOf(parsed, 'pids-limit', /^-?\d+$/) } : {}),
+});
+
 /** What the words ask for; the first word is the image. Throws EngineError 'NO_NETWORK'. */
 export function containerRequest(parsed: Parsed, terminal: Terminal, attached: boolean): NewContainer {
   const text = (flag: string, key: keyof NewContainer): object => (parsed.has(flag) ? { [key]: parsed.string(flag) } : {});
@@ -47,7 +74,7 @@ export function containerRequest(parsed: Parsed, terminal: Terminal, attached: b
   demandNetwork(parsed.string('network'));
   return {
     image, command, attached, tty: parsed.bool('tty'), interactive: parsed.bool('interactive'), autoRemove: parsed.bool('rm'), callerEnv: terminal.env, labels: labelsOf(parsed),
-    env: [...parsed.list('env-file').flatMap(linesOf), ...parsed.list('env')],
+    env: [...parsed.list('env-file').flatMap(linesOf), ...parsed.list('env')], ...limits(parsed),
     ...text('name', 'name'), ...text('cidfile', 'cidFile'), ...text('entrypoint', 'entrypoint'), ...text('workdir', 'workingDir'), ...text('user', 'user'), ...text('hostname', 'hostname'), ...text('network', 'network'),
   };
 }

@@ -35,7 +35,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   try {
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
     leave = (code) => { keepAll(engine, log, fs); containers.end(record.Id, code); };
-    machine = bootContainer({ host, ...execution, io }, record.Config, rootFs, record.HostConfig.NetworkMode);
+    machine = bootContainer({ host, ...execution, io }, record.Config, rootFs, record.HostConfig);
   } catch (error) {
     leave = () => {};
     containers.failed(record.Id, before, (error as Error).message, error instanceof EngineError ? error.exitCode : 125);

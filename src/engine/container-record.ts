@@ -23,6 +23,12 @@ export interface HostConfig {
   readonly ContainerIDFile: string;
   /** default, bridge or host: the host's sockets lead out; none: there is only the loopback. */
   readonly NetworkMode?: string;
+  /** Bytes; 0: no limit. */
+  readonly Memory?: number;
+  /** Billionths of a processor; 0: no limit. */
+  readonly NanoCpus?: number;
+  /** Tasks; null: no limit. */
+  readonly PidsLimit?: number | null;
 }
 
 export interface ContainerRecord {

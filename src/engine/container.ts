@@ -4,6 +4,8 @@ import type { Host } from '../host/ports.ts';
 import { createMachine, type Machine, type MachineExit, type MachineParts, StartError } from '../machine/index.ts';
 import type { Image } from '../oci/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
+import type { Kernel } from '../linux/index.ts';
+import type { HostConfig } from './container-record.ts';
 import { EngineError } from './errors.ts';
 import { identityMounts } from './identity-files.ts';
 import type { Images } from './images.ts';
@@ -19,8 +21,8 @@ export interface MachineRequest {
 }
 
 /** A container's machine over its root file system, ready to run. Throws EngineError: 125 for a wrong request, 126 and 127 for a program that cannot be run or is not there. */
-export function bootContainer({ host: fullHost, cpu, io, trace }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, networkMode = 'default'): Machine {
-  const host = networkMode === 'none' ? withoutNet(fullHost) : fullHost;
+export function bootContainer({ host: fullHost, cpu, io, trace }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, limits: Partial<HostConfig> = {}): Machine {
+  const host = limits.NetworkMode === 'none' ? withoutNet(fullHost) : fullHost;
   const process = processConfig(config);
   const user = resolveUser(process.user, readText(rootFs, '/etc/passwd'), readText(rootFs, '/etc/group'));
   const env = process.env.some((word) => word.startsWith('HOME=')) ? process.env : [...process.env, `HOME=${user.home}`];
@@ -28,13 +30,18 @@ export function bootContainer({ host: fullHost, cpu, io, trace }: MachineRequest
     return createMachine({
       host, cpu, rootFs, io,
       config: {
-        argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: user.groups, hostname: config.Hostname,
+        resources: resourcesOf(limits), argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: user.groups, hostname: config.Hostname,
         mounts: identityMounts(config.Hostname, () => host.clock.realtimeNs(), host.net), ...(trace ? { trace } : {}),
       },
     });
   } catch (error) {
     throw error instanceof StartError ? startFailure(error, process.argv[0]!) : error;
   }
+}
+
+/** Limits in the machine's terms; 0 and negative numbers are none. */
+function resourcesOf({ Memory = 0, NanoCpus = 0, PidsLimit }: Partial<HostConfig>): Kernel['resources'] {
+  return { ...(Memory > 0 ? { memoryBytes: Memory } : {}), ...(NanoCpus > 0 ? { cpus: NanoCpus / 1e9 } : {}), ...(PidsLimit && PidsLimit > 0 ? { pids: PidsLimit } : {}) };
 }
 
 function withoutNet({ net: _, ...rest }: Host): Host { return rest; }

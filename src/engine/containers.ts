@@ -18,6 +18,10 @@ export interface NewContainer extends Omit<RunRequest, 'hostname'> {
   readonly cidFile?: string;
   /** none, bridge, host or default. */
   readonly network?: string;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly cpus?: number;
+  readonly pids?: number;
 }
 
 /** The exit code of a container whose process was killed. */
@@ -46,7 +50,7 @@ export class Containers {
       if (!this.#folder.has(blobPath(image.id))) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
       const record: ContainerRecord = {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, (invented) => others.some((other) => other.Name === invented)), Image: image.id, Layers: image.layers,
-        InMemory: request.inMemory ?? request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '', NetworkMode: request.network ?? 'default' }, State: begin ? this.#begun(initialState) : initialState,
+        InMemory: request.inMemory ?? request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '', NetworkMode: request.network ?? 'default', Memory: request.memory ?? 0, NanoCpus: Math.round((request.cpus ?? 0) * 1e9), PidsLimit: request.pids ?? null }, State: begin ? this.#begun(initialState) : initialState,
       };
       this.#write(record);
       return record;

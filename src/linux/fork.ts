@@ -31,7 +31,7 @@ export function clone(parent: Task, request: CloneRequest): Cloned {
   const thread = has(flags, CLONE_THREAD);
   if ((thread && !has(flags, CLONE_SIGHAND)) || (has(flags, CLONE_SIGHAND) && !has(flags, CLONE_VM))) throw EINVAL;
   if (has(flags, CLONE_PARENT) && parent.process === parent.kernel.init) throw EINVAL;
-  if (parent.kernel.tasks.size + parent.kernel.processes.size >= 2 * MAX_TASKS) throw EAGAIN;
+  if (parent.kernel.tasks.size + parent.kernel.processes.size >= 2 * MAX_TASKS || parent.kernel.tasks.size >= (parent.kernel.resources.pids ?? Infinity)) throw EAGAIN;
   if (has(flags, CLONE_PARENT_SETTID)) parent.memory.writable(request.parentTidPtr, 4);
   const child = makeTask(parent, request, thread);
   startRegisters(parent, child, request);

@@ -12,6 +12,7 @@ export * from './ipc/index.ts';
 export * from './kernel.ts';
 export * from './limits.ts';
 export * from './net/index.ts';
+export * from './oom.ts';
 export * from './pending-signals.ts';
 export * from './placements.ts';
 export * from './proc/index.ts';

@@ -4,6 +4,7 @@ import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
 import type { Inode, Place } from '../vfs/index.ts';
 import { KernelFiles } from './files/index.ts';
+import { MemoryGuard } from './oom.ts';
 import { Placements } from './placements.ts';
 import { Futexes } from './futex.ts';
 import { Ipc } from './ipc/index.ts';
@@ -22,6 +23,7 @@ export class Kernel {
   readonly scheduler: Scheduler;
   readonly futexes = new Futexes();
   readonly ipc: Ipc = new Ipc(this);
+  readonly memoryGuard: MemoryGuard = new MemoryGuard(this);
   readonly files: KernelFiles;
   readonly placements: Placements;
   readonly trace: CategoryTrace;

@@ -30,6 +30,9 @@ export interface Region {
   readOnlyShared: boolean;
 }
 
+/** Whether something may have been put into a region: it is not only reserved. */
+export const isResident = (region: Region): boolean => region.prot !== 0 && (region.dirty || region.file !== undefined);
+
 const mergeable = (a: Region, b: Region): boolean =>
   a.end === b.start && a.prot === b.prot && a.label === b.label && a.object === b.object && a.file?.file === b.file?.file && a.dirty === b.dirty && a.readOnlyShared === b.readOnlyShared
   && (a.file === undefined && a.object === undefined || a.offset + (a.end - a.start) === b.offset);

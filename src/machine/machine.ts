@@ -13,6 +13,8 @@ import type { ProcessRequest } from './spawn.ts';
 
 export interface MachineConfig extends ProcessRequest {
   hostname: string;
+  /** What the container may use. */
+  resources?: Kernel['resources'];
   /** Mounted beside the system's own, in this order. */
   mounts?: readonly BindMount[];
   /** Trace categories that are on; lines go to host.log. */
@@ -49,6 +51,7 @@ const exitOf = (status: number): MachineExit => ((status & 0x7f) === 0 ? { code:
 export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): Machine {
   const kernel = new Kernel(host, cpu, config.hostname, new CategoryTrace(config.trace ?? [], host.log));
   kernel.exec = exec;
+  if (config.resources) kernel.resources = config.resources;
   const terminal = 'tty' in io ? attachConsole(kernel, io.tty) : undefined;
   const loop = new RunLoop(kernel);
   const mounts = new MountTable(new Mount(rootFs));

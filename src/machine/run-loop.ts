@@ -150,6 +150,7 @@ export class RunLoop {
     const elapsed = kernel.monotonicNs() - started;
     scheduler.sliceStartNs = undefined;
     task.userNs += elapsed;
+    kernel.memoryGuard.check();
     if (task.process.cpuTimers.size > 0) this.#checkCpuTimers(task);
     if (exit === Exit.fault) raiseFault(task);
     else if (exit === Exit.trap) raiseTrap(task);

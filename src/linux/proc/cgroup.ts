@@ -33,7 +33,7 @@ const rows: Readonly<Record<string, (kernel: Kernel) => Node>> = {
   'cpuset.mems.effective': () => constant('0'),
   'io.stat': () => file(() => ''),
   'memory.current': (kernel) => file(() => `${usedBytes(kernel)}\n`),
-  'memory.events': () => file(() => lines([['low', 0], ['high', 0], ['max', 0], ['oom', 0], ['oom_kill', 0]])),
+  'memory.events': ({ memoryGuard }) => file(() => lines([['low', 0], ['high', 0], ['max', memoryGuard.kills], ['oom', memoryGuard.kills], ['oom_kill', memoryGuard.kills]])),
   'memory.high': () => constant('max'),
   'memory.low': () => constant('0'),
   'memory.max': ({ resources }) => constant(resources.memoryBytes === undefined ? 'max' : String(resources.memoryBytes)),

@@ -2,7 +2,7 @@
 import { MEMORY_BYTES, USER_HZ } from '../../abi/index.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../task.ts';
-import { isResident } from './process-text.ts';
+import { isResident } from '../regions.ts';
 import { kilobyteLine } from './text.ts';
 
 /** Bytes of memory in use by all address spaces: of regions that are not mere reservations. */

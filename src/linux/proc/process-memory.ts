@@ -2,9 +2,9 @@
 import { EACCES, EIO, EPERM, ESRCH, PROT_EXEC, PROT_READ, PROT_WRITE, O_RDWR, S_IFREG } from '../../abi/index.ts';
 import { PAGE_SIZE, Perm } from '../../guest/index.ts';
 import type { Inode, Node, OpenFile } from '../../vfs/index.ts';
-import type { Region } from '../regions.ts';
+import { isResident, type Region } from '../regions.ts';
 import type { Task } from '../task.ts';
-import { isResident, mapLine } from './process-text.ts';
+import { mapLine } from './process-text.ts';
 
 /** What a region has in memory, in bytes. Nothing is shared by counting, and nothing is swapped. */
 interface Usage { size: number; resident: number; anonymous: number; dirty: number; shared: number }

@@ -1,7 +1,7 @@
 // What /proc/PID/{stat,status,maps,statm,limits,…} say of a task, as text. proc(5).
 import { PROT_EXEC, PROT_READ, PROT_WRITE, RLIM_INFINITY, SIGCHLD, SIG_DFL, SIG_IGN, USER_HZ, major, minor } from '../../abi/index.ts';
 import { PAGE_SIZE } from '../../guest/index.ts';
-import type { Region } from '../regions.ts';
+import { isResident, type Region } from '../regions.ts';
 import type { Process, Task } from '../task.ts';
 import { signalBit } from '../pending-signals.ts';
 import { statusLine } from './text.ts';
@@ -14,9 +14,6 @@ const stateWords: Record<string, string> = { R: 'running', S: 'sleeping', T: 'st
 
 /** R, S, T, Z or X. */
 const stateOf = (task: Task): string => (task.process.zombie ? 'Z' : stateLetters[task.state]);
-
-/** Whether something may have been put into a region: it is not only reserved. */
-export const isResident = (region: Region): boolean => region.prot !== 0 && (region.dirty || region.file !== undefined);
 
 /** Bytes of address space and of memory in use; a zombie has none. */
 function sizes(task: Task): { total: number; resident: number; shared: number; text: number; data: number; stack: number } {
