@@ -1,5 +1,5 @@
 // Where the store keeps things, and the index of its OCI image layout: which names stand for which manifests.
-import { type Descriptor, type Digest } from './image.ts';
+import { type Descriptor, type Digest, mediaTypes } from './image.ts';
 import { fullName, parseReference } from './reference.ts';
 
 export const LAYOUT_FILE = 'oci/oci-layout';
@@ -32,9 +32,23 @@ export function nameOf(descriptor: Descriptor): string | undefined {
   return undefined;
 }
 
+/** Docker's own manifests are for tools that know them by containerd's name; others find the translation. */
 function named(descriptor: Descriptor, name: string): Descriptor {
   const { annotations, ...rest } = withoutName(descriptor);
-  return { ...rest, annotations: { ...annotations, ...(refName.test(name) ? { [REF_NAME]: name } : {}), [CONTAINERD_NAME]: name } };
+  const known = refName.test(name) && !isDockers(descriptor);
+  return { ...rest, annotations: { ...annotations, ...(known ? { [REF_NAME]: name } : {}), [CONTAINERD_NAME]: name } };
+}
+
+/** On the OCI manifest that says what a Docker manifest says: the digest of that one. */
+const TRANSLATED = 'wherry.translated-from';
+export const isDockers = ({ mediaType }: Descriptor): boolean => mediaType === mediaTypes.dockerManifest;
+export const isTranslation = ({ annotations }: Descriptor): boolean => annotations?.[TRANSLATED] !== undefined;
+
+/** The entry of a translated manifest beside that of Docker's own, by the same name; none for names that the layout's grammar does not have. */
+export function translation(of: Descriptor, translated: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>): Descriptor[] {
+  const name = nameOf(of);
+  if (name === undefined || !refName.test(name)) return [];
+  return [{ ...translated, ...(of.platform ? { platform: of.platform } : {}), annotations: { [REF_NAME]: name, [TRANSLATED]: of.digest } }];
 }
 
 function withoutName({ annotations, ...rest }: Descriptor): Descriptor {

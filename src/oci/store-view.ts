@@ -3,7 +3,7 @@ import type { Blob, Folder } from '../host/ports.ts';
 import { looksLikeId } from './contents.ts';
 import { ImageError } from './errors.ts';
 import { type Descriptor, type Digest, type ImageConfig, isIndexType, parseConfig, parseIndex, parseManifest } from './image.ts';
-import { blobPath, INDEX_FILE, layerSizePath, layerTarPath, nameOf } from './layout.ts';
+import { blobPath, INDEX_FILE, isTranslation, layerSizePath, layerTarPath, nameOf } from './layout.ts';
 import { familiarRepository, fullName, parseReference, repositoryOf } from './reference.ts';
 
 /** An image of the store. */
@@ -44,11 +44,14 @@ export class StoreView {
   protected readonly folder: Folder;
   constructor(folder: Folder) { this.folder = folder; }
 
-  /** The layout's index. Throws ImageError 'bad-archive' when it is damaged. */
-  protected index(): Descriptor[] {
+  /** The layout's index as it is. Throws ImageError 'bad-archive' when it is damaged. */
+  protected wholeIndex(): Descriptor[] {
     const bytes = this.folder.read(INDEX_FILE);
     return bytes ? parseIndex(bytes, INDEX_FILE) : [];
   }
+
+  /** The index without what is there for other tools only. */
+  protected index(): Descriptor[] { return this.wholeIndex().filter((d) => !isTranslation(d)); }
 
   /** Asks the index and what it leads to. Another process may remove an image in between: then the index is another one, and is asked again. */
   #consistent<T>(ask: (index: readonly Descriptor[]) => T): T {

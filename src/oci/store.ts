@@ -1,15 +1,16 @@
 // The store of images: an OCI image layout in `oci/` that other tools can open, beside what layers need to run. Nothing is visible in it before every digest was checked.
 import type { Blob, Codecs, Folder, NewFile } from '../host/ports.ts';
 import { chainIds, sha256Of } from './chain.ts';
-import { type Chunks, ratioLimit, type UnpackLimit } from './compression.ts';
+import { type Chunks, compressionOf, MAGIC_LENGTH, ratioLimit, type UnpackLimit } from './compression.ts';
 import { ImageError } from './errors.ts';
 import { type Paths, reachable, sweep } from './garbage.ts';
 import { demandPlatform, type Descriptor, type Digest, mediaTypes, parseConfig, parseManifest } from './image.ts';
-import { blobPath, INDEX_FILE, LAYERS, LAYOUT_FILE, layerTarPath, nameOf, withNames, withoutNames } from './layout.ts';
+import { blobPath, INDEX_FILE, isDockers, LAYERS, LAYOUT_FILE, layerTarPath, nameOf, translation, withNames, withoutNames } from './layout.ts';
 import { type Progress, readImages, verifyLayer } from './load.ts';
 import { keepAside, knownMember } from './members.ts';
 import { familiarName, fullName, parseReference } from './reference.ts';
 import { type InUse, planRemoval, type Removed, type RemoveOptions, untagged } from './removal.ts';
+import { translatedManifest } from './translated-manifest.ts';
 import { type Image, type ImageLayer, isImage, StoreView } from './store-view.ts';
 
 /** A layer made here: an uncompressed tar, whole, its digest and its size in bytes. */
@@ -183,7 +184,30 @@ export class Store extends StoreView {
 
   #hasLayer(diffId: Digest): boolean { return this.folder.has(blobPath(diffId)) || this.folder.has(layerTarPath(diffId)); }
 
-  #writeIndex(index: readonly Descriptor[]): void { this.folder.write(INDEX_FILE, encode({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: this.#withoutTwins(index) })); }
+  #writeIndex(index: readonly Descriptor[]): void {
+    const own = this.#withoutTwins(index);
+    this.folder.write(INDEX_FILE, encode({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...own, ...own.flatMap((descriptor) => this.#translated(descriptor))] }));
+  }
+
+  /** For other tools: the OCI manifest beside one of Docker's own, by the same name. Nothing for an image that is damaged. */
+  #translated(descriptor: Descriptor): Descriptor[] {
+    if (!isDockers(descriptor)) return [];
+    let bytes: Uint8Array;
+    try { bytes = translatedManifest(this.document(descriptor.digest), descriptor.digest, (layer) => compressionOf(this.#start(layer))); } catch (error) {
+      if (error instanceof ImageError) return [];
+      throw error;
+    }
+    const digest = sha256Of(bytes, this.#ports.codecs);
+    this.#put(blobPath(digest), bytes.length, () => this.folder.write(blobPath(digest), bytes), []);
+    return translation(descriptor, { mediaType: mediaTypes.manifest, digest, size: bytes.length });
+  }
+
+  /** The first bytes of a blob. */
+  #start(digest: Digest): Uint8Array {
+    const start = new Uint8Array(MAGIC_LENGTH);
+    this.blob(digest).read(start, 0);
+    return start;
+  }
 
   // --- names and removal ---
 
@@ -217,10 +241,9 @@ export class Store extends StoreView {
   #removeDamaged(text: string): Removed[] | undefined {
     const image = this.damaged().find(({ manifestDigest, names }) => [text, `sha256:${text}`].includes(manifestDigest) || names.some((name) => isName(text, name)));
     if (!image) return undefined;
-    const before = this.index();
-    const after = before.filter((d) => d.digest !== image.manifestDigest);
-    this.#writeIndex(after);
-    this.#sweepAfter(before, after);
+    const before = this.wholeIndex();
+    this.#writeIndex(this.index().filter((d) => d.digest !== image.manifestDigest));
+    this.#sweepSince(before);
     return [...image.names.map(untagged), { deleted: image.manifestDigest }];
   }
 
@@ -229,7 +252,7 @@ export class Store extends StoreView {
     return this.folder.exclusive(() => {
       const unused = this.images().filter((image) => (all || image.names.length === 0) && inUse(image.id).length === 0 && where(image));
       const { removed, bytes } = this.#drop(unused.flatMap((image) => image.names), unused);
-      const garbage = sweep(this.folder, reachable(this.folder, this.index(), this.#ports.codecs));
+      const garbage = sweep(this.folder, reachable(this.folder, this.wholeIndex(), this.#ports.codecs));
       for (const hex of this.folder.list(LAYERS)) this.#keepOneTar(`sha256:${hex}`);
       return { removed, reclaimedBytes: bytes + garbage };
     });
@@ -237,20 +260,21 @@ export class Store extends StoreView {
 
   /** Takes names out of the index, and images with what only they lead to. */
   #drop(names: readonly string[], images: readonly Image[]): { removed: Removed[]; bytes: number } {
-    const before = this.index();
+    if (names.length === 0 && images.length === 0) return { removed: [], bytes: 0 };
+    const before = this.wholeIndex();
     const gone = new Set(images.map((image) => image.manifestDigest));
-    const index = this.#withoutTwins(names.reduce<Descriptor[]>((left, name) => withoutNames(left, name), before).filter((d) => !gone.has(d.digest)));
-    const chains = new Set(this.imagesOf(index).flatMap((image) => this.#chains(image)));
-    if (names.length > 0 || images.length > 0) this.#writeIndex(index);
-    const bytes = index.length === before.length ? 0 : this.#sweepAfter(before, index);
+    this.#writeIndex(names.reduce<Descriptor[]>((left, name) => withoutNames(left, name), this.index()).filter((d) => !gone.has(d.digest)));
+    const chains = new Set(this.images().flatMap((image) => this.#chains(image)));
+    const bytes = this.#sweepSince(before);
     return { removed: linesOf(names, images.map((image) => ({ id: image.id, names: image.names, chains: this.#chains(image) })), chains), bytes };
   }
 
   #chains(image: Image): Digest[] { return chainIds(image.layers.map((layer) => layer.diffId), this.#ports.codecs); }
 
-  #sweepAfter(before: readonly Descriptor[], after: readonly Descriptor[]): number {
+  /** Removes what only an earlier index led to. */
+  #sweepSince(before: readonly Descriptor[]): number {
     const reach = (index: readonly Descriptor[]): Paths => reachable(this.folder, index, this.#ports.codecs);
-    return sweep(this.folder, reach(after), reach(before));
+    return sweep(this.folder, reach(this.wholeIndex()), reach(before));
   }
 }
 

@@ -117,6 +117,32 @@ test('names: containerd\'s annotation before the other one; a bare tag and what 
   }
 });
 
+test('a Docker manifest is kept as it came, and stands in the index a second time in OCI\'s words', async () => {
+  const layout = new Layout();
+  const oci = await layout.image();
+  const said = JSON.parse(String(layout.blobs.get(oci.digest))) as { layers: Descriptor[] };
+  layout.blobs.delete(oci.digest);
+  const docker = { ...said, mediaType: 'application/vnd.docker.distribution.manifest.v2+json', layers: said.layers.map((layer) => ({ ...layer, mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip' })) };
+  const own = layout.add(docker.mediaType, JSON.stringify(docker), { annotations: { [CONTAINERD]: 'docker.io/library/hub:1', [NAME]: '1' } });
+  const { images, folder, files } = memoryStore();
+  await images.store.load(source(await layout.archive([own])), 'x');
+  const index = (): Descriptor[] => (JSON.parse(new TextDecoder().decode(folder.read('oci/index.json'))) as { manifests: Descriptor[] }).manifests;
+  assert.is(images.store.images().length, 1);
+  assert.is(images.store.find('hub:1').manifestDigest, own.digest);
+  const forOthers = index().filter((d) => d.annotations?.[NAME] !== undefined);
+  assert.equal(forOthers.map((d) => [d.mediaType, d.annotations?.[NAME]]), [[types.manifest, 'docker.io/library/hub:1']]);
+  const translated = JSON.parse(new TextDecoder().decode(folder.read(`oci/blobs/${forOthers[0]!.digest.replace(':', '/')}`))) as { layers: Descriptor[] };
+  assert.equal(translated.layers.map((layer) => layer.mediaType), [types.tar], 'by content');
+  images.store.tag('hub:1', 'other:1');
+  assert.is(index().length, 4);
+  images.store.prune();
+  assert.equal(faults(images), []);
+  assert.ok(folder.has(`oci/blobs/${forOthers[0]!.digest.replace(':', '/')}`));
+  assert.equal(images.store.remove('hub:1'), [{ untagged: 'hub:1' }]);
+  assert.is(images.store.remove('other:1').length, 3);
+  assert.equal(files().filter((file) => file.includes('blobs')), []);
+});
+
 test('an image without layers, in both layouts', async () => {
   const layout = new Layout();
   assert.equal((await loaded(await layout.archive([await layout.image({ layers: [], more: named('none:1') })]))).names, ['none:1']);
