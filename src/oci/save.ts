@@ -1,8 +1,8 @@
 // `save`: images as one archive that is both a docker archive and an OCI image layout, as Docker 25 and later write it. Blobs go out byte for byte as they came.
 import { type PackOptions, packTar, type TarItem } from '../layers/index.ts';
-import type { Blob } from '../host/ports.ts';
-import { S_IFDIR, S_IFREG } from '../abi/index.ts';
+import type { Blob, Hash } from '../host/ports.ts';
 import { ImageError } from './errors.ts';
+import { S_IFDIR, S_IFREG } from '../abi/index.ts';
 import { type Descriptor, type Digest, mediaTypes } from './image.ts';
 import { familiarName, familiarRepository, fullName, parseReference, type Reference } from './reference.ts';
 import type { Store } from './store.ts';
@@ -46,10 +46,10 @@ const blobName = (digest: Digest): string => `blobs/${digest.replace(':', '/')}`
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 const byBytes = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
-/** The archive. The same images and names give the same bytes. Throws ImageError 'damaged-store'. */
+/** The archive. The same images and names give the same bytes. Throws ImageError 'damaged-store', in the end also for a blob that is not what its digest says. */
 export function saveImages(store: Store, images: readonly Saved[], { progress, reuse }: PackOptions = {}): AsyncIterable<Uint8Array> {
   const blobs = new Map<Digest, Blob>();
-  for (const { image } of images) for (const digest of digestsOf(image)) if (!blobs.has(digest)) blobs.set(digest, store.blob(digest));
+  for (const { image } of images) for (const digest of digestsOf(image)) if (!blobs.has(digest)) blobs.set(digest, checked(digest, store.blob(digest), store.hash()));
   const files: [string, Blob][] = Array.from(blobs, ([digest, blob]): [string, Blob] => [blobName(digest), blob]).sort(byBytes);
   const documents: [string, unknown][] = [
     ['index.json', { schemaVersion: 2, mediaType: mediaTypes.index, manifests: images.flatMap(descriptorsOf) }], ['manifest.json', images.map(dockerManifest)],
@@ -66,6 +66,22 @@ function* members(files: readonly (readonly [string, Blob])[]): Generator<TarIte
   const common = { uid: 0, gid: 0, mtimeNs: 0n };
   for (const path of ['blobs', 'blobs/sha256']) yield { member: { ...common, path, mode: S_IFDIR | 0o755, size: 0 } };
   for (const [path, blob] of files) yield { member: { ...common, path, mode: S_IFREG | 0o644, size: blob.size }, read: (into, offset) => blob.read(into, offset) };
+}
+
+/** A blob that is read from its start to its end, once, and checked then: nobody shall load what a disk has spoilt. */
+function checked(digest: Digest, blob: Blob, hash: Hash): Blob {
+  let seen = 0;
+  const check = (): void => { if (`sha256:${hash.hex()}` !== digest) throw new ImageError('damaged-store', `${blobName(digest)} in the store has another content than its name says`); };
+  return {
+    size: blob.size,
+    read(into, offset) {
+      const n = blob.read(into, offset);
+      hash.update(into.subarray(0, n));
+      seen += n;
+      if (seen === blob.size) check();
+      return n;
+    },
+  };
 }
 
 const bytesBlob = (bytes: Uint8Array): Blob => ({

@@ -1,5 +1,5 @@
 // The store of images: an OCI image layout in `oci/` that other tools can open, beside what layers need to run. Nothing is visible in it before every digest was checked.
-import type { Blob, Codecs, Folder, NewFile } from '../host/ports.ts';
+import type { Blob, Codecs, Folder, Hash, NewFile } from '../host/ports.ts';
 import { chainIds, sha256Of } from './chain.ts';
 import { type Chunks, compressionOf, MAGIC_LENGTH, ratioLimit, type UnpackLimit } from './compression.ts';
 import { ImageError } from './errors.ts';
@@ -88,6 +88,9 @@ export class Store extends StoreView {
       throw named(error, name);
     }
   }
+
+  /** A SHA-256 to check blobs with. */
+  hash(): Hash { return this.#ports.codecs.sha256(); }
 
   /** Keeps a tar aside as a layer of an image to `put`. The caller discards its file when it comes to nothing. */
   async newLayer(tar: Chunks): Promise<NewLayer> {

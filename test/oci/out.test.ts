@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gzipSync } from 'node:zlib';
+import type { FsLike } from '../../src/host/fs-folder.ts';
 import { nodeCodecs } from '../../src/host/node/store.ts';
 import { diffLines, tarEntries, tarOfChanges, tarOfTree } from '../../src/layers/index.ts';
 import { commitImage, type CommitOptions, type Image, ImageError, importImage, imagesToSave, saveImages } from '../../src/oci/index.ts';
@@ -19,10 +20,10 @@ async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(all);
 }
 
-async function loaded(options: Options): Promise<{ images: Images; image: Image; files: () => string[] }> {
-  const { images, files } = memoryStore();
+async function loaded(options: Options): Promise<{ images: Images; image: Image; files: () => string[]; fs: FsLike }> {
+  const { images, files, fs } = memoryStore();
   const [first] = await images.store.load(source(await archiveOf(options)), 'x');
-  return { images, image: first!.image, files };
+  return { images, image: first!.image, files, fs };
 }
 
 const entriesOf = (bytes: Uint8Array) => new Map([...tarEntries(blobOf(bytes))].map((e) => [e.path, Buffer.from(bytes.subarray(e.offset, e.offset + e.size))]));
@@ -48,6 +49,18 @@ for (const gzip of [false, true]) {
     assert.equal([back!.image.id, back!.image.manifestDigest, back!.names, back!.image.layers], [image.id, image.manifestDigest, ['app:1', 'app:latest'], image.layers]);
   });
 }
+
+test('save finds a blob that the disk has spoilt', async () => {
+  const { images, image, fs } = await loaded({ layers: [[{ name: 'a', content: 'a'.repeat(3000) }]] });
+  const path = `/store/oci/blobs/${image.layers[0]!.blob.digest.replace(':', '/')}`;
+  const fd = fs.openSync(path, 'r+');
+  fs.writeSync(fd, Buffer.from('b'), 0, 1, 1000);
+  fs.closeSync(fd);
+  try {
+    await bytesOf(saveImages(images.store, imagesToSave(images.store, ['test:1'])));
+    assert.unreachable();
+  } catch (error) { assert.match(String(error), /^ImageError: blobs\/sha256\/[0-9a-f]+ in the store has another content than its name says$/); }
+});
 
 test('save: by ID without names, several images, a repository with all of its tags, what is not there', async () => {
   const { images, image } = await loaded({ tags: ['one:a', 'one:b'] });
