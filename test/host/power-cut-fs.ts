@@ -164,10 +164,11 @@ function survivor(file: File, pick: (below: number) => number): File {
   return { bytes, synced: bytes };
 }
 
-/** The size that was written with a hole from somewhere on, or a part of the new bytes. */
+/** The size that was written with a hole from somewhere on, or a part of the new bytes; what was synced and not cut off stays. */
 function torn(file: File, pick: (below: number) => number): Uint8Array {
   if (file.bytes === file.synced) return file.bytes;
-  const bytes = new Uint8Array(pick(2) === 0 ? file.bytes.length : pick(file.bytes.length + 1));
+  const least = Math.min(file.synced.length, file.bytes.length);
+  const bytes = new Uint8Array(pick(2) === 0 ? file.bytes.length : least + pick(file.bytes.length - least + 1));
   bytes.set(file.synced.subarray(0, bytes.length));
   const until = pick(bytes.length + 1);
   bytes.set(file.bytes.subarray(0, until));
