@@ -19,6 +19,8 @@ export const containerFlags = [
   string('entrypoint', 'Overwrite the default ENTRYPOINT of the image'),
   string('hostname', 'Container host name', 'h'),
   string('network', 'Connect a container to a network (none or bridge)', undefined, 'default'),
+  list('publish', 'Publish a container\'s port(s) to the host', 'p'),
+  bool('publish-all', 'Publish all exposed ports to random ports', 'P'),
   string('memory', 'Memory limit', 'm'),
   string('cpus', 'Number of CPUs that programs are told they may use'),
   string('pids-limit', 'Tune container pids limit (set -1 for unlimited)'),
@@ -74,7 +76,7 @@ export function containerRequest(parsed: Parsed, terminal: Terminal, attached: b
   demandNetwork(parsed.string('network'));
   return {
     image, command, attached, tty: parsed.bool('tty'), interactive: parsed.bool('interactive'), autoRemove: parsed.bool('rm'), callerEnv: terminal.env, labels: labelsOf(parsed),
-    env: [...parsed.list('env-file').flatMap(linesOf), ...parsed.list('env')], ...limits(parsed),
+    env: [...parsed.list('env-file').flatMap(linesOf), ...parsed.list('env')], ...limits(parsed), publish: parsed.list('publish'), publishAll: parsed.bool('publish-all'),
     ...text('name', 'name'), ...text('cidfile', 'cidFile'), ...text('entrypoint', 'entrypoint'), ...text('workdir', 'workingDir'), ...text('user', 'user'), ...text('hostname', 'hostname'), ...text('network', 'network'),
   };
 }

@@ -1,5 +1,5 @@
 // What `ps` shows: a row for each container, as docker makes them.
-import type { ContainerRecord } from '../engine/index.ts';
+import { type ContainerRecord, portsText } from '../engine/index.ts';
 import { humanSize } from './columns.ts';
 import { ageText, commandText, statusText } from './container-row.ts';
 import { column, type Listing } from './listing.ts';
@@ -33,7 +33,7 @@ export const containerListing: Listing<ContainerRow> = {
     column('Command', 'COMMAND', ({ record, whole }) => commandText(record, whole)),
     column('CreatedAt', 'CREATED AT', ({ record }) => goTime(Date.parse(record.Created))),
     column('RunningFor', 'CREATED', ({ record, nowMs }) => ageText(record.Created, nowMs)),
-    column('Ports', 'PORTS', () => ''),
+    column('Ports', 'PORTS', ({ record }) => portsText(record.State.Ports ?? {})),
     column('State', 'STATE', ({ record }) => record.State.Status),
     column('Status', 'STATUS', ({ record, nowMs }) => statusText(record, nowMs)),
     column('Size', 'SIZE', sizeText),

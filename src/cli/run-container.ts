@@ -1,7 +1,7 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
 import { Errno, errnoMessage } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, publishPorts, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
@@ -36,6 +36,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
     leave = (code) => { keepAll(engine, log, fs); containers.end(record.Id, code); };
     machine = bootContainer({ host, ...execution, io }, record.Config, rootFs, record.HostConfig);
+    await publish(engine, record, machine);
   } catch (error) {
     leave = () => {};
     containers.failed(record.Id, before, (error as Error).message, error instanceof EngineError ? error.exitCode : 125);
@@ -48,6 +49,16 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   await closeControl();
   end(code);
   return code;
+}
+
+/** The host listens on the ports that were asked for; `ps` shows where. Throws EngineError 'PORT_TAKEN'. */
+async function publish({ containers }: Engine, { Id, Name, Config, HostConfig }: ContainerRecord, machine: Machine): Promise<void> {
+  const wanted = HostConfig.NetworkMode === 'none' ? {} : wantedPorts(HostConfig.PortBindings ?? {}, Config.ExposedPorts ?? {}, HostConfig.PublishAllPorts ?? false);
+  if (Object.keys(wanted).length === 0) return;
+  try { containers.published(Id, await publishPorts(machine, wanted, Name, Id)); } catch (error) {
+    machine.kernel.files.close();
+    throw error;
+  }
 }
 
 /** What cannot be kept does not change how the program ended. */

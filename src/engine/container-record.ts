@@ -3,6 +3,7 @@ import type { ProcessId } from '../host/ports.ts';
 import type { ImageLayer, RunConfig } from '../oci/index.ts';
 import { EngineError } from './errors.ts';
 import type { ContainerConfig } from './process-config.ts';
+import type { PortBindings } from './published-ports.ts';
 
 export type ContainerStatus = 'created' | 'running' | 'exited';
 
@@ -16,6 +17,8 @@ export interface ContainerState {
   /** RFC 3339; `never` before the first start. */
   readonly StartedAt: string;
   readonly FinishedAt: string;
+  /** Where the host listens for it while it runs. */
+  readonly Ports?: PortBindings;
 }
 
 export interface HostConfig {
@@ -23,6 +26,9 @@ export interface HostConfig {
   readonly ContainerIDFile: string;
   /** default, bridge or host: the host's sockets lead out; none: there is only the loopback. */
   readonly NetworkMode?: string;
+  readonly PortBindings?: PortBindings;
+  /** Every exposed port gets one of the host. */
+  readonly PublishAllPorts?: boolean;
   /** Bytes; 0: no limit. */
   readonly Memory?: number;
   /** Billionths of a processor; 0: no limit. */

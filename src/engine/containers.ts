@@ -4,6 +4,7 @@ import { blobPath, type Image, type ImageUser, type InUse } from '../oci/index.t
 import { demandName, inventName } from './container-names.ts';
 import { type ContainerRecord, type ContainerState, initialState, packRecord, parseRecord, recordPath, timestamp } from './container-record.ts';
 import { EngineError } from './errors.ts';
+import { portBindings, type PortBindings } from './published-ports.ts';
 import { containerConfig, type RunRequest } from './process-config.ts';
 
 export interface NewContainer extends Omit<RunRequest, 'hostname'> {
@@ -18,6 +19,9 @@ export interface NewContainer extends Omit<RunRequest, 'hostname'> {
   readonly cidFile?: string;
   /** none, bridge, host or default. */
   readonly network?: string;
+  /** `-p`, one a word. */
+  readonly publish?: readonly string[];
+  readonly publishAll?: boolean;
   /** Bytes. */
   readonly memory?: number;
   readonly cpus?: number;
@@ -50,7 +54,7 @@ export class Containers {
       if (!this.#folder.has(blobPath(image.id))) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
       const record: ContainerRecord = {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, (invented) => others.some((other) => other.Name === invented)), Image: image.id, Layers: image.layers,
-        InMemory: request.inMemory ?? request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '', NetworkMode: request.network ?? 'default', Memory: request.memory ?? 0, NanoCpus: Math.round((request.cpus ?? 0) * 1e9), PidsLimit: request.pids ?? null }, State: begin ? this.#begun(initialState) : initialState,
+        InMemory: request.inMemory ?? request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '', NetworkMode: request.network ?? 'default', PortBindings: portBindings(request.publish ?? []), PublishAllPorts: request.publishAll ?? false, Memory: request.memory ?? 0, NanoCpus: Math.round((request.cpus ?? 0) * 1e9), PidsLimit: request.pids ?? null }, State: begin ? this.#begun(initialState) : initialState,
       };
       this.#write(record);
       return record;
@@ -125,7 +129,7 @@ export class Containers {
   }
 
   #ended(state: ContainerState, ExitCode: number): ContainerState {
-    const { Supervisor: _, ...rest } = state;
+    const { Supervisor: _, Ports: __, ...rest } = state;
     return { ...rest, Status: 'exited', ExitCode, FinishedAt: this.#now() };
   }
 
@@ -134,6 +138,9 @@ export class Containers {
     this.#write(changed);
     return changed;
   }
+
+  /** The host listens for the container. */
+  published(id: string, Ports: PortBindings): void { this.#update(id, (record) => ({ ...record, State: { ...record.State, Ports } })); }
 
   /** Reads the record again and changes it, while nobody else does. Throws EngineError 'NO_CONTAINER' when it is gone. */
   #update(id: string, change: (record: ContainerRecord) => ContainerRecord): ContainerRecord {

@@ -8,3 +8,4 @@ export * from './container-record.ts';
 export * from './containers.ts';
 export * from './log.ts';
 export { type FileOperation, type FileOperationName, fileOperations } from './container-files.ts';
+export * from './published-ports.ts';

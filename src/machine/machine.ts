@@ -1,9 +1,10 @@
 // A machine: one container's Linux on one Cpu and one Host, from its first process to its end.
+import { assert } from '../base/index.ts';
 import { exec } from '../loader/index.ts';
 import type { Cpu } from '../guest/index.ts';
-import type { Host, Streams, Tty as HostTty } from '../host/ports.ts';
-import { attachConsole, CategoryTrace, consoleDescription, HostNetwork, Kernel, kernelSignal, mountSystem, sendToProcess, standardStreams } from '../linux/index.ts';
-import type { Task, Tty } from '../linux/index.ts';
+import type { Host, NetAddress, Streams, Tty as HostTty } from '../host/ports.ts';
+import { attachConsole, CategoryTrace, consoleDescription, HostNetwork, Kernel, kernelSignal, mountSystem, PublishedPorts, sendToProcess, standardStreams } from '../linux/index.ts';
+import type { PublishedPort, Task, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
 import { bind, type BindMount } from './bind.ts';
@@ -41,6 +42,8 @@ export interface Machine {
   runUntilIdle(): MachineExit | undefined;
   /** No program runs until the returned function is called. */
   pause(): () => void;
+  /** The host listens on a port for the container; returns where. Rejects with the host's error, whose code is an errno's name. */
+  publish(port: PublishedPort): Promise<NetAddress>;
   /** Sends a signal to the first process, as from outside the container. */
   signal(signo: number): void;
 }
@@ -67,8 +70,15 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
     run: async () => { const status = await loop.run(); kernel.files.close(); cpu.saveCache(); kernel.placements.save(); return exitOf(status); },
     runUntilIdle: () => (loop.runUntilIdle() ? exitOf(kernel.exitStatus!) : undefined),
     pause: () => loop.pause(),
+    publish: (port) => publish(kernel, host, port),
     signal: (signo) => { sendToProcess(kernel.init, kernelSignal(signo)); },
   };
+}
+
+async function publish({ files: { inetPorts } }: Kernel, { net }: Host, port: PublishedPort): Promise<NetAddress> {
+  assert(net && inetPorts.outside, 'ports are published on a network');
+  inetPorts.outside.published ??= new PublishedPorts(net, inetPorts);
+  return inetPorts.outside.published.publish(port);
 }
 
 /** The container's terminal: descriptors 0, 1 and 2, and the controlling terminal of the first session. */

@@ -3,8 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AF_INET, EAGAIN, EALREADY, ECONNREFUSED, ECONNRESET, EINPROGRESS, EISCONN, ENETUNREACH, SOCK_DGRAM, SOCK_STREAM } from '../../src/abi/index.ts';
 import { Wait } from '../../src/base/index.ts';
-import type { Net, NetAddress, NetStreamEvents } from '../../src/host/ports.ts';
-import { addressBytes, addressText, decodeEndpoint, HostNetwork, InetPorts, InetSocket } from '../../src/linux/index.ts';
+import type { Net, NetAddress, NetStream, NetStreamEvents } from '../../src/host/ports.ts';
+import { addressBytes, addressText, decodeEndpoint, HostNetwork, InetPorts, InetSocket, PublishedPorts } from '../../src/linux/index.ts';
 import { POLLERR, POLLIN, POLLOUT } from '../../src/vfs/index.ts';
 
 const OUTSIDE = { address: '\x0a\0\0\x05', port: 80 };
@@ -20,12 +20,22 @@ function playedHost() {
   let receive!: (bytes: Uint8Array, from: NetAddress) => void;
   let fail!: (code: string) => void;
   let takes = true;
+  let accept!: (stream: NetStream, from: NetAddress) => NetStreamEvents;
+  const stream = (): NetStream => ({ write: (b) => { sent.push(b.slice()); return takes; }, end: () => { asked.push('end'); }, pause: () => { asked.push('pause'); }, resume: () => { asked.push('resume'); }, destroy: () => { asked.push('destroy'); } });
   const net: Net = {
     nameServers: ['127.0.0.53', '10.0.0.53'],
+    listen(at, accepted) {
+      accept = accepted;
+      return Promise.resolve({ local: { ...at, port: at.port || 49153 }, close: () => { asked.push('close listener'); } });
+    },
+    bind(at, received) {
+      receive = received;
+      return Promise.resolve({ local: at, send: (b, to) => { asked.push(`reply ${to.address}:${to.port} ${new TextDecoder().decode(b)}`); }, close: () => { asked.push('close bound'); } });
+    },
     connect(to, told) {
       asked.push(`connect ${to.address}:${to.port}`);
       events = told;
-      return { write: (b) => { sent.push(b.slice()); return takes; }, end: () => { asked.push('end'); }, pause: () => { asked.push('pause'); }, resume: () => { asked.push('resume'); }, destroy: () => { asked.push('destroy'); } };
+      return stream();
     },
     datagrams(family, received, failed) {
       asked.push(`datagrams ${family}`);
@@ -36,8 +46,9 @@ function playedHost() {
   };
   const ports = new InetPorts();
   ports.outside = new HostNetwork(net);
+  ports.outside.published = new PublishedPorts(net, ports);
   const socket = (type: number): InetSocket => new InetSocket(AF_INET, type, anyone, ports);
-  return { asked, sent, socket, ports, events: () => events, receive: (text: string, from: NetAddress) => receive(bytes(text), from), fail: (code: string) => fail(code), setTakes: (value: boolean) => { takes = value; } };
+  return { asked, sent, socket, ports, events: () => events, receive: (text: string, from: NetAddress) => receive(bytes(text), from), fail: (code: string) => fail(code), setTakes: (value: boolean) => { takes = value; }, accept: (from: NetAddress) => accept(stream(), from) };
 }
 
 const readAll = (socket: InetSocket): string => {
@@ -175,6 +186,50 @@ test('names are asked of a server on the host\'s loopback through the gateway on
   assert.equal(host.asked.slice(1), ['send 127.0.0.53:53 q', 'send 172.17.0.1:54 q']);
   host.receive('a', { address: '127.0.0.53', port: 53 });
   assert.is(addressText(decodeEndpoint((socket.receive(new Uint8Array(9), true) as { from: string }).from).address), '172.17.0.1');
+});
+
+test('a published port hands connections to whoever listens', async () => {
+  const host = playedHost();
+  const published = host.ports.outside!.published!;
+  assert.equal(await published.publish({ protocol: 'tcp', host: { address: '0.0.0.0', port: 0 }, containerPort: 80 }), { address: '0.0.0.0', port: 49153 });
+  host.accept({ address: '10.0.0.7', port: 4000 });
+  assert.is(host.asked.at(-1), 'destroy', 'nobody listens');
+  const listener = host.socket(SOCK_STREAM);
+  listener.bind({ address: '\0\0\0\0', port: 80 });
+  listener.listen(5);
+  const events = host.accept({ address: '127.0.0.1', port: 4001 });
+  const accepted = listener.accept(true) as InetSocket;
+  assert.equal(decodeEndpoint(accepted.peerName!), { address: addressBytes('172.17.0.1'), port: 4001 });
+  assert.equal(decodeEndpoint(accepted.name), { address: addressBytes('172.17.0.2'), port: 80 });
+  events.data(bytes('GET /'));
+  assert.is(readAll(accepted), 'GET /');
+  accepted.write(bytes('200'), 0, true);
+  assert.is(new TextDecoder().decode(host.sent.at(-1)), '200');
+  accepted.close();
+  assert.is(host.asked.filter((what) => what === 'end').length, 1);
+  host.ports.outside!.close();
+  assert.ok(host.asked.includes('close listener'));
+});
+
+test('a listener on the loopback only is not reached from outside', async () => {
+  const host = playedHost();
+  await host.ports.outside!.published!.publish({ protocol: 'tcp', host: { address: '0.0.0.0', port: 80 }, containerPort: 80 });
+  const listener = host.socket(SOCK_STREAM);
+  listener.bind({ address: '\x7f\0\0\x01', port: 80 });
+  listener.listen(5);
+  host.accept({ address: '10.0.0.7', port: 4000 });
+  assert.is(host.asked.at(-1), 'destroy');
+});
+
+test('a published UDP port receives, and answers from the same socket', async () => {
+  const host = playedHost();
+  await host.ports.outside!.published!.publish({ protocol: 'udp', host: { address: '0.0.0.0', port: 53 }, containerPort: 53 });
+  const server = host.socket(SOCK_DGRAM);
+  server.bind({ address: '\0\0\0\0', port: 53 });
+  host.receive('query', { address: '127.0.0.1', port: 999 });
+  const received = server.receive(new Uint8Array(20), true) as { from: string };
+  server.sendDatagram(bytes('reply'), { rights: [], sender: anyone }, decodeEndpoint(received.from));
+  assert.equal(host.asked, ['reply 127.0.0.1:999 reply']);
 });
 
 test('the container\'s own addresses never reach the host', () => {

@@ -1,22 +1,14 @@
 // TCP and UDP of the host for containers: node:net, node:dgram, and the name servers node:dns knows.
 import { createSocket } from 'node:dgram';
 import { getServers } from 'node:dns';
-import { Socket } from 'node:net';
-import type { Net, NetAddress, NetDatagrams, NetStream, NetStreamEvents } from '../ports.ts';
+import { type AddressInfo, createServer, isIPv6, Socket } from 'node:net';
+import type { Net, NetAddress, NetDatagrams, NetListener, NetStream, NetStreamEvents } from '../ports.ts';
 
 type Failure = Error & { code?: string };
 
-function connect(to: NetAddress, events: NetStreamEvents): NetStream {
-  const socket = new Socket({ allowHalfOpen: true });
-  let code: string | undefined;
+/** Tells the events of a socket, and what can be done with it. */
+function streamOf(socket: Socket): NetStream {
   socket.setNoDelay(true);
-  socket.on('connect', () => events.opened({ address: socket.localAddress ?? '0.0.0.0', port: socket.localPort ?? 0 }));
-  socket.on('data', (bytes) => events.data(bytes));
-  socket.on('end', () => events.ended());
-  socket.on('drain', () => events.drained());
-  socket.on('error', (error: Failure) => { code = error.code ?? 'EIO'; });
-  socket.on('close', () => events.closed(code));
-  socket.connect({ host: to.address, port: to.port });
   return {
     write: (bytes) => socket.write(bytes.slice()),
     end: () => { socket.end(); },
@@ -24,6 +16,49 @@ function connect(to: NetAddress, events: NetStreamEvents): NetStream {
     resume: () => { socket.resume(); },
     destroy: () => { socket.destroy(); },
   };
+}
+
+function tell(socket: Socket, events: NetStreamEvents): void {
+  let code: string | undefined;
+  socket.on('data', (bytes) => events.data(bytes));
+  socket.on('end', () => events.ended());
+  socket.on('drain', () => events.drained());
+  socket.on('error', (error: Failure) => { code = error.code ?? 'EIO'; });
+  socket.on('close', () => events.closed(code));
+}
+
+function connect(to: NetAddress, events: NetStreamEvents): NetStream {
+  const socket = new Socket({ allowHalfOpen: true });
+  socket.on('connect', () => events.opened({ address: socket.localAddress ?? '0.0.0.0', port: socket.localPort ?? 0 }));
+  tell(socket, events);
+  socket.connect({ host: to.address, port: to.port });
+  return streamOf(socket);
+}
+
+function listen(at: NetAddress, accepted: (stream: NetStream, from: NetAddress) => NetStreamEvents): Promise<NetListener> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    tell(socket, accepted(streamOf(socket), { address: socket.remoteAddress ?? '0.0.0.0', port: socket.remotePort ?? 0 }));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: at.address, port: at.port }, () => {
+      server.off('error', reject);
+      resolve({ local: { address: at.address, port: (server.address() as AddressInfo).port }, close: () => { server.close(); } });
+    });
+  });
+}
+
+function bind(at: NetAddress, received: (bytes: Uint8Array, from: NetAddress) => void): Promise<NetDatagrams & NetListener> {
+  const socket = createSocket(isIPv6(at.address) ? 'udp6' : 'udp4');
+  socket.on('message', (bytes, { address, port }) => received(bytes, { address, port }));
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind({ address: at.address, port: at.port }, () => {
+      socket.off('error', reject);
+      socket.on('error', () => {});
+      resolve({ local: { address: at.address, port: socket.address().port }, send: (bytes, to) => { socket.send(bytes.slice(), to.port, to.address, () => {}); }, close: () => { socket.close(); } });
+    });
+  });
 }
 
 function datagrams(family: 4 | 6, received: (bytes: Uint8Array, from: NetAddress) => void, failed: (code: string) => void): NetDatagrams {
@@ -40,7 +75,7 @@ function datagrams(family: 4 | 6, received: (bytes: Uint8Array, from: NetAddress
   };
 }
 
-/** Name servers as resolv.conf has them: without ports, and none that only the host itself can reach by its loopback address. */
+/** Name servers as resolv.conf has them: without ports. */
 const nameServers = (): string[] => getServers().map((server) => server.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1'));
 
-export const nodeNet: Net = { connect, datagrams, get nameServers() { return nameServers(); } };
+export const nodeNet: Net = { connect, datagrams, listen, bind, get nameServers() { return nameServers(); } };

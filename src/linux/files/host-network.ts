@@ -3,6 +3,7 @@ import { errnoByName, EIO } from '../../abi/index.ts';
 import type { Net, NetAddress, NetDatagrams } from '../../host/ports.ts';
 import { HostStream } from './host-stream.ts';
 import type { Endpoint, InetSocket } from './inet-socket.ts';
+import type { PublishedPorts } from './published.ts';
 import { addressBytes, addressText, isLoopbackText } from './ip-text.ts';
 
 /** The container's own address and its gateway, as on Docker's default bridge. */
@@ -14,6 +15,8 @@ export class HostNetwork {
   readonly #net: Net;
   readonly #streams = new Set<HostStream>();
   readonly #datagrams = new Map<InetSocket, NetDatagrams>();
+  /** The way in. */
+  published: PublishedPorts | undefined;
 
   constructor(net: Net) { this.#net = net; }
 
@@ -26,6 +29,7 @@ export class HostNetwork {
 
   /** Sends a datagram; answers arrive at `socket`. */
   send(socket: InetSocket, bytes: Uint8Array, { address, port }: Endpoint): void {
+    if (this.published?.send(socket.endpoint?.port, bytes, { address, port })) return;
     const to = this.#outside({ address, port });
     this.#datagramsOf(socket, to.address.includes(':') ? 6 : 4).send(bytes, to);
   }
@@ -55,6 +59,7 @@ export class HostNetwork {
 
   /** The machine is over. */
   close(): void {
+    this.published?.close();
     for (const stream of this.#streams) stream.destroy();
     for (const datagrams of this.#datagrams.values()) datagrams.close();
     this.#streams.clear();

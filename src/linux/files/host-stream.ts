@@ -1,19 +1,18 @@
 // A connection of a container's socket through the host: bytes go to and fro between a stream of the host and the far end of the socket, no faster than either side takes them.
 import { EAGAIN, ECONNRESET, Errno, EPIPE, errnoByName } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import type { Net, NetAddress, NetStream } from '../../host/ports.ts';
+import type { Net, NetAddress, NetStream, NetStreamEvents } from '../../host/ports.ts';
 import type { InetSocket } from './inet-socket.ts';
 import type { Socket } from './socket.ts';
 
 const PIECE = 65536;
 
-/** How a connection that was begun stands. */
-export class HostStream {
-  /** undefined while it is on its way; then the local address, or why it failed. */
-  outcome: NetAddress | Errno | undefined;
-  readonly #near: InetSocket;
+const failureOf = (code: string | undefined): Errno | undefined => (code === undefined ? undefined : errnoByName(code) ?? ECONNRESET);
+
+/** Joins a stream of the host and the far end of a socket of the container. */
+export class Relay {
+  #stream!: NetStream;
   #far: Socket | undefined;
-  readonly #stream: NetStream;
   /** Bytes from the host that the container has not taken. */
   readonly #incoming: Uint8Array[] = [];
   #ended = false;
@@ -22,23 +21,26 @@ export class HostStream {
   #sentAll = false;
   #done = false;
 
-  /** `over` is called when nothing more will happen. */
-  constructor(net: Net, near: InetSocket, to: NetAddress, over: (stream: HostStream) => void) {
-    this.#near = near;
-    this.#stream = net.connect(to, {
-      opened: (local) => { this.#open(local); },
-      data: (bytes) => { if (!this.#done) this.#incoming.push(bytes); this.#moveIn(); },
+  /** What the stream tells from now on. */
+  events(stream: () => NetStream, over: () => void): Omit<NetStreamEvents, 'opened'> {
+    return {
+      data: (bytes) => {
+        this.#stream = stream();
+        if (!this.#done) this.#incoming.push(bytes);
+        this.#moveIn();
+      },
       ended: () => { this.#ended = true; this.#moveIn(); },
       drained: () => { this.#full = false; this.#moveOut(); },
-      closed: (code) => { this.#close(code); over(this); },
-    });
+      closed: (code) => { this.#close(failureOf(code)); over(); },
+    };
   }
 
-  #open(local: NetAddress): void {
-    this.outcome = local;
-    this.#far = this.#near.joinFarEnd();
-    this.#far.changed.add(() => { this.#onChange(); });
-    this.#near.changed.wake();
+  /** The far end is there: what came before goes to it. */
+  start(stream: NetStream, far: Socket): void {
+    this.#stream = stream;
+    this.#far = far;
+    far.changed.add(() => { this.#onChange(); });
+    this.#onChange();
   }
 
   #onChange(): void {
@@ -86,17 +88,37 @@ export class HostStream {
     this.#stream.resume();
   }
 
-  #close(code: string | undefined): void {
-    const failure = code === undefined ? undefined : errnoByName(code) ?? ECONNRESET;
-    if (this.outcome === undefined) {
-      this.outcome = failure ?? ECONNRESET;
-      this.#near.fail(this.outcome);
-      return;
-    }
-    if (failure && this.#far?.connected) this.#near.fail(failure);
+  #close(failure: Errno | undefined): void {
+    const near = this.#far?.peer as InetSocket | undefined;
+    if (failure) near?.fail(failure);
     this.#moveIn();
     this.#done = true;
     if (this.#incoming.length === 0 || failure) this.#far?.close();
+  }
+}
+
+/** A connection that a socket of the container begins. */
+export class HostStream {
+  /** undefined while it is on its way; then the local address, or why it failed. */
+  outcome: NetAddress | Errno | undefined;
+  readonly #stream: NetStream;
+
+  /** `over` is called when nothing more will happen. */
+  constructor(net: Net, near: InetSocket, to: NetAddress, over: (stream: HostStream) => void) {
+    const relay = new Relay();
+    const events = relay.events(() => this.#stream, () => over(this));
+    this.#stream = net.connect(to, {
+      ...events,
+      opened: (local) => {
+        this.outcome = local;
+        relay.start(this.#stream, near.joinFarEnd());
+        near.changed.wake();
+      },
+      closed: (code) => {
+        if (this.outcome === undefined) near.fail(this.outcome = failureOf(code) ?? ECONNRESET);
+        events.closed(code);
+      },
+    });
   }
 
   /** The machine is over. */

@@ -15,6 +15,7 @@ export * from './kernel-files.ts';
 export * from './locks.ts';
 export * from './open-inode.ts';
 export * from './pidfd.ts';
+export * from './published.ts';
 export * from './pipe.ts';
 export * from './poll.ts';
 export * from './timerfd.ts';
