@@ -61,6 +61,11 @@ export class FsFolder implements Folder {
     return found?.isFile() ? Number(found.size) : undefined;
   }
 
+  room(): number | undefined {
+    const stated = ifThere(() => this.fs.statfsSync?.(this.at('')));
+    return stated && Number(stated.bavail) * Number(stated.bsize);
+  }
+
   #openFile(path: string, flags: string): number | undefined { return ifThere(() => this.fs.openSync(this.at(path), flags)); }
 
   open(path: string): Blob | undefined {

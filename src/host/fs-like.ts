@@ -15,6 +15,8 @@ export interface FsLike {
   readdirSync(path: string): unknown[];
   renameSync(from: string, to: string): void;
   rmdirSync(path: string): void;
+  /** Absent where the host does not tell. */
+  statfsSync?(path: string): { bavail: number | bigint; bsize: number | bigint };
   rmSync(path: string, options: { recursive: true; force: true }): void;
 }
 

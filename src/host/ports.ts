@@ -78,6 +78,8 @@ export interface Folder {
   create(): NewFile;
   /** Opens for reading and writing, made when it is not there; its name is durable when this returns. */
   edit(path: string): RandomFile;
+  /** How many bytes the host has left for files of the folder; absent or undefined: it does not tell. */
+  room?(): number | undefined;
   /** Names in a folder, none when it is not there. */
   list(path: string): string[];
   /** A file, or a folder with all that is in it; nothing happens when there is none. */

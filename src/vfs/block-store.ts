@@ -6,6 +6,9 @@ import { FreeRuns } from './free-runs.ts';
 /** Bytes of a block: the unit of copy-up, of holes and of what is counted. */
 export const BLOCK = 4096;
 
+/** Memory goes back when so many blocks at the end are free. */
+const WORTH_TRIMMING = 2048;
+
 /** What the host's own errors are for the guest: no room is ENOSPC, everything else EIO. Bugs stay what they are. */
 export function errnoOf(error: unknown): unknown {
   const { code } = error as { code?: unknown };
@@ -131,6 +134,7 @@ export class BlockStore {
       else this.#leave(at, end - at);
       at = end;
     }
+    if (!this.durable) this.trim(WORTH_TRIMMING);
   }
 
   #leave(start: number, count: number): void {

@@ -1,7 +1,7 @@
 // An overlay that is kept: content in blocks of a data file, everything else in a journal. A transaction is what changed since the last one; its blocks are on the disk before the record that tells of them.
 import { Errno } from '../../abi/index.ts';
 import type { Loop } from '../../host/ports.ts';
-import { type BlockStore, type Change, changesOf, errnoOf, type LowerTree, type Name, OverlayFs, type TmpFsOptions, type TmpInode } from '../../vfs/index.ts';
+import { type BlockStore, type Change, changesOf, errnoOf, type FsStat, type LowerTree, type Name, OverlayFs, type TmpFsOptions, type TmpInode } from '../../vfs/index.ts';
 import { LayerError } from '../errors.ts';
 import { replay, type SavedInode, stateOf, type Transaction } from './inode-state.ts';
 import type { LayerJournal } from './journal.ts';
@@ -24,6 +24,8 @@ export interface DiskParts {
   readonly states: number;
   /** For commits without a sync; absent: there are none. */
   readonly loop?: Loop | undefined;
+  /** What the host has left, in bytes; undefined: it does not tell. */
+  readonly room: () => number | undefined;
   /** Nothing is written: the layer is as it was when it was opened. */
   readonly readonly: boolean;
 }
@@ -39,6 +41,7 @@ export class DiskOverlay extends OverlayFs {
   readonly readonly: boolean;
   readonly #journal: LayerJournal;
   readonly #loop: Loop | undefined;
+  readonly #room: () => number | undefined;
   /** Inodes the journal speaks of. */
   readonly #known = new Map<number, TmpInode>();
   /** Inodes that changed since the last commit, and the names that changed in directories. */
@@ -50,10 +53,11 @@ export class DiskOverlay extends OverlayFs {
   #pauseNs = COMMIT_NS;
   #failure: Errno | undefined;
 
-  constructor(lower: LowerTree, options: TmpFsOptions, { store, journal, saved, states, loop, readonly }: DiskParts) {
+  constructor(lower: LowerTree, options: TmpFsOptions, { store, journal, saved, states, loop, room, readonly }: DiskParts) {
     super(lower, { ...options, store, firstIno: nextIno(lower, saved) });
     this.#journal = journal;
     this.#loop = loop;
+    this.#room = room;
     this.readonly = readonly;
     this.#states = states;
     store.commit = () => this.sync();
@@ -85,6 +89,15 @@ export class DiskOverlay extends OverlayFs {
   }
 
   override changes(): Iterable<Change> { return changesOf(this.root, this.lower, this.#unplaced); }
+
+  /** Free is what the host has free; the size is that and what is used. */
+  override statfs(): FsStat {
+    const stat = super.statfs();
+    const room = this.#room();
+    if (room === undefined) return stat;
+    const blocksFree = Math.min(stat.blocksFree, Math.floor(room / stat.blockSize));
+    return { ...stat, blocksFree, blocks: blocksFree + stat.blocks - stat.blocksFree };
+  }
 
   override touched(inode: TmpInode): void { this.#namesOf(inode); }
   override named(directory: TmpInode, name: Name): void { this.#namesOf(directory).add(name); }

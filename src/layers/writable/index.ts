@@ -41,7 +41,7 @@ function openDisk(lower: LowerTree, { folder, path, lower: name, readonly = fals
   const saved = replay(transactions);
   const store = new BlockStore(new DataFile(folder, `${path}/data`, readonly), options.limit ?? DISK_LIMIT, true);
   adopt(store, saved, path);
-  return new DiskOverlay(lower, options, { store, journal, saved, states: transactions.reduce((sum, { inodes }) => sum + inodes.length, 0), loop, readonly });
+  return new DiskOverlay(lower, options, { store, journal, saved, states: transactions.reduce((sum, { inodes }) => sum + inodes.length, 0), loop, readonly, room: () => folder.room?.() });
 }
 
 const damaged = (path: string, why: string): LayerError => new LayerError('damaged', `${path}: the container's layer is damaged: ${why}`);

@@ -207,7 +207,7 @@ export const attributeCalls: readonly SyscallRow[] = [
   sys(261, 'futimesat', [DirFd, OptionalPath, Ptr], futimesat),
   sys(268, 'fchmodat', [DirFd, Path, Mode], (task, dirFd, path, mode) => chmod(task, placeAt(task, dirFd, path), mode)),
   sys(280, 'utimensat', [DirFd, OptionalPath, Ptr, AtFlags], utimensat),
-  sys(285, 'fallocate', [Fd, flags(fallocateModes), Offset, Offset], fallocate, 'plain, KEEP_SIZE, PUNCH_HOLE and ZERO_RANGE'),
+  sys(285, 'fallocate', [Fd, flags(fallocateModes), Offset, Offset], fallocate, 'plain, KEEP_SIZE, PUNCH_HOLE and ZERO_RANGE; room is promised of the file system, not of the disk below it'),
   sys(452, 'fchmodat2', [DirFd, Path, Mode, AtFlags], fchmodat2),
 ];
 
