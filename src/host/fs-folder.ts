@@ -39,7 +39,16 @@ export class FsFolder implements Folder {
     this.#isAlive = isAlive;
     this.#open = new OpenFiles(fs);
     this.#lock = new FsLock(fs, this.at(LOCK), this.at(this.#temporary()), owner, isAlive);
-    for (const name of this.list(TEMPORARY)) if (this.#isLeftOver(name)) this.remove(`${TEMPORARY}/${name}`);
+    this.#clean();
+  }
+
+  /** Whoever may only read the folder leaves it to others. */
+  #clean(): void {
+    try {
+      for (const name of this.list(TEMPORARY)) if (this.#isLeftOver(name)) this.remove(`${TEMPORARY}/${name}`);
+    } catch (error) {
+      if (!['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error))) throw error;
+    }
   }
 
   #isLeftOver(name: string): boolean {

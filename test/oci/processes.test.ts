@@ -95,7 +95,7 @@ test('processes are killed while they load, tag, remove and prune', () => inFold
     images.store.prune();
     assert.equal(faults(images), []);
     const kept = [...needed(images)];
-    const files = readdirSync(join(root, 'store'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.path, entry.name).slice(root.length + 7));
+    const files = readdirSync(join(root, 'store'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(root.length + 7));
     assert.equal(files.filter((file) => !file.startsWith('chains/') && !kept.some((path) => file === path || file.startsWith(`${path}/`))), [], `left over in round ${round}`);
   }
 }));
