@@ -26,3 +26,12 @@ export async function* streamOf(give: (send: (bytes: Uint8Array) => Promise<void
     await giving;
   } finally { stopped = true; }
 }
+
+/** The same bytes; `tell` hears how many have passed. */
+export async function* counted(source: AsyncIterable<Uint8Array>, tell: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of source) {
+    yield chunk;
+    tell(bytes += chunk.length);
+  }
+}

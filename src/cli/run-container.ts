@@ -43,7 +43,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     throw error;
   }
   const exitCode = supervise(machine);
-  const closeControl = openControlSoon(engine, record, (folder, { openControl }) => openControl(folder, machine, rootFs, exitCode));
+  const closeControl = openControlSoon(engine, ({ openControl }) => openControl(engine, record, machine, rootFs, exitCode));
   execution.started?.();
   const code = await exitCode;
   await closeControl();
@@ -73,10 +73,10 @@ function keepAll({ host }: Engine, log: ContainerLog | undefined, fs: OverlayFs)
 type Answers = typeof import('./container-answers.ts');
 
 /** Lets other commands ask, once it has run for a moment. The returned function ends that and waits for what is being answered. */
-function openControlSoon(engine: Engine, record: ContainerRecord, open: (folder: string, answers: Answers) => Promise<{ close(): Promise<void> }>): () => Promise<void> {
+function openControlSoon(engine: Engine, open: (answers: Answers) => Promise<{ close(): Promise<void> }>): () => Promise<void> {
   let server: Promise<{ close(): Promise<void> }> | undefined;
   const timer = setTimeout(() => {
-    server = import('./container-answers.ts').then((answers) => open(engine.hostPath(`containers/${record.Id}`), answers));
+    server = import('./container-answers.ts').then(open);
     server.catch((error: Error) => { engine.host.log(`wherry: other commands cannot reach this container: ${error.message}`); });
   }, CONTROL_AFTER_MS).unref();
   return async () => {

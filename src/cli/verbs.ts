@@ -3,6 +3,7 @@ import type { Group, Verb } from './verb.ts';
 import { commit } from './verbs/commit.ts';
 import { containerInspect } from './verbs/container-inspect.ts';
 import { containerPrune } from './verbs/container-prune.ts';
+import { cp } from './verbs/cp.ts';
 import { create } from './verbs/create.ts';
 import { demo } from './verbs/demo.ts';
 import { diff } from './verbs/diff.ts';
@@ -38,6 +39,7 @@ export const verbs: readonly Verb[] = [
   commit,
   containerInspect,
   containerPrune,
+  cp,
   create,
   demo,
   diff,

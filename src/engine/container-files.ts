@@ -1,10 +1,17 @@
 // What can be done with the files of a container, whoever has them open: one row each.
 import { S_IFMT, S_IFREG } from '../abi/index.ts';
+import type { NewFile } from '../host/ports.ts';
 import { diffLines, tarOfChanges, tarOfTree } from '../layers/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
+import { statPath, tarOfPath, unpackInto } from './copy-files.ts';
 
 /** Bytes in, bytes out, beside arguments and a result (JSON values). */
-export interface Streams { readonly input: AsyncIterable<Uint8Array>; send(bytes: Uint8Array): Promise<void> }
+export interface Streams {
+  readonly input: AsyncIterable<Uint8Array>;
+  send(bytes: Uint8Array): Promise<void>;
+  /** A file aside, for what must be read at any place. */
+  scratch(): NewFile;
+}
 
 export type FileOperation = (fs: OverlayFs, args: Readonly<Record<string, unknown>>, streams: Streams) => Promise<unknown>;
 
@@ -29,8 +36,17 @@ export const fileOperations = {
   export: (fs, { reuse }, streams) => sendAll(tarOfTree(fs.root, { reuse: reuse === true }), streams),
   /** Sends a tar of exactly the changes: a layer. `latestSec`: no file's time is later than that. */
   layer: (fs, { latestSec, reuse }, streams) => sendAll(tarOfChanges(fs.root, fs.changes(), { reuse: reuse === true, ...(typeof latestSec === 'number' ? { latestSec } : {}) }), streams),
+  /** What lies at `path`. Result: PathStat. */
+  stat: async (fs, { path, follow }) => statPath(fs, String(path), follow === true),
+  /** Sends a tar of what lies at `path`, under the name `as`. */
+  archive: (fs, { path, follow, as }, streams) => sendAll(tarOfPath(fs, String(path), follow === true, String(as)), streams),
+  /** Unpacks the tar that comes in, in the directory `path`. */
+  unpack: (fs, { path, keepOwners }, { input, scratch }) => unpackInto(fs, String(path), input, scratch(), { keepOwners: keepOwners === true }),
   /** Result: bytes. */
   size: async (fs) => sizeOfChanges(fs),
 } as const satisfies Readonly<Record<string, FileOperation>>;
 
 export type FileOperationName = keyof typeof fileOperations;
+
+/** Those that change files. */
+export const changingOperations: ReadonlySet<FileOperationName> = new Set(['unpack']);

@@ -7,5 +7,6 @@ export * from './container.ts';
 export * from './container-record.ts';
 export * from './containers.ts';
 export * from './log.ts';
-export { type FileOperation, type FileOperationName, fileOperations } from './container-files.ts';
 export * from './published-ports.ts';
+export type { PathStat } from './copy-files.ts';
+export { changingOperations, type FileOperation, type FileOperationName, fileOperations } from './container-files.ts';

@@ -7,7 +7,8 @@ import { type FileSystem, Mount, MountTable, operations, type Place, type WalkCo
 /** Configuration files larger than this are not read whole. */
 const LIMIT = 1 << 20;
 
-function rootOf(fs: FileSystem): { context: WalkContext; root: Place } {
+/** A whole tree as root sees it, without mounts. */
+export function rootOf(fs: FileSystem): { context: WalkContext; root: Place } {
   const mounts = new MountTable(new Mount(fs));
   const root: Place = { mount: mounts.root, inode: mounts.root.root };
   return { context: { root, cwd: root, mounts, credentials: Credentials.of(0, 0).forFiles }, root };
