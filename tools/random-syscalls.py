@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # Writes random blocks of file system calls for tools/record-syscalls.py. Usage: tools/random-syscalls.py SEED BLOCKS > test/linux/random-syscalls.txt
+# With a third word, "wide": blocks with a part before "--", several users, attributes, times, holes: tools/random-syscalls.py SEED BLOCKS wide > test/vfs/posix/random.txt
 import random, sys
 rnd = random.Random(int(sys.argv[1])); blocks = int(sys.argv[2])
 def path():
@@ -30,6 +31,44 @@ def op():
     if k < 28: return 'chmod(%s, 0%o)' % (path(), rnd.choice([0o600,0o755,0o700,0o1777,0]))
     if k < 29: return 'access(%s, %s)' % (path(), rnd.choice(['R_OK','W_OK','X_OK','F_OK']))
     return rnd.choice(['unlinkat(%s, %s, AT_REMOVEDIR)' % (fd(), path()), 'openat(%s, %s, O_RDONLY, 0)' % (fd(), path()), 'truncate(%s, %d)' % (path(), rnd.randrange(10)), 'dup(%s)' % fd(), 'mkdirat(%s, %s, 0755)' % (fd(), path()), 'creat(%s, 0644)' % path()])
+
+def mode(): return '0%o' % rnd.choice([0o600, 0o755, 0o700, 0o1777, 0, 0o644, 0o2775, 0o4755, 0o6777, 0o070, 0o007, 0o111, 0o666])
+def owner(): return rnd.choice(['0', '1000', '1001', '-1', '50'])
+def attribute(): return '"user.%s"' % rnd.choice('ab')
+def who(): return rnd.choice(['', '', '', '', '@1000 ', '@1000:1000,50 ', '@1001 '])
+def look():
+    k = rnd.randrange(8)
+    if k < 3: return 'list(%s)' % path()
+    if k < 4: return 'xattrs(%s)' % path()
+    if k < 6: return 'sum(%s)' % path()
+    if k < 7: return 'inos(%s)' % path()
+    return 'same(%s, %s)' % (path(), path())
+def wide():
+    k = rnd.randrange(30)
+    if k < 9: return op()
+    if k < 11: return 'chmod(%s, %s)' % (path(), mode())
+    if k < 13: return 'chown(%s, %s, %s)' % (path(), owner(), owner())
+    if k < 14: return 'lchown(%s, %s, %s)' % (path(), owner(), owner())
+    if k < 16: return 'setxattr(%s, %s, "value", %d, %s)' % (path(), attribute(), rnd.randrange(6), rnd.choice(['0', 'XATTR_CREATE', 'XATTR_REPLACE']))
+    if k < 17: return rnd.choice(['getxattr(%s, %s, buf, 10)', 'removexattr(%s, %s)']) % (path(), attribute())
+    if k < 18: return 'mknod(%s, %s|%s, 0x103)' % (path(), rnd.choice(['S_IFREG', 'S_IFREG', 'S_IFCHR']), mode())
+    if k < 19: return 'open(%s, O_TMPFILE|O_RDWR, %s)' % (path(), mode())
+    if k < 20: return 'linkat(AT_FDCWD, "/proc/self/fd/%s", AT_FDCWD, %s, AT_SYMLINK_FOLLOW)' % (fd(), path())
+    if k < 21: return 'fallocate(%s, %s, %d, %d)' % (fd(), rnd.choice(['0', 'FALLOC_FL_KEEP_SIZE', 'FALLOC_FL_PUNCH_HOLE|FALLOC_FL_KEEP_SIZE']), rnd.randrange(0, 9000), rnd.randrange(1, 9000))
+    if k < 23: return 'put(%s, %d, %d, %d)' % (fd(), rnd.choice([0, 1, 4095, 4096, 70000, rnd.randrange(200000)]), rnd.choice([1, 100, 4096, 9000]), rnd.randrange(256))
+    if k < 24: return 'lseek(%s, %d, %s)' % (fd(), rnd.randrange(0, 90000), rnd.choice(['SEEK_SET', 'SEEK_END']))
+    if k < 25: return '%s(%s, %d)' % (*rnd.choice([('ftruncate', fd()), ('truncate', path())]), rnd.choice([0, 10, 4096, 5000, 80000]))
+    if k < 26: return 'renameat2(AT_FDCWD, %s, AT_FDCWD, %s, %s)' % (path(), path(), rnd.choice(['RENAME_NOREPLACE', 'RENAME_EXCHANGE', '0']))
+    if k < 27: return 'utimensat(AT_FDCWD, %s, %s, %s)' % (path(), rnd.choice(['null', 'times(1, 2, 3, 4)', 'times(0, UTIME_OMIT, 5, 6)', 'times(7, 8, 0, UTIME_OMIT)']), rnd.choice(['0', 'AT_SYMLINK_NOFOLLOW']))
+    if k < 28: return 'umask(%s)' % rnd.choice(['022', '0', '077'])
+    return look()
+def wide_block():
+    before = ['umask(0)', 'mkdir("a", 0777)', 'mkdir("b", 0775)'] + [who() + wide() for _ in range(25)]
+    after = [who() + wide() if rnd.random() < 0.85 else look() for _ in range(55)]
+    return before + ['--'] + after + ['list(".")', 'list("a")', 'sum("a/b")', 'lstat("a", buf)']
+if sys.argv[3:] == ['wide']:
+    for b in range(blocks): print('# random %d' % b); print('\n'.join(wide_block())); print()
+    sys.exit()
 for b in range(blocks):
     print('# random %d' % b)
     lines = [op() for _ in range(60)]

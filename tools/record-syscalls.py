@@ -16,7 +16,7 @@ constants = {}
 for line in open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../test/linux/syscalls.constants')):
     name, value = line.split(); constants[name] = int(value, 0)
 
-b''.decode('unicode_escape')  # loads the codec: another user might not be able to
+b'x'.decode('unicode_escape')  # loads the codec: another user might not be able to
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 shows = {'read', 'pread64', 'readlink', 'readlinkat', 'readv', 'preadv', 'getcwd', 'getxattr', 'lgetxattr', 'fgetxattr', 'listxattr'}

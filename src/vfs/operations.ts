@@ -136,7 +136,10 @@ export function mknod(context: WalkContext, base: Place, path: string, mode: num
   if (type === S_IFLNK || ![S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK].includes(type)) throw EINVAL;
   const found = freeName(context, base, path, false);
   const device = type === S_IFCHR || type === S_IFBLK;
-  if (device && !capable(context.credentials, CAP_MKNOD)) throw EPERM;
+  if (device && !capable(context.credentials, CAP_MKNOD)) {
+    demand(found.parent.inode, W_OK | X_OK, context.credentials);
+    throw EPERM;
+  }
   return createIn(context, found, type | (mode & 0o7777), EPERM, device ? { rdev } : {});
 }
 

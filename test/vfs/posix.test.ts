@@ -7,15 +7,21 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryFolder } from '../../src/host/memory-folder.ts';
-import { buildView, ImageView, indexLayer, openWritable } from '../../src/layers/index.ts';
+import { buildView, ImageView, indexLayer, openWritable, tarOfTree } from '../../src/layers/index.ts';
 import { type FileSystem, OverlayFs } from '../../src/vfs/index.ts';
 import { blobOf, tarOf } from '../layers/tars.ts';
 import { FakeMachine } from '../linux/fake-machine.ts';
 import { type Block, blocksOf, expected, prepare, Script } from '../linux/syscall-script.ts';
-import { layerOf } from './layer-of.ts';
 
 /** The read-only view of one layer. */
 const viewOf = (tar: Uint8Array): ImageView => { const blob = blobOf(tar); return new ImageView(buildView([indexLayer(blob)]), [{ blob, diffId: 'sha256:0' }]); };
+
+/** What a machine's files make as a layer. */
+async function layerOf({ root }: FakeMachine): Promise<ImageView> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of tarOfTree(root.root)) pieces.push(piece.slice());
+  return viewOf(Buffer.concat(pieces));
+}
 
 /** The machine to go on with, over another file system with the same tree. */
 function moved(m: FakeMachine, makeRoot: (now: () => bigint) => FileSystem): FakeMachine {
@@ -40,7 +46,7 @@ class Kept {
 interface Target { start: () => FakeMachine; boundary?: (m: FakeMachine) => Promise<FakeMachine>; between?: (m: FakeMachine) => FakeMachine }
 
 const bare = (): FakeMachine => prepare(new FakeMachine());
-const overBelow = async (m: FakeMachine): Promise<FakeMachine> => { const view = viewOf(await layerOf(m)); return moved(m, (now) => new OverlayFs(view, { now })); };
+const overBelow = async (m: FakeMachine): Promise<FakeMachine> => { const view = await layerOf(m); return moved(m, (now) => new OverlayFs(view, { now })); };
 const nothing = viewOf(await tarOf([]));
 
 function diskAlone(): Target {
@@ -51,7 +57,7 @@ function diskAlone(): Target {
 
 function diskOverBelow(): Target {
   let kept: Kept;
-  const boundary = async (m: FakeMachine): Promise<FakeMachine> => { kept = new Kept(viewOf(await layerOf(m))); return moved(m, kept.open); };
+  const boundary = async (m: FakeMachine): Promise<FakeMachine> => { kept = new Kept(await layerOf(m)); return moved(m, kept.open); };
   return { start: bare, boundary, between: (m) => (kept ? moved(m, kept.open) : m) };
 }
 
