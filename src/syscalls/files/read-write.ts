@@ -89,8 +89,12 @@ function preadv2(task: Task, fd: number, iovPtr: number, count: number, offset: 
 }
 
 function pwritev2(task: Task, fd: number, iovPtr: number, count: number, offset: number, high: number, bits: number): number | Wait {
-  if (bits & ~(RWF.RWF_HIPRI | RWF.RWF_DSYNC | RWF.RWF_SYNC)) throw EOPNOTSUPP;
-  const written = offset === -1 && high !== 0 ? writev(task, fd, iovPtr, count) : writePieces(task, positioned(task, fd, offset), iovPtr, count, offset);
+  if (bits & ~(RWF.RWF_HIPRI | RWF.RWF_DSYNC | RWF.RWF_SYNC | RWF.RWF_APPEND)) throw EOPNOTSUPP;
+  const ownPosition = offset === -1 && high !== 0;
+  const description = ownPosition ? task.files.get(fd) : positioned(task, fd, offset);
+  const end = bits & RWF.RWF_APPEND && !isStream(description) ? description.inode.stat().size : undefined;
+  if (ownPosition && end !== undefined) description.position = end;
+  const written = ownPosition ? writev(task, fd, iovPtr, count) : writePieces(task, description, iovPtr, count, end ?? offset);
   if (bits & (RWF.RWF_DSYNC | RWF.RWF_SYNC) && typeof written === 'number') task.files.get(fd).file.sync?.();
   return written;
 }
@@ -193,6 +197,7 @@ function roomOf(to: Description): number {
 /** sendfile(2). */
 function sendfile(task: Task, outFd: number, inFd: number, offsetPtr: number, count: number): number | Wait {
   const [to, from] = [task.files.get(outFd), task.files.get(inFd)];
+  if (from.readable && isType(from.inode.mode, S_IFDIR)) throw EINVAL;
   requireReadable(from);
   requireWritable(to);
   if (isStream(from)) throw offsetPtr === 0 ? EINVAL : ESPIPE;
@@ -284,6 +289,6 @@ export const readWriteCalls: readonly SyscallRow[] = [
   sys(296, 'pwritev', [Fd, IovPtr, Int, Offset, Long], (task, fd, iov, count, offset) => pwritev2(task, fd, iov, count, offset, 0, 0)),
   sys(326, 'copy_file_range', [Fd, OffsetPtr, Fd, OffsetPtr, Size, Hex], copyFileRange),
   sys(327, 'preadv2', [Fd, IovPtr, Int, Offset, Long, flags(RWF)], (task, fd, iov, count, offset, _high, bits) => preadv2(task, fd, iov, count, offset, 1, bits)),
-  sys(328, 'pwritev2', [Fd, IovPtr, Int, Offset, Long, flags(RWF)], (task, fd, iov, count, offset, _high, bits) => pwritev2(task, fd, iov, count, offset, 1, bits), 'RWF_NOWAIT and RWF_APPEND are EOPNOTSUPP'),
+  sys(328, 'pwritev2', [Fd, IovPtr, Int, Offset, Long, flags(RWF)], (task, fd, iov, count, offset, _high, bits) => pwritev2(task, fd, iov, count, offset, 1, bits), 'RWF_NOWAIT is EOPNOTSUPP'),
 ];
 
