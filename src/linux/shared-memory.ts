@@ -1,4 +1,5 @@
 // Memory that several address spaces share: the newest content lives in the space that ran last; what it changed moves, page by page, when another one is entered. Only one task runs at a time, so this is exact.
+import { ENOSPC, Errno } from '../abi/index.ts';
 import { PAGE_SIZE } from '../guest/index.ts';
 import type { Inode, OpenFile } from '../vfs/index.ts';
 import type { SharedViews } from './shared-views.ts';
@@ -124,12 +125,31 @@ export class AnonymousObject extends Tracked implements SharedObject {
 /** MAP_SHARED of a file: stores reach the file when it is read, when another space is entered, at msync, munmap and exit. Bytes beyond the end of the file are not the file's. */
 export class FileObject extends Tracked implements SharedObject {
   #file: OpenFile;
+  /** Why something stored could not be kept; told once, at the next sync, as Linux does. */
+  #failure: Errno | undefined;
   constructor(file: OpenFile) { super(); this.#file = file; }
   /** A further mapping, through a file that may be written. */
   writeThrough(file: OpenFile): void { this.#file = file; }
-  sync(): void { this.#file.sync?.(); }
+  sync(): void {
+    this.demandKept();
+    this.#file.sync?.();
+  }
+
+  /** Throws the errno of what could not be kept since this was last asked. */
+  demandKept(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure;
+  }
+
   protected fetch(offset: number, into: Uint8Array): void { into.fill(0, readWhole(this.#file, offset, into)); }
-  protected keep(offset: number, changed: Uint8Array): void { this.#file.write?.(changed, offset, true); }
+  /** Comes at times when nobody could be told of an error. */
+  protected keep(offset: number, changed: Uint8Array): void {
+    try { if (this.#file.write?.(changed, offset, true) !== changed.length) this.#failure = ENOSPC; } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      this.#failure = error;
+    }
+  }
   protected get size(): number { return this.#file.inode.stat().size; }
   protected get room(): number { return this.size; }
 }
@@ -153,6 +173,9 @@ export function settleMappings(inode: Inode, offset: number, length: number): vo
   const object = fileObjects.get(inode);
   object?.holder?.giveUp(object, offset, length);
 }
+
+/** Throws the errno of what was stored through mappings of a file and could not be kept, once. */
+export function demandMappingsKept(inode: Inode): void { fileObjects.get(inode)?.demandKept(); }
 
 /** After a call wrote [offset, offset + length) of a file: mappings show it. */
 export function refreshMappings(inode: Inode, offset: number, length: number): void {

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { O_CREAT, O_DSYNC, O_RDWR, O_SYNC, O_WRONLY } from '../../src/abi/index.ts';
 import { memoryFolder } from '../../src/host/memory-folder.ts';
 import { openWritable } from '../../src/layers/index.ts';
-import type { OverlayFs } from '../../src/vfs/index.ts';
+import { type OverlayFs, TmpFs } from '../../src/vfs/index.ts';
 import { lowerTree } from '../layers/writer.ts';
 import { read, treeOf } from '../vfs/tree.ts';
 import { BUFFER, FakeMachine } from './fake-machine.ts';
@@ -90,6 +90,17 @@ test('what is stored through a shared mapping: msync(MS_SYNC) and fsync make it 
   store('Z');
   assert.is(m.call('sync'), 0);
   assert.is(durable(), 'ZYCdef');
+});
+
+test('what a mapping stored and the disk has no room for is told at the next fsync, once', () => {
+  const m = new FakeMachine((now) => new TmpFs({ now, rootMode: 0o755, limit: 3 * 4096 }));
+  const fd = opened(m);
+  assert.is(m.call('ftruncate', fd, 16 * 4096), 0);
+  const at = m.call('mmap', 0, 16 * 4096, PROT_RW, MAP_SHARED, fd, 0) as number;
+  m.task.memory.writable(at, 16 * 4096).fill(1);
+  assert.is(m.call('fsync', fd), 'ENOSPC');
+  assert.is(m.call('ftruncate', fd, 4096), 0);
+  assert.is(m.call('fsync', fd), 0);
 });
 
 test('a mapping of a file without names and openers keeps its bytes, whatever is written elsewhere', () => {

@@ -171,6 +171,19 @@ test('room is counted by block, limited, promised and given back', () => {
   assert.is(store.used, 0);
 });
 
+test('a layer that cannot be read, or ends too early, is EIO', () => {
+  const unreadable: Backing = { size: 9000, read: () => { throw Object.assign(new Error('broken'), { code: 'EIO' }); } };
+  for (const backing of [unreadable, { size: 9000, read: () => 0 }]) {
+    const data = new FileData(new BlockStore(new MemoryFile(), 2 ** 30), backing);
+    for (const call of [() => data.read(new Uint8Array(1), 0), () => data.write(Uint8Array.of(1), 5000)]) {
+      let thrown: unknown;
+      try { call(); } catch (error) { thrown = error; }
+      assert.is(thrown, EIO);
+    }
+    assert.is(data.write(new Uint8Array(4096), 4096), 4096, 'whole blocks need nothing of it');
+  }
+});
+
 test('errors of the host: no room is ENOSPC and loses nothing, everything else EIO; a bug stays a bug', () => {
   let fail: unknown;
   class Failing extends MemoryFile {

@@ -4,7 +4,7 @@ import {
   SEEK_CUR, SEEK_END, SEEK_SET, S_IFDIR, S_IFREG, fcntlCommands, flockLayout, flockOperations, isType, openFlags, ownerExLayout,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { DirectoryFile, PipeEnd, settleMappings } from '../../linux/index.ts';
+import { demandMappingsKept, DirectoryFile, PipeEnd, settleMappings } from '../../linux/index.ts';
 import type { Description, RecordLock, Task } from '../../linux/index.ts';
 import { owns } from '../../vfs/index.ts';
 import type { Codec } from '../codec.ts';
@@ -176,6 +176,7 @@ function fsync(task: Task, fd: number): number {
   const description = task.files.get(fd);
   if (!description.file.sync) throw EINVAL;
   settleMappings(description.inode, 0, Infinity);
+  demandMappingsKept(description.inode);
   description.file.sync();
   return 0;
 }
