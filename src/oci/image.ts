@@ -113,7 +113,18 @@ export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
   return value as unknown as ImageConfig;
 }
 
-const isDescriptor = (value: unknown): boolean => isObject(value) && isDigest(value['digest']) && typeof value['size'] === 'number' && absentOr(isText)(value['mediaType']);
+/** Names the algorithm of a digest that is well-formed and not SHA-256. */
+function demandSha256(digest: unknown): void {
+  const algorithm = typeof digest === 'string' ? /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):[A-Za-z0-9=_-]+$/.exec(digest)?.[1] : undefined;
+  if (algorithm !== undefined && algorithm !== 'sha256') throw new ImageError('unsupported', `digests of ${algorithm} are not supported (sha256 is)`);
+}
+
+/** Throws ImageError 'unsupported' for a digest of another algorithm. */
+function isDescriptor(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  demandSha256(value['digest']);
+  return isDigest(value['digest']) && typeof value['size'] === 'number' && absentOr(isText)(value['mediaType']) && absentOr((v) => isObject(v) && Object.values(v).every(isText))(value['annotations']);
+}
 
 /** Reads an image manifest. Throws ImageError 'bad-archive'. */
 export function parseManifest(bytes: Uint8Array, what: string): Manifest {

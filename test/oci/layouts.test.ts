@@ -103,6 +103,8 @@ test('descriptors that lie: sizes, digests, indexes without end', async () => {
   assert.match(await refusal(await layout.archive([{ ...image, size: image.size + 1 }])), /its descriptor says/);
   assert.match(await refusal(await layout.archive([{ ...image, digest: `sha256:${'2'.repeat(64)}` }])), /is missing from the archive/);
   assert.match(await refusal(await layout.archive([{ ...image, digest: 'sha256:../../../etc/passwd' }])), /index\.json is not an image index/);
+  assert.match(await refusal(await layout.archive([{ ...image, digest: `sha512:${'2'.repeat(128)}` }])), /digests of sha512 are not supported/);
+  assert.match(await refusal(await layout.archive([{ ...image, annotations: { [NAME]: 5 } } as unknown as Descriptor])), /index\.json is not an image index/);
   let nested = layout.index([image]);
   for (let i = 0; i < 8; i++) nested = layout.index([nested]);
   assert.match(await refusal(await layout.archive([nested])), /nested too deep/);
