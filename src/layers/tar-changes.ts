@@ -11,11 +11,11 @@ export interface DiffLine { readonly kind: 'A' | 'C' | 'D'; readonly path: strin
 const letters = { added: 'A', modified: 'C', deleted: 'D' } as const;
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
-/** What `diff` prints: every change, and as changed each directory that holds one. Sorted by path as Docker does; the root itself is left out. */
+/** What `diff` prints: every change, and as changed each directory that holds one; of directories neither a new time nor another one in its place counts, as with docker. Sorted by path; the root itself is left out. */
 export function diffLines(changes: Iterable<Change>): DiffLine[] {
   const lines = new Map<string, DiffLine['kind']>();
-  for (const { path, kind, same } of changes) {
-    if (same) continue;
+  for (const { path, kind, same, alike } of changes) {
+    if (same || alike) continue;
     lines.set(path, letters[kind]);
     for (let parent = parentOf(path); parent !== '' && !lines.has(parent); parent = parentOf(parent)) lines.set(parent, 'C');
   }

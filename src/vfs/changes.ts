@@ -16,6 +16,8 @@ export interface Change {
   readonly inode?: TmpInode;
   /** Nothing differs at this path: it is listed as another name of a file that is, or as a directory on the way to one. */
   readonly same?: true;
+  /** A directory that differs in its time, or is another one with the same rights, owner and xattrs. */
+  readonly alike?: true;
 }
 
 /** Compares path by path: attributes, times of change, xattrs, content and names; not the time of the last access. Parents come before children, names of a directory sorted by bytes. `unplaced`: inodes of the lower tree that may have changed and that no lookup has found yet. */
@@ -62,7 +64,8 @@ class Comparison {
     const below = inode.isDirectory ? this.directory(inode, this.#isDirectory(before) ? before : -1, `${path}/`) : [];
     const same = before >= 0 && this.#same(inode, before);
     if (same && below.length === 0 && !this.#linked.has(inode.ino)) return;
-    changes.push({ path, kind: before < 0 ? 'added' : 'modified', inode, ...(same && below.every((change) => change.same) ? { same } : {}) });
+    const alike = !same && inode.isDirectory && this.#isDirectory(before) && this.#sameAttributes(inode, before);
+    changes.push({ path, kind: before < 0 ? 'added' : 'modified', inode, ...(same && below.every((change) => change.same) ? { same } : {}), ...(alike ? { alike } : {}) });
     for (const change of below) changes.push(change);
   }
 
@@ -83,8 +86,9 @@ class Comparison {
   }
 
   /** The same file with the same mode, owner and xattrs. */
-  sameIdentity(inode: TmpInode, number: number): boolean {
-    if (inode.ino !== visibleIno(number)) return false;
+  sameIdentity(inode: TmpInode, number: number): boolean { return inode.ino === visibleIno(number) && this.#sameAttributes(inode, number); }
+
+  #sameAttributes(inode: TmpInode, number: number): boolean {
     const was = this.#lower.attributes(number);
     return inode.mode === was.mode && inode.uid === was.uid && inode.gid === was.gid && sameXattrs(inode, this.#lower.xattrs(number) ?? new Map());
   }

@@ -61,6 +61,25 @@ test('another name of a file that did not change itself is marked, and so are th
   assert.equal(diffLines(t.overlay.changes()).map(({ kind, path }) => `${kind} ${path}`), ['C /etc', 'D /etc/one', 'A /etc/three']);
 });
 
+test('diff passes over directories that only have a new time, or that replaced one just like them (recorded from docker)', () => {
+  const lines = (t: Made): string => diffLines(t.overlay.changes()).map(({ kind, path }) => `${kind} ${path}`).join('|');
+  const moved = make();
+  op.rename(moved.context, moved.root, '/etc/a', moved.root, '/etc/z');
+  op.rename(moved.context, moved.root, '/etc/z', moved.root, '/etc/a');
+  assert.is(listed(moved), 'C etc');
+  assert.is(lines(moved), '');
+  op.chmod(moved.context, at(moved, '/etc'), 0o700);
+  assert.is(lines(moved), 'C /etc');
+  const again = make();
+  for (const file of ['x', 'y']) op.unlink(again.context, again.root, `/usr/lib/${file}`);
+  op.rmdir(again.context, again.root, '/usr/lib');
+  op.mkdir(again.context, again.root, '/usr/lib', 0o755);
+  assert.is(lines(again), 'C /usr|C /usr/lib|D /usr/lib/x|D /usr/lib/y');
+  const empty = make();
+  op.mkdir(empty.context, empty.root, '/made', 0o755);
+  assert.is(lines(empty), 'A /made');
+});
+
 test('a file of the same bytes that replaced another is a change', () => {
   const t = make();
   op.unlink(t.context, t.root, '/etc/a');
