@@ -30,15 +30,18 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   let leave = (code: number): void => { containers.end(record.Id, code); };
   const end = (code: number): void => { const once = leave; leave = () => {}; once(code); };
   process.on('exit', end);
+  let keep = (): void => {};
   let machine: Machine;
   let rootFs: OverlayFs;
   try {
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
-    leave = (code) => { keepAll(engine, log, fs); containers.end(record.Id, code); };
+    keep = () => keepAll(engine, log, fs);
+    leave = (code) => { keep(); containers.end(record.Id, code); };
     machine = bootContainer({ host, ...execution, io }, record.Config, rootFs, record.HostConfig);
     await publish(engine, record, machine);
   } catch (error) {
     leave = () => {};
+    keep();
     containers.failed(record.Id, before, (error as Error).message, error instanceof EngineError ? error.exitCode : 125);
     throw error;
   }

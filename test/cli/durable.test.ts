@@ -57,4 +57,11 @@ test('what was written and never synced is there when the container has ended an
   assert.is(wherry('start', '-a', 'whole'), first);
 });
 
+test('a container that cannot be started ends at once, and keeps the working directory made for it', () => {
+  const start = performance.now();
+  assert.is(spawnSync(process.execPath, ['bin/wherry.mjs', 'run', '--name', 'none', '-w', '/made', 'busybox', 'no-such-program'], { env }).status, 127);
+  assert.ok(performance.now() - start < 4500, 'nothing waits for the next commit');
+  assert.is(wherry('diff', 'none'), 'A /made\n');
+});
+
 test.run();
