@@ -36,7 +36,7 @@ class ViewBuilder {
     const slots = this.#slots(entryRows, entries);
     const inodeRows = this.#inodeRows();
     return {
-      version: 2, inodes: this.#nodes.length, entries, inodeRows, entryRows, slots, text: this.#text.bytes(), farTimes: this.#farTimes.numbers(), extents: this.#extents.numbers(),
+      version: 3, inodes: this.#nodes.length, entries, inodeRows, entryRows, slots, text: this.#text.bytes(), farTimes: this.#farTimes.numbers(), extents: this.#extents.numbers(),
       xattrs: this.#xattrs.columns(),
     };
   }
@@ -72,17 +72,17 @@ class ViewBuilder {
   }
 
   #slots(rows: Uint32Array, entries: number): Uint32Array {
-    let pairs = 16;
-    while (pairs < entries * 2) pairs *= 2;
-    const slots = new Uint32Array(2 * pairs);
+    let size = 16;
+    while (size < entries * 2) size *= 2;
+    const slots = new Uint32Array(size);
+    const mask = size - 1;
     const text = this.#text.bytes();
     for (let entry = 0; entry < entries; entry++) {
       const at = entry * ENTRY_WORDS;
       const hash = hashIn(rows[at + ENTRY.directory]!, hashName(text, rows[at]!, rows[at + ENTRY_WORDS]!));
-      let slot = slotOf(hash, pairs - 1);
-      while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & (pairs - 1);
-      slots[2 * slot] = hash;
-      slots[2 * slot + 1] = entry + 1;
+      let slot = slotOf(hash, mask);
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = (hash & ~mask) | (entry + 1);
     }
     return slots;
   }

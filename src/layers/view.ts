@@ -8,14 +8,14 @@ import { LayerError } from './errors.ts';
 
 /** As stored. Inodes are numbered from 0, the root; entries (names in directories) are numbered so that those of one directory follow each other. */
 export interface ViewColumns {
-  version: 2;
+  version: 3;
   inodes: number;
   entries: number;
   /** INODE_WORDS for each inode: one cache line, whatever is asked. */
   inodeRows: Uint32Array;
   /** ENTRY_WORDS for each entry, and the start of one more. */
   entryRows: Uint32Array;
-  /** Open addressing in pairs: the hash of directory and name, the entry's number + 1 (0 is free). The number of pairs is a power of two. */
+  /** Open addressing; as many words as a power of two says, and in the low bits of each so many as that power: an entry's number + 1 (0 is free); above them those of its hash (hashIn). */
   slots: Uint32Array;
   /** All names in the order of entries, then all link targets. */
   text: Uint8Array;
@@ -42,7 +42,7 @@ export const ENTRY_WORDS = 3;
 
 /** The hash of a name in a directory. */
 export function hashIn(directory: number, nameHash: number): number {
-  return Math.imul(nameHash ^ Math.imul(directory + 1, 0x9e3779b1), 0x85ebca6b) >>> 0;
+  return Math.imul(nameHash ^ Math.imul(directory + 1, 0x9e3779b1), 0x85ebca6b);
 }
 
 /** A layer's uncompressed tar, and the name of its content. */
@@ -87,12 +87,13 @@ export class ImageView implements LowerTree {
 
   find(directory: number, bytes: Uint8Array, from: number, to: number, hash: number): number {
     const { slots, entryRows, text } = this.#c;
-    const mask = (slots.length >> 1) - 1;
+    const mask = slots.length - 1;
     const mixed = hashIn(directory, hash);
     for (let slot = slotOf(mixed, mask); ; slot = (slot + 1) & mask) {
-      const entry = slots[2 * slot + 1]! - 1;
-      if (entry < 0) return -1;
-      if (slots[2 * slot] !== mixed) continue;
+      const word = slots[slot]!;
+      if (word === 0) return -1;
+      if (((word ^ mixed) & ~mask) !== 0) continue;
+      const entry = (word & mask) - 1;
       const at = entry * ENTRY_WORDS;
       const start = entryRows[at]!;
       if (entryRows[at + ENTRY.directory] === directory && entryRows[at + ENTRY_WORDS]! - start === to - from && sameBytes(text, start, bytes, from, to)) return entry;

@@ -23,10 +23,8 @@ class Entry implements Remembered {
   readonly slot: number;
   readonly length: number;
   readonly version = treeVersion.count;
-  readonly startMount: Mount;
-  readonly startInode: Inode;
-  readonly rootMount: Mount;
-  readonly rootInode: Inode;
+  readonly start: Place;
+  readonly root: Place;
   /** Whose rights let the walk pass; undefined: everybody may. */
   readonly credentials: Credentials | undefined;
   readonly mount: Mount;
@@ -36,10 +34,8 @@ class Entry implements Remembered {
   constructor(slot: number, length: number, start: Place, root: Place, credentials: Credentials | undefined, end: Remembered) {
     this.slot = slot;
     this.length = length;
-    this.startMount = start.mount;
-    this.startInode = start.inode;
-    this.rootMount = root.mount;
-    this.rootInode = root.inode;
+    this.start = start;
+    this.root = root;
     this.credentials = credentials;
     this.mount = end.mount;
     this.inode = end.inode;
@@ -47,8 +43,7 @@ class Entry implements Remembered {
   }
 
   holds(start: Place, root: Place, credentials: Credentials): boolean {
-    return this.version === treeVersion.count && this.startInode === start.inode && this.startMount === start.mount && this.rootInode === root.inode && this.rootMount === root.mount
-      && (this.credentials === undefined || this.credentials === credentials);
+    return this.version === treeVersion.count && this.start === start && this.root === root && (this.credentials === undefined || this.credentials === credentials);
   }
 }
 

@@ -4,6 +4,7 @@ import { latin1 } from '../base/index.ts';
 import type { Mount, MountTable } from './mounts.ts';
 import { HASH_START, hashByte } from './name-hash.ts';
 import { isAbsolutePath, isEmptyPath, PathBuffer, type PathBytes, type PathLike } from './path-bytes.ts';
+import type { Remembered } from './path-cache.ts';
 import { allowed } from './permissions.ts';
 import type { Credentials, Inode, Name, Place } from './types.ts';
 
@@ -69,27 +70,27 @@ export function find(context: WalkContext, base: Place, path: PathLike, options:
 
 /** Finds what should exist, and returns the errno when it does not: a file that is not there costs no more than one that is. */
 export function seek(context: WalkContext, base: Place, path: PathLike, options: WalkOptions = plainly): Place | Errno {
-  if (typeof path !== 'string') {
-    const place = seekInKnown(context, base, path, options);
-    if (place !== undefined) return place;
-  }
-  return through(context, base, path, options, placeOf);
-}
-
-/** The usual case without a walk: a plain name in a directory that is the start or remembered. Undefined: not that case. */
-function seekInKnown(context: WalkContext, base: Place, path: PathBytes, options: WalkOptions): Place | Errno | undefined {
+  if (typeof path === 'string') return through(context, base, path, options, placeOf);
   const { bytes, view, start } = path;
   const { root, credentials } = context;
   const { paths } = context.mounts;
   const from = bytes[start] === SLASH ? root : base;
   const again = paths.again(view, start, from, root, credentials);
-  const place = again && seekName(again, path, start + again.length, options);
-  if (place !== undefined) return place;
-  let cut = path.end;
-  while (cut > start && bytes[cut - 1] !== SLASH) cut--;
-  const isBare = cut === start || (cut === start + 1 && from === root);
-  const above = isBare ? from : paths.find(view, start, cut, from, root, credentials);
-  return above && seekName(above, path, cut, options);
+  if (again !== undefined) {
+    const place = seekName(again, path, start + again.length, options);
+    if (place !== undefined) return place;
+  }
+  const cut = behindLastSlash(path);
+  const known = cut === path.end ? undefined : paths.find(view, start, cut, from, root, credentials);
+  const above = known ?? (cut === start || (cut === start + 1 && from === root) ? from : undefined);
+  return (above && seekName(above, path, cut, options)) ?? walked(context, base, path, options, placeOf, cut, known);
+}
+
+/** Where the last component begins; the end when the path ends in a slash. */
+function behindLastSlash({ bytes, start, end }: PathBytes): number {
+  let at = end;
+  while (at > start && bytes[at - 1] !== SLASH) at--;
+  return at;
 }
 
 /** A plain name that begins at `nameFrom` and ends the path, in a directory. Undefined: something less simple. */
@@ -112,16 +113,24 @@ const placeOf = (ended: Walk): Place | Errno => ended.place ?? ENOENT;
 
 /** Walks, and makes what is asked for of where it ended. */
 function through<T>(context: WalkContext, base: Place, path: PathLike, options: WalkOptions, result: (ended: Walk) => T): T | Errno {
-  if (typeof path !== 'string') return walked(context, base, path, options, result);
+  if (typeof path !== 'string') return walkBytes(context, base, path, options, result);
   if (path.length >= PATH_MAX) return ENAMETOOLONG;
   const buffer = PathBuffer.of(path);
-  try { return walked(context, base, buffer, options, result); } finally { buffer.release(); }
+  try { return walkBytes(context, base, buffer, options, result); } finally { buffer.release(); }
 }
 
-function walked<T>(context: WalkContext, base: Place, path: PathBytes, options: WalkOptions, result: (ended: Walk) => T): T | Errno {
+function walkBytes<T>(context: WalkContext, base: Place, path: PathBytes, options: WalkOptions, result: (ended: Walk) => T): T | Errno {
+  const cut = behindLastSlash(path);
+  const { root, credentials, mounts } = context;
+  const known = cut === path.end ? undefined : mounts.paths.find(path.view, path.start, cut, isAbsolutePath(path) ? root : base, root, credentials);
+  return walked(context, base, path, options, result, cut, known);
+}
+
+/** Walks what lies behind `cut` when it is known where the part before it leads, else all of it. */
+function walked<T>(context: WalkContext, base: Place, path: PathBytes, options: WalkOptions, result: (ended: Walk) => T, cut: number, known: Remembered | undefined): T | Errno {
   if (path.end - path.start >= PATH_MAX) return ENAMETOOLONG;
   const walk = new Walk(context, base, path, options);
-  return (isEmptyPath(path) ? walk.stay() : walk.run()) ?? result(walk);
+  return (isEmptyPath(path) ? walk.stay() : walk.run(cut, known)) ?? result(walk);
 }
 
 /** A place by a name that is its file's only one: the file knows it, and keeps it when it is renamed. */
@@ -190,9 +199,21 @@ class Walk {
     return undefined;
   }
 
+  /** Begins behind the last slash when it is known where the part before it leads. */
+  #begin(cut: number, known: Remembered | undefined): void {
+    if (!known) {
+      if (cut < this.#end) this.#tail = this.#end - cut;
+      return;
+    }
+    this.#mount = known.mount;
+    this.#inode = known.inode;
+    this.#links = known.links;
+    this.#at = cut;
+  }
+
   /** Returns what is wrong, or undefined: the walk has ended, and a free name at the end is none of its errors. */
-  run(): Errno | undefined {
-    this.#jump();
+  run(cut: number, known: Remembered | undefined): Errno | undefined {
+    this.#begin(cut, known);
     for (;;) {
       const bytes = this.#bytes;
       const end = this.#end;
@@ -222,24 +243,6 @@ class Walk {
         if (this.place || this.#directory) return undefined;
       }
     }
-  }
-
-  /** Begins behind the last slash, if it is known where the part before it leads. */
-  #jump(): void {
-    const { start, end, bytes, view } = this.#path;
-    let cut = end;
-    while (cut > start && bytes[cut - 1] !== SLASH) cut--;
-    if (cut === end || cut === start) return;
-    const { mounts, root, credentials } = this.#context;
-    const known = mounts.paths.find(view, start, cut, this.#startAt, root, credentials);
-    if (!known) {
-      this.#tail = end - cut;
-      return;
-    }
-    this.#mount = known.mount;
-    this.#inode = known.inode;
-    this.#links = known.links;
-    this.#at = cut;
   }
 
   /** Only directories: names of other files go without notice. */

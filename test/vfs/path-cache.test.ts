@@ -28,7 +28,7 @@ const targets = fc.oneof(absolute, path);
 const plain = fc.constantFrom('/file', '/link', '/aa/file', '/aa/link', '/bb');
 const directory = fc.constantFrom('/aa', '/aa/bb', '/bb', '/bb/aa');
 
-interface World { root: WalkContext; mounts: MountTable; mounted: Mount[] }
+interface World { root: WalkContext; mounts: MountTable; mounted: Mount[]; inner?: Place }
 type Step = (world: World) => unknown;
 
 const at = (world: World, p: string): Place => find(world.root, world.root.root, p);
@@ -79,9 +79,11 @@ function sought(context: WalkContext, base: Place, p: string): string {
 }
 
 /** Every view of the tree that is asked: other rights, another root, another working directory. */
-function views({ root }: World): WalkContext[] {
+function views(world: World): WalkContext[] {
+  const { root } = world;
   const inner = seek(root, root.root, bytesOf('/aa'));
-  const cwd = inner instanceof Errno || (inner.inode.mode & S_IFMT) !== S_IFDIR ? root.root : inner;
+  if (!(inner instanceof Errno) && (inner.inode.mode & S_IFMT) === S_IFDIR && (inner.inode !== world.inner?.inode || inner.mount !== world.inner.mount)) world.inner = inner;
+  const cwd = world.inner ?? root.root;
   return [root, { ...root, credentials: user }, { ...root, cwd }, { ...root, root: cwd, cwd }, { ...root, root: cwd, cwd: root.root, credentials: user }];
 }
 
