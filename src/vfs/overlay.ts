@@ -82,9 +82,12 @@ class Materialiser {
   /** Whether the inode was ever looked up. */
   knows(number: number): boolean { return this.#inodes[number] !== undefined; }
 
-  /** The inode of an entry of the lower directory that `owner` began as. */
-  child(entry: number, owner: TmpInode): TmpInode {
-    const inode = this.inode(this.lower.entryInode(entry));
+  /** The inode that has the name bytes[from, to) in the lower directory that `owner` began as. */
+  childNamed(directory: number, bytes: Uint8Array, from: number, to: number, hash: number, owner: TmpInode): TmpInode | undefined {
+    const entry = this.lower.find(directory, bytes, from, to, hash);
+    if (entry < 0) return undefined;
+    const number = this.lower.entryInode(entry);
+    const inode = this.#inodes[number] ?? this.inode(number);
     if (inode.parent === undefined) {
       inode.parent = owner;
       inode.name = entry;
@@ -136,7 +139,7 @@ export class LayeredEntries implements Entries {
     const known = this.#changes?.get(name);
     if (known !== undefined) return known ?? undefined;
     const bytes = latin1Bytes(name);
-    return this.#below(bytes, 0, bytes.length, hashText(name));
+    return this.#from.childNamed(this.#directory, bytes, 0, bytes.length, hashText(name), this.owner);
   }
 
   find(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined {
@@ -144,16 +147,11 @@ export class LayeredEntries implements Entries {
       const known = this.#changes.find(bytes, from, to, hash);
       if (known !== undefined) return known ?? undefined;
     }
-    return this.#below(bytes, from, to, hash);
+    return this.#from.childNamed(this.#directory, bytes, from, to, hash, this.owner);
   }
 
   #changed(): Iterable<[Name, TmpInode | null]> { return this.#changes?.entries() ?? []; }
   #change(name: Name, now: TmpInode | null): void { (this.#changes ??= new NameMap()).set(name, now); }
-
-  #below(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined {
-    const entry = this.#from.lower.find(this.#directory, bytes, from, to, hash);
-    return entry < 0 ? undefined : this.#from.child(entry, this.owner);
-  }
 
   #has(name: Name): boolean {
     const known = this.#changes?.get(name);

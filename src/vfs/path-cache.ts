@@ -56,7 +56,7 @@ export class PathCache {
   /** The entry that was found or made last, if the bytes at `from` begin with it: many paths in turn lie in one directory. */
   again(view: DataView, from: number, start: Place, root: Place, credentials: Credentials): Entry | undefined {
     const entry = this.#last;
-    if (entry === undefined || from + entry.length > view.byteLength || !this.#hasBytes(entry.slot, view, from, from + entry.length)) return undefined;
+    if (entry === undefined || from + entry.length > view.byteLength || !hasBytes(this.#words, entry.slot, view, from, from + entry.length)) return undefined;
     return entry.holds(start, root, credentials) ? entry : undefined;
   }
 
@@ -66,7 +66,7 @@ export class PathCache {
     if (length < MIN_BYTES || length > MAX_BYTES) return undefined;
     const slot = slotFor(view, from, to);
     const entry = this.#entries[slot];
-    if (entry === undefined || entry.length !== length || !entry.holds(start, root, credentials) || !this.#hasBytes(slot, view, from, to)) return undefined;
+    if (entry === undefined || entry.length !== length || !entry.holds(start, root, credentials) || !hasBytes(this.#words, slot, view, from, to)) return undefined;
     return this.#last = entry;
   }
 
@@ -80,14 +80,14 @@ export class PathCache {
     if (length & 3) this.#words[word] = view.getInt32(to - 4, true);
     this.#last = this.#entries[slot] = new Entry(slot, length, start, root, credentials, end);
   }
+}
 
-  #hasBytes(slot: number, view: DataView, from: number, to: number): boolean {
-    const words = this.#words;
-    let word = slot * WORDS;
-    let at = from;
-    for (; at + 4 <= to; at += 4) if (words[word++] !== view.getInt32(at, true)) return false;
-    return at === to || words[word] === view.getInt32(to - 4, true);
-  }
+/** Whether the slot's words are the bytes [from, to). */
+function hasBytes(words: Int32Array, slot: number, view: DataView, from: number, to: number): boolean {
+  let word = slot * WORDS;
+  let at = from;
+  for (; at + 4 <= to; at += 4) if (words[word++] !== view.getInt32(at, true)) return false;
+  return at === to || words[word] === view.getInt32(to - 4, true);
 }
 
 /** The bytes' slot: four bytes at a time, what is left over as the last four. */

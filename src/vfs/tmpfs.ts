@@ -157,7 +157,10 @@ export class TmpInode implements Inode {
   }
 
   lookup(name: Name): TmpInode | undefined { return this.#names().get(name); }
-  lookupBytes(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined { return this.#names().find(bytes, from, to, hash); }
+  lookupBytes(bytes: Uint8Array, from: number, to: number, hash: number): TmpInode | undefined {
+    if (!this.entries) throw ENOTDIR;
+    return this.entries.find(bytes, from, to, hash);
+  }
 
   readdir(): DirEntry[] {
     this.touchRead();

@@ -95,13 +95,16 @@ function behindLastSlash({ bytes, start, end }: PathBytes): number {
 
 /** A plain name that begins at `nameFrom` and ends the path, in a directory. Undefined: something less simple. */
 function seekName({ mount, inode: directory }: { mount: Mount; inode: Inode }, { bytes }: PathBytes, nameFrom: number, options: WalkOptions): Place | Errno | undefined {
+  const limit = Math.min(nameFrom + NAME_MAX + 1, bytes.length);
   let hash = HASH_START;
   let at = nameFrom;
-  for (let byte = bytes[at]; byte !== 0; byte = bytes[++at]) {
-    if (byte === SLASH || byte === undefined || at - nameFrom === NAME_MAX) return undefined;
+  for (; at < limit; at++) {
+    const byte = bytes[at]!;
+    if (byte === 0) break;
+    if (byte === SLASH) return undefined;
     hash = hashByte(hash, byte);
   }
-  if (at - nameFrom <= 2 && (at === nameFrom || bytes[at - 1] === DOT)) return undefined;
+  if (at === limit || (at - nameFrom <= 2 && (at === nameFrom || bytes[at - 1] === DOT))) return undefined;
   if ((directory.mode & (S_IFMT | ANY_SEARCH)) !== (S_IFDIR | ANY_SEARCH) || !directory.lookupBytes || options.nameOnly) return undefined;
   const child = directory.lookupBytes(bytes, nameFrom, at, hash);
   if (child === undefined) return ENOENT;
