@@ -132,7 +132,7 @@ function kernelOverlay(layers: number): Peer | undefined {
 export async function* peers(counts: readonly number[]): AsyncGenerator<Peer> {
   yield memfs();
   for (const layers of counts) for (const make of [unionfs, zenfs, kernelOverlay]) {
-    if (make === zenfs && layers > 32) continue;
+    if (make === zenfs && layers > 8) continue;
     const peer = await make(layers);
     if (!peer) continue;
     try { yield peer; } finally { peer.close?.(); }

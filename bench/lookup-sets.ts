@@ -1,8 +1,10 @@
 // The paths that lookups are measured with: each layer has 500 files of its own in a folder near the root, and 500 below eight components.
 /** Files of a set. */
 const FILES = 500;
-const shallow = (layer: number, k: number): string => `/usr/lib/libl${layer}_${k}.so`;
-const deep = (layer: number, k: number): string => `/a/b/c/d/e/f/g/n${layer}_${k}`;
+/** Names of every layer are as long, so that layers differ in nothing but their number. */
+const three = (layer: number): string => String(layer).padStart(3, '0');
+const shallow = (layer: number, k: number): string => `/usr/lib/libl${three(layer)}_${k}.so`;
+const deep = (layer: number, k: number): string => `/a/b/c/d/e/f/g/n${three(layer)}_${k}`;
 const each = (make: (k: number) => string): string[] => Array.from({ length: FILES }, (_, k) => make(k));
 
 export const layerPaths = (layer: number): string[] => [...each((k) => shallow(layer, k)), ...each((k) => deep(layer, k))];

@@ -14,6 +14,8 @@ import { median, ms } from './timing.ts';
 const LAYERS = [1, 8, 32, 128];
 const WINDOW = 0x20_0000;
 const ROUNDS = 31;
+/** Of peers, which take longer by orders of magnitude. */
+const PEER_ROUNDS = 5;
 
 /** Guest memory with the paths of a set in it, each with its NUL. */
 class PathsInMemory {
@@ -69,14 +71,14 @@ const nanoseconds = (pass: Pass, paths: number, times: number): number => {
   return (performance.now() - start) * 1e6 / (times * paths);
 };
 
-/** Nanoseconds of one lookup for several ways in turn, each warmed up: medians, so that what else the machine does falls on all of them. */
+/** Nanoseconds of one lookup for several ways in turn, each warmed up: the best of many rounds, as what else the machine does only adds. */
 function inTurn<K extends string>(set: SetName, passes: Readonly<Record<K, Pass>>, count: number): Record<K, number> {
   const keys = Object.keys(passes) as K[];
   const end = performance.now() + 40 * keys.length;
   do for (const key of keys) demandFound(key, set, passes[key]()); while (performance.now() < end);
   const times = new Map(keys.map((key) => [key, Math.max(1, Math.ceil(1.5e6 / (nanoseconds(passes[key], count, 1) * count)))]));
   const rounds = Array.from({ length: ROUNDS }, () => keys.map((key) => nanoseconds(passes[key], count, times.get(key)!)));
-  return Object.fromEntries(keys.map((key, i) => [key, median(rounds.map((round) => round[i]!))])) as Record<K, number>;
+  return Object.fromEntries(keys.map((key, i) => [key, Math.min(...rounds.map((round) => round[i]!))])) as Record<K, number>;
 }
 
 function demandFound(who: string, set: SetName, found: number): void {
@@ -127,9 +129,9 @@ async function measureOwn(): Promise<Row[]> {
   return rows;
 }
 
-/** First touch of each path, the median of several openings. */
-function coldest(pass: Pass, count: number, forget: () => void): number {
-  return median(Array.from({ length: ROUNDS }, () => {
+/** First touch of each path: the best of several openings. */
+function coldest(pass: Pass, count: number, forget: () => void, openings = ROUNDS): number {
+  return Math.min(...Array.from({ length: openings }, () => {
     forget();
     return nanoseconds(pass, count, 1);
   }));
@@ -140,18 +142,19 @@ function measurePeer({ name, layers, lookup, cold }: Peer): Row {
   for (const set of setNames) {
     const paths = pathSets(layers)[set];
     const pass = byText(paths, lookup);
-    if (cold) row.cold[set] = coldest(pass, paths.length, cold);
+    if (cold) row.cold[set] = coldest(pass, paths.length, cold, PEER_ROUNDS);
     row.warm[set] = peerTime(set, name, pass, paths.length);
   }
   return row;
 }
 
-/** A slow peer is measured by few passes. */
+/** The best of few passes; of a slow peer the first one is enough. */
 function peerTime(set: SetName, name: string, pass: Pass, count: number): number {
   const start = performance.now();
   demandFound(name, set, pass());
-  if (performance.now() - start < 50) return inTurn(set, { [name]: pass }, count)[name]!;
-  return median([0, 1, 2].map(() => nanoseconds(pass, count, 1)));
+  const first = (performance.now() - start) * 1e6 / count;
+  if (performance.now() - start > 200) return first;
+  return Math.min(first, ...Array.from({ length: PEER_ROUNDS }, () => nanoseconds(pass, count, Math.ceil(3e7 / (first * count)))));
 }
 
 const cells = (times: Times): string[] => setNames.map((set) => (times[set] === undefined ? '' : times[set].toFixed(0)));
