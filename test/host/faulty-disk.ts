@@ -64,7 +64,7 @@ export class FaultyDisk {
   step(): void { if (this.steps++ >= this.#cutAt) throw new PowerCut('the power was cut'); }
 
   demandRoom(bytes: number): void {
-    if (this.#files.reduce((sum, file) => sum + file.size, bytes) > this.#capacity) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    if (bytes > 0 && this.#files.reduce((sum, file) => sum + file.size, bytes) > this.#capacity) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   }
 }
 
@@ -97,7 +97,10 @@ export class FaultyFile implements RandomFile {
     this.#disk.demandRoom(Math.max(0, offset + from.length - this.size));
     this.#change({ at: offset, bytes: from.slice() });
   }
-  truncate(size: number): void { this.#change({ size }); }
+  truncate(size: number): void {
+    this.#disk.demandRoom(Math.max(0, size - this.size));
+    this.#change({ size });
+  }
   sync(): void {
     this.#disk.step();
     for (const change of this.#pending.splice(0)) this.#durable.apply(change);

@@ -9,7 +9,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { randomNumbers } from '../host/faulty-disk.ts';
 import { archiveOf, memoryStore, source } from '../oci/archives.ts';
-import { bytesOf, call, type Global, hasBrowser, launch, launchProfile, load, noBrowser, openPage, run, serve, type Server } from './browser.ts';
+import { bytesOf, call, type Global, hasBrowser, launch, launchProfile, load, noBrowser, openPage, run, runKept, serve, type Server } from './browser.ts';
 
 interface Row { id: string; names: string[]; sizeBytes: number; command: string[] }
 interface State { kept: boolean; why: string }
@@ -136,6 +136,14 @@ if (hasBrowser) {
     assert.match(String(error), /no space left: the browser gives this page no more storage/);
     assert.equal((await call<Row[]>(page, 'images')).flatMap((row) => row.names), ['busybox:latest']);
     assert.is((await run(page, ['echo', 'fine'])).stdout, 'fine\n');
+    // A container learns it as ENOSPC; it ends as it should, and what it synced is there.
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 8_000_000 });
+    const container = await runKept(page, ['sh', '-c', 'echo 1 >/first; sync; dd if=/dev/urandom of=/big bs=1M count=20 2>/full; rm /big; echo 2 >/second; sync /second; exit 7']);
+    const [row] = await call<{ id: string; status: string; exitCode: number }[]>(page, 'containers');
+    assert.equal([row!.id, row!.status, row!.exitCode], [container, 'exited', 7]);
+    assert.equal((await call<string[]>(page, 'diff', { container })).sort(), ['A /first', 'A /full', 'A /second']);
+    assert.match(Buffer.from(await bytesOf(page, 'export', { container })).toString('latin1'), /error writing '\/big': No space left on device/);
+    await call(page, 'removeContainer', { container });
     await devtools.send('Storage.overrideQuotaForOrigin', { origin });
     assert.equal(await load(page, await archive('large:1', noise(8_000_000, 3))), ['large:1']);
     await context.close();

@@ -11,6 +11,8 @@ export interface Entry { readonly size: number; readonly extents: readonly Exten
 export type Change = readonly [path: string, entry: Entry | undefined];
 
 const VERSION = 1;
+/** A slot is made longer before it is needed, so that changes can be told of when the disk is full. */
+const SLACK_BYTES = 1 << 16;
 /** The journal is written anew when it is this many bytes and four times what it began with. */
 const COMPACT_BYTES = 1 << 16;
 
@@ -39,8 +41,11 @@ function goesOnAfter(bytes: Uint8Array, end: number, generation: number): boolea
   return false;
 }
 
+/** What a slot holds; `torn`: something follows that is no record. */
+interface Slot { readonly head: Head; readonly changes: Change[]; readonly headEnd: number; readonly end: number; readonly torn: boolean }
+
 /** What a slot holds, or undefined when it was never written whole. Throws PackError 'version', 'damaged'. */
-function readSlot(slot: RandomFile): { head: Head; changes: Change[]; headEnd: number; end: number } | undefined {
+function readSlot(slot: RandomFile): Slot | undefined {
   const bytes = wholeOf(slot);
   const first = recordAt(bytes, 0);
   if (!first) return undefined;
@@ -52,8 +57,9 @@ function readSlot(slot: RandomFile): { head: Head; changes: Change[]; headEnd: n
     changes.push(...(decode(next.bytes) as Packed[]).map(unpack));
     end = next.end;
   }
-  if (goesOnAfter(bytes, end, head.generation)) throw new PackError('damaged', 'the store is damaged: a record in the middle of its journal cannot be read');
-  return { head, changes, headEnd: first.end, end };
+  const torn = bytes.subarray(end).some((byte) => byte !== 0);
+  if (torn && goesOnAfter(bytes, end, head.generation)) throw new PackError('damaged', 'the store is damaged: a record in the middle of its journal cannot be read');
+  return { head, changes, headEnd: first.end, end, torn };
 }
 
 export class Journal {
@@ -81,11 +87,13 @@ export class Journal {
     journal.#generation = found.head.generation;
     journal.#headEnd = found.headEnd;
     journal.#end = found.end;
-    if (slots[current].size > found.end) slots[current].truncate(found.end);
+    if (found.torn) slots[current].truncate(found.end);
+    journal.#makeRoom();
     return { journal, changes: found.changes };
   }
 
-  get hasGrown(): boolean { return this.#end > COMPACT_BYTES && this.#end > 4 * this.#headEnd; }
+  /** It has grown, or is at the end of its slot: what holds now should be written to the other one. */
+  get isFull(): boolean { return (this.#end > COMPACT_BYTES && this.#end > 4 * this.#headEnd) || this.#slots[this.#current].size - this.#end < SLACK_BYTES / 4; }
 
   /** Whether an error left a record behind that may or may not count: nothing can be added any more. */
   get isBroken(): boolean { return this.#broken !== undefined; }
@@ -103,7 +111,21 @@ export class Journal {
       throw error;
     }
     this.#end += bytes.length;
+    this.#makeRoom();
   }
+
+  /** Makes the slots longer when the next records, or what holds now, might not fit. */
+  #makeRoom(): void {
+    this.#lengthen(this.#slots[this.#current], this.#end);
+    this.#lengthen(this.#slots[this.#other], this.#headEnd);
+  }
+
+  #lengthen(slot: RandomFile, used: number): void {
+    if (slot.size - used >= SLACK_BYTES / 2) return;
+    try { slot.truncate(used + SLACK_BYTES); } catch { /* a full disk: there is still what is left */ }
+  }
+
+  get #other(): 0 | 1 { return this.#current === 0 ? 1 : 0; }
 
   /** A record that could not be written whole must not count later. */
   #undo(slot: RandomFile): void {
@@ -116,12 +138,11 @@ export class Journal {
   /** Begins anew in the other slot with the files that there are now. */
   rewrite(files: Iterable<readonly [string, Entry]>): void {
     this.#demandWhole();
-    const other = this.#current === 0 && this.#generation > 0 ? 1 : 0;
+    const other = this.#generation > 0 ? this.#other : 0;
     const head: Head = { version: VERSION, generation: this.#generation + 1, files: Array.from(files, pack) };
     const bytes = record(encode(head));
     const slot = this.#slots[other];
     try {
-      slot.truncate(0);
       slot.write(bytes, 0);
       slot.sync();
     } catch (error) {
@@ -131,6 +152,7 @@ export class Journal {
     this.#current = other;
     this.#generation = head.generation;
     this.#headEnd = this.#end = bytes.length;
+    this.#makeRoom();
   }
 
   #demandWhole(): void {

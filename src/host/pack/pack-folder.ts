@@ -10,12 +10,15 @@ export interface PackFiles { readonly data: RandomFile; readonly journal: readon
 
 /** Bytes that are gathered before they are written. */
 const GATHER = 1 << 20;
+/** Blocks kept back for small files that are written whole, so that a full disk can still be told about: indexes, states of containers. */
+const RESERVE = 64;
 
 export class PackFolder implements Folder {
   readonly #data: RandomFile;
   readonly #journal: Journal;
   readonly #files = new Map<string, PackedFile>();
   readonly #space: Space;
+  #reserve: Extent[] = [];
   /** Files that lost their names while somebody could read them: their blocks are free when nobody can. */
   readonly #leftovers = new FinalizationRegistry<readonly Extent[]>((extents) => { this.#release(extents); });
 
@@ -29,10 +32,26 @@ export class PackFolder implements Folder {
       else this.#files.delete(path);
     }
     this.#space = spaceAround([...this.#files.values()]);
+    this.#refill();
   }
 
   /** Bytes of the data file that belong to files. */
-  get usedBytes(): number { return (this.#space.end - this.#space.freeBlocks) * BLOCK; }
+  get usedBytes(): number { return (this.#space.end - this.#space.freeBlocks - blocksOf(this.#reserve)) * BLOCK; }
+
+  /** Takes what the reserve lacks, as far as the disk has it. */
+  #refill(): void {
+    const missing = RESERVE - blocksOf(this.#reserve);
+    if (missing <= 0) return;
+    const extents = this.#space.takeFront(missing);
+    const end = Math.max(...extents.map(({ start, count }) => start + count)) * BLOCK;
+    try { if (end > this.#data.size) this.#data.truncate(end); } catch { /* a full disk: what is there must do */ }
+    const there = Math.floor(this.#data.size / BLOCK);
+    for (const { start, count } of extents) {
+      const kept = Math.min(count, Math.max(0, there - start));
+      if (kept > 0) this.#reserve.push({ start, count: kept });
+      this.#space.free([{ start: start + kept, count: count - kept }]);
+    }
+  }
 
   /** Makes changes of names durable, all or none, then the blocks that they freed may be used again. */
   #change(changes: readonly (readonly [string, PackedFile | undefined])[]): void {
@@ -43,7 +62,7 @@ export class PackFolder implements Folder {
       else this.#files.delete(path);
       if (old && old !== file) this.#abandon(old);
     }
-    if (this.#journal.hasGrown) this.#compact();
+    if (this.#journal.isFull) this.#compact();
   }
 
   /** What stands in the journal holds whether or not it could be written anew. */
@@ -59,9 +78,12 @@ export class PackFolder implements Folder {
     else this.#release(file.extents);
   }
 
+  /** These blocks may be used again. The reserve moves to the front, so that the data file becomes shorter. */
   #release(extents: readonly Extent[]): void {
     if (this.#journal.isBroken) return;
-    this.#space.free(extents);
+    this.#space.free([...extents, ...this.#reserve]);
+    this.#reserve = [];
+    this.#refill();
     const end = this.#space.end * BLOCK;
     if (end >= this.#data.size) return;
     try { this.#data.truncate(end); } catch { /* a file that is longer than it need be holds the same */ }
@@ -97,6 +119,19 @@ export class PackFolder implements Folder {
       file.commit(path);
     } catch (error) {
       file.discard();
+      if ((error as { code?: string }).code !== 'ENOSPC' || bytes.length > blocksOf(this.#reserve) * BLOCK) throw error;
+      this.#writeIntoReserve(path, bytes);
+    }
+  }
+
+  #writeIntoReserve(path: string, bytes: Uint8Array): void {
+    const file = new PackedFile(this.#data, 0, this.#reserve);
+    const rest = file.cut(Math.ceil(bytes.length / BLOCK));
+    file.write(bytes, 0, this.#space);
+    this.#data.sync();
+    this.#reserve = rest;
+    try { this.#change([[path, file]]); } catch (error) {
+      if (!this.#journal.isBroken) this.#reserve = [...file.extents, ...rest];
       throw error;
     }
   }
@@ -139,6 +174,8 @@ export class PackFolder implements Folder {
   /** Nobody else has the files open. */
   exclusive<T>(work: () => T): T { return work(); }
 }
+
+const blocksOf = (extents: readonly Extent[]): number => extents.reduce((sum, { count }) => sum + count, 0);
 
 function spaceAround(files: readonly PackedFile[]): Space {
   try { return Space.around(files.flatMap((file) => file.extents)); } catch (error) {

@@ -37,14 +37,29 @@ export class Space {
     return taken;
   }
 
+  /** Takes the `count` blocks that lie in front, in however many extents. */
+  takeFront(count: number): Extent[] {
+    const taken: Extent[] = [];
+    let left = count;
+    for (let run = this.#runs[0]; run && left > 0; run = this.#runs[0]) {
+      taken.push(this.#cut(0, Math.min(left, run.count)));
+      left -= taken.at(-1)!.count;
+    }
+    return left > 0 ? [...taken, this.#grow(left)] : taken;
+  }
+
   #takeOne(count: number, after: number): Extent {
     if (after === this.#end) return this.#grow(count);
     const index = this.#choose(count, after);
     if (index < 0) return this.#grow(count);
-    const { start, count: length } = this.#runs[index]!;
-    const taken = Math.min(count, length);
-    if (taken === length) this.#runs.splice(index, 1);
-    else this.#runs[index] = { start: start + taken, count: length - taken };
+    return this.#cut(index, Math.min(count, this.#runs[index]!.count));
+  }
+
+  /** Takes the first blocks of a run. */
+  #cut(index: number, taken: number): Extent {
+    const { start, count } = this.#runs[index]!;
+    if (taken === count) this.#runs.splice(index, 1);
+    else this.#runs[index] = { start: start + taken, count: count - taken };
     return { start, count: taken };
   }
 
