@@ -20,7 +20,8 @@ export class SegmentedFile implements RandomFile {
     const length = Math.max(0, Math.min(into.length, this.size - offset));
     const within = offset % SEGMENT;
     const piece = into.subarray(0, Math.min(length, SEGMENT - within));
-    return piece.length === 0 ? 0 : this.#segment(offset).read(piece, within);
+    if (piece.length > 0) fill(piece, this.#segment(offset), within);
+    return piece.length;
   }
 
   write(from: Uint8Array, offset: number): void {
@@ -61,4 +62,11 @@ export class SegmentedFile implements RandomFile {
 
   sync(): void {}
   close(): void { this.truncate(0); }
+}
+
+/** Reads what a segment has, and zeros beyond its end. */
+function fill(into: Uint8Array, segment: RandomFile, offset: number): void {
+  let got = 0;
+  for (let n = 1; n > 0 && got < into.length; got += n) n = segment.read(into.subarray(got), offset + got);
+  into.fill(0, got);
 }
