@@ -1,6 +1,5 @@
 // The process's own standard streams as ports of a container: byte streams, or the terminal in raw mode.
 import { spawnSync } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Streams, Tty } from '../host/ports.ts';
 
 /** A stream's consumer went away (`wherry run … | head`): the command ends as a program that got SIGPIPE. */
@@ -15,6 +14,7 @@ export function endOnBrokenPipe(): void {
 
 /** The next line of standard input without its end; undefined when there is none. */
 export async function nextLine(): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, terminal: false });
   try {
     for await (const line of lines) return line;
