@@ -1,5 +1,5 @@
 // `--filter` of ps and container prune: rows with a key and what it asks of a container.
-import { type ContainerRecord, EngineError } from '../engine/index.ts';
+import { type ContainerRecord, EngineError, isBefore } from '../engine/index.ts';
 import { hasLabel } from './filters.ts';
 import { momentMs } from './moment.ts';
 import type { Engine } from './setup.ts';
@@ -36,8 +36,8 @@ const keys: Readonly<Record<string, (value: string, engine: Engine) => Test>> = 
   status: (value) => { if (!statuses.includes(value)) throw invalid(`status=${value}`); return ({ State }) => State.Status === value; },
   exited: (value) => { if (!/^\d+$/.test(value)) throw invalid(`exited=${value}`); return ({ State }) => State.Status === 'exited' && State.ExitCode === Number(value); },
   ancestor: descendant,
-  before: (value, engine) => beside(value, engine, (created, other) => created < other),
-  since: (value, engine) => beside(value, engine, (created, other) => created > other),
+  before: (value, engine) => beside(value, engine, isBefore),
+  since: (value, engine) => beside(value, engine, (created, other) => isBefore(other, created)),
 };
 
 /** What all filters ask: of several values of one key one must hold (of labels all), of several keys all. Throws EngineError 'BAD_FILTER', 'NO_CONTAINER'. */

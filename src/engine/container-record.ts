@@ -81,6 +81,10 @@ export function timestamp(ns: bigint): string {
   return `${new Date(Number(second) * 1000).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`;
 }
 
+/** Whether one time is before another, to the nanosecond: fractions have as many digits as they need. */
+export const isBefore = (one: string, other: string): boolean => sortable(one) < sortable(other);
+const sortable = (time: string): string => time.replace(/(?:\.(\d+))?Z$/, (_, digits = '') => `.${String(digits).padEnd(9, '0')}`);
+
 export const recordPath = (id: string): string => `containers/${id}/config.json`;
 
 export const packRecord = (record: ContainerRecord): Uint8Array => new TextEncoder().encode(JSON.stringify(record));

@@ -2,7 +2,7 @@
 import type { Folder, Host, Processes } from '../host/ports.ts';
 import { blobPath, type Image, type ImageUser, type InUse } from '../oci/index.ts';
 import { demandName, inventName } from './container-names.ts';
-import { type ContainerRecord, type ContainerState, initialState, packRecord, parseRecord, recordPath, timestamp } from './container-record.ts';
+import { type ContainerRecord, type ContainerState, initialState, isBefore, packRecord, parseRecord, recordPath, timestamp } from './container-record.ts';
 import { EngineError } from './errors.ts';
 import { portBindings, type PortBindings } from './published-ports.ts';
 import { containerConfig, type RunRequest } from './process-config.ts';
@@ -90,7 +90,7 @@ export class Containers {
   /** All containers, the newest first. One whose process is gone is shown as killed; one that was to be removed then is. */
   list(): ContainerRecord[] {
     const records = this.#records().flatMap((record) => this.#settled(record) ?? []);
-    return records.sort((a, b) => (a.Created < b.Created ? 1 : -1));
+    return records.sort((a, b) => (isBefore(a.Created, b.Created) ? 1 : -1));
   }
 
   /** The container of this name, id or start of an id. Throws EngineError 'NO_CONTAINER', 'AMBIGUOUS_ID'. */

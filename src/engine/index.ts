@@ -6,6 +6,7 @@ export * from './images.ts';
 export * from './container.ts';
 export * from './container-record.ts';
 export * from './containers.ts';
+export { inventName } from './container-names.ts';
 export * from './log.ts';
 export * from './published-ports.ts';
 export type { PathStat } from './copy-files.ts';
