@@ -307,7 +307,7 @@ export class FileData {
     this.#size = size;
     this.#backingEnd = backingEnd;
     this.#hidden = 0;
-    for (const _ of this.#map.blocks(0, blocksOf(backingEnd))) this.#hidden++;
+    if (backingEnd > 0) for (const _ of this.#map.blocks(0, blocksOf(backingEnd))) this.#hidden++;
     this.#store.count(this.#map.allocated);
   }
 }

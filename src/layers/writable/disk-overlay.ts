@@ -66,9 +66,15 @@ export class DiskOverlay extends OverlayFs {
   }
 
   #restore(ino: number, saved: SavedInode): void {
-    const { mode, uid, gid, nlink, rdev, target, times: [atimeNs, mtimeNs, ctimeNs] } = saved;
-    const inode = this.isLower(ino) ? this.lowerInode(ino) : this.adopt({ ino, mode, uid, gid, nlink, rdev, mtimeNs: mtimeNs!, ...(target !== undefined && { target }) });
-    Object.assign(inode, { mode, uid, gid, nlink, atimeNs, mtimeNs, ctimeNs });
+    const { mode, uid, gid, nlink, rdev, mtimeNs, target } = saved;
+    const inode = this.isLower(ino) ? this.lowerInode(ino) : this.adopt({ ino, mode, uid, gid, nlink, rdev, mtimeNs, ...(target !== undefined && { target }) });
+    inode.mode = mode;
+    inode.uid = uid;
+    inode.gid = gid;
+    inode.nlink = nlink;
+    inode.atimeNs = saved.atimeNs;
+    inode.mtimeNs = mtimeNs;
+    inode.ctimeNs = saved.ctimeNs;
     inode.restoreXattrs(saved.xattrs);
     inode.data?.restore(saved.data);
     this.#known.set(ino, inode);

@@ -1,6 +1,6 @@
 // The writable layer of a container, in memory or on disk.
 import type { Folder, Loop } from '../../host/ports.ts';
-import { BlockStore, type LowerTree, OverlayFs, type TmpFsOptions } from '../../vfs/index.ts';
+import { BlockStore, type LowerTree, OverlayFs, type Places, type TmpFsOptions } from '../../vfs/index.ts';
 import { LayerError } from '../errors.ts';
 import { DataFile } from './data-file.ts';
 import { DiskOverlay } from './disk-overlay.ts';
@@ -48,7 +48,8 @@ const damaged = (path: string, why: string): LayerError => new LayerError('damag
 
 /** The places that the files of a layer have are in use. */
 function adopt(store: BlockStore, saved: ReadonlyMap<number, SavedInode>, path: string): void {
-  const runs = [...saved.values()].flatMap((inode) => inode.data.runs.filter((run) => run.place >= 0).map(({ place, count }) => ({ start: place, count })));
+  const runs: Places[] = [];
+  for (const inode of saved.values()) for (const { place, count } of inode.runs) if (place >= 0) runs.push({ start: place, count });
   try { store.adopt(runs); } catch (error) { throw error instanceof RangeError ? damaged(path, error.message) : error; }
 }
 

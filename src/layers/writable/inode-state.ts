@@ -37,16 +37,18 @@ export function stateOf(inode: TmpInode, whole: boolean, names: Iterable<Name>):
   };
 }
 
+const noNames: ReadonlyMap<Name, number> = new Map();
+
 /** The state of an inode after all records. */
 export class SavedInode {
   #last: InodeState;
-  readonly #names: Map<Name, number>;
+  #names: Map<Name, number> | undefined;
   /** Made when what is first said of the content is not all. */
   #blocks: BlockMap | undefined;
 
   constructor(first: InodeState) {
     this.#last = first;
-    this.#names = new Map(first.names);
+    if (first.names) this.#names = new Map(first.names);
   }
 
   get mode(): number { return this.#last.attr[0]!; }
@@ -54,17 +56,20 @@ export class SavedInode {
   get gid(): number { return this.#last.attr[2]!; }
   get nlink(): number { return this.#last.attr[3]!; }
   get rdev(): number { return this.#last.attr[4]!; }
-  get times(): bigint[] { return this.#last.times.map(BigInt); }
+  get atimeNs(): bigint { return BigInt(this.#last.times[0]!); }
+  get mtimeNs(): bigint { return BigInt(this.#last.times[1]!); }
+  get ctimeNs(): bigint { return BigInt(this.#last.times[2]!); }
   get target(): string | undefined { return this.#last.target; }
   get xattrs(): Map<string, Uint8Array> { return new Map(this.#last.xattrs?.map(([name, value]) => [name, value.slice()])); }
   /** Those that changed; 0: taken away. */
-  get names(): ReadonlyMap<Name, number> { return this.#names; }
-  get data(): SavedData { return { size: this.#last.data?.[0] ?? 0, backingEnd: this.#last.data?.[1] ?? 0, runs: this.#blocks ? [...this.#blocks.runs()] : runsOf(this.#last) }; }
+  get names(): ReadonlyMap<Name, number> { return this.#names ?? noNames; }
+  get data(): SavedData { return { size: this.#last.data?.[0] ?? 0, backingEnd: this.#last.data?.[1] ?? 0, runs: this.runs }; }
+  get runs(): Run[] { return this.#blocks ? [...this.#blocks.runs()] : runsOf(this.#last); }
 
   /** What a later record says. */
   add(state: InodeState): void {
     if (state.data) this.#addBlocks(this.#blocks ??= blocksOf(this.#last), state);
-    for (const [name, ino] of state.names ?? []) this.#names.set(name, ino);
+    for (const [name, ino] of state.names ?? []) (this.#names ??= new Map()).set(name, ino);
     this.#last = state;
   }
 
@@ -76,7 +81,8 @@ export class SavedInode {
 }
 
 /** The runs of one record. */
-function runsOf({ data = [] }: InodeState): Run[] {
+function runsOf({ data }: InodeState): Run[] {
+  if (!data) return [];
   const runs: Run[] = [];
   for (let i = 3; i < data.length; i += 3) runs.push({ block: data[i]!, place: data[i + 1]!, count: data[i + 2]! });
   return runs;
