@@ -16,17 +16,18 @@ export interface TarMember {
   readonly size: number;
   readonly mtimeNs: bigint;
   /** Devices: Linux's encoding. */
-  readonly rdev?: number;
+  readonly rdev?: number | undefined;
   /** A symbolic link's target, or the path of a hard link's first name. */
-  readonly link?: string;
-  readonly hardLink?: boolean;
-  readonly xattrs?: Iterable<readonly [string, Uint8Array]>;
+  readonly link?: string | undefined;
+  readonly hardLink?: boolean | undefined;
+  readonly xattrs?: Iterable<readonly [string, Uint8Array]> | undefined;
   /** Where a sparse file has data, in order; what lies between is a hole. Absent: everywhere. */
-  readonly extents?: readonly Extent[];
+  readonly extents?: readonly Extent[] | undefined;
 }
 
 /** A member as it is written: headers, then perhaps the map of a sparse file, then `stored` bytes of content in all. */
 export interface PreparedMember {
+  /** Valid until the next member is prepared. */
   readonly header: Uint8Array;
   readonly map: Uint8Array | undefined;
   /** With the map, without padding. */
@@ -41,6 +42,9 @@ const SECOND = 1_000_000_000n;
 /** Whether a tar can hold a file of this type (S_IFMT bits): all but sockets. */
 export const fitsTar = (mode: number): boolean => (mode & S_IFMT) in typeFlags;
 
+/** Used for each member's header: an allocation for each would be felt. */
+const ownBlock = new Uint8Array(BLOCK);
+
 /** Turns a member into blocks. */
 export function prepareMember(member: TarMember): PreparedMember {
   const flag = member.hardLink ? '1' : typeFlags[member.mode & S_IFMT]!;
@@ -52,15 +56,16 @@ export function prepareMember(member: TarMember): PreparedMember {
   const isDevice = flag === '3' || flag === '4';
   const header = ustarBlock({
     flag, name, link: link.field, mode: member.mode & 0o7777, uid: member.uid, gid: member.gid, size: stored, seconds: floorSeconds(member.mtimeNs), major: isDevice ? major(member.rdev ?? 0) : 0, minor: isDevice ? minor(member.rdev ?? 0) : 0,
-  });
+  }, ownBlock.fill(0));
   let records = map ? sparseRecords(path, member.size) : name.pax === undefined ? '' : record('path', name.pax);
   if (link.pax !== undefined) records += record('linkpath', link.pax);
   records += otherRecords(member, stored);
+  if (records === '' && name.gnu === undefined && link.gnu === undefined) return { header, map, stored };
   const before = [
     ...(name.gnu === undefined ? [] : [extension('L', '././@LongLink', `${name.gnu}\0`)]), ...(link.gnu === undefined ? [] : [extension('K', '././@LongLink', `${link.gnu}\0`)]),
     ...(records === '' ? [] : [extension('x', `PaxHeaders.0/${plainName(baseName(path))}`.slice(0, NAME_LENGTH), records)]),
   ];
-  return { header: before.length === 0 ? header : joined([...before, header]), map, stored };
+  return { header: joined([...before, header]), map, stored };
 }
 
 /** Where a name goes: into its field (with `prefix` bytes of it in the prefix field), or with a stand-in there into a pax record or a GNU long name. */
@@ -147,7 +152,7 @@ function record(key: string, value: string): string {
 interface UstarFields { flag: string; name: Placed; link: string; mode: number; uid: number; gid: number; size: number; seconds: number; major: number; minor: number }
 
 /** One ustar header block (pax(1)) into `block`, which holds zeros. Numbers that do not fit are in pax records, and here the nearest that does; a size also in base 256, so that readers without pax find the next member. */
-function ustarBlock(fields: UstarFields, block: Uint8Array = new Uint8Array(BLOCK)): Uint8Array {
+function ustarBlock(fields: UstarFields, block: Uint8Array): Uint8Array {
   const { field, prefix } = fields.name;
   putText(block, 0, prefix > 0 ? field.slice(prefix + 1) : field);
   putOctal(block, 100, 7, fields.mode);

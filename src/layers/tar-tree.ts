@@ -3,7 +3,7 @@ import { O_NOATIME, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/i
 import type { Inode, OpenFile } from '../vfs/index.ts';
 import type { Extent } from './tar.ts';
 import { fitsTar, type TarMember } from './tar-header.ts';
-import { type PackOptions, packTar, type ReadAt, type TarItem } from './tar-writer.ts';
+import { type PackOptions, packTar, type TarItem } from './tar-writer.ts';
 
 export interface TreeTarOptions extends PackOptions {
   /** Times of modification after this one are set to it (seconds since 1970), for output that can be made again. */
@@ -47,22 +47,25 @@ export class ItemMaker {
   /** The member for a file under this path, undefined for a socket. */
   item(inode: Inode, path: string): TarItem | undefined {
     if (!fitsTar(inode.mode)) return undefined;
-    const stat = inode.stat();
-    const mtimeNs = this.#latestNs !== undefined && stat.mtimeNs > this.#latestNs ? this.#latestNs : stat.mtimeNs;
-    const base = { path, mode: stat.mode, uid: stat.uid, gid: stat.gid, size: stat.size, mtimeNs, rdev: stat.rdev };
-    const type = stat.mode & S_IFMT;
-    const first = type !== S_IFDIR && stat.nlink > 1 ? this.#firstNames.get(stat.ino) : undefined;
-    if (first !== undefined) return { member: { ...base, hardLink: true, link: first } };
-    if (type !== S_IFDIR && stat.nlink > 1) this.#firstNames.set(stat.ino, path);
-    const member: TarMember = { ...base, ...(type === S_IFLNK ? { link: inode.readlink!() } : {}), xattrs: xattrsOf(inode) };
-    if (type !== S_IFREG) return { member };
-    const extents = this.#holes && stat.size >= HOLES_WORTH ? extentsOf(inode, stat.size) : undefined;
-    return { member: extents ? { ...member, extents } : member, ...contentOf(inode) };
+    const { ino, nlink, mode, uid, gid, size, mtimeNs, rdev } = inode.stat();
+    const type = mode & S_IFMT;
+    const linked = nlink > 1 && type !== S_IFDIR;
+    const first = linked ? this.#firstNames.get(ino) : undefined;
+    if (linked && first === undefined) this.#firstNames.set(ino, path);
+    const hardLink = first !== undefined;
+    const member: TarMember = {
+      path, mode, uid, gid, size, rdev, hardLink, mtimeNs: this.#latestNs !== undefined && mtimeNs > this.#latestNs ? this.#latestNs : mtimeNs, link: hardLink ? first : type === S_IFLNK ? inode.readlink!() : undefined,
+      xattrs: hardLink ? undefined : xattrsOf(inode), extents: this.#holes && !hardLink && type === S_IFREG && size >= HOLES_WORTH ? extentsOf(inode, size) : undefined,
+    };
+    return hardLink || type !== S_IFREG ? { member } : new FileItem(member, inode);
   }
 }
 
-const xattrsOf = (inode: Inode): [string, Uint8Array][] =>
-  (inode.listxattr?.() ?? []).sort().flatMap((name) => { const value = inode.getxattr!(name); return value ? [[name, value] as [string, Uint8Array]] : []; });
+function xattrsOf(inode: Inode): [string, Uint8Array][] | undefined {
+  const names = inode.listxattr?.();
+  if (!names || names.length === 0) return undefined;
+  return names.sort().flatMap((name) => { const value = inode.getxattr!(name); return value ? [[name, value] as [string, Uint8Array]] : []; });
+}
 
 /**
  * Holes of less than this in all are written as zeros, and so are all holes of a layer: some readers know no sparse files (image-spec layer.md advises against them), and docker and podman
@@ -92,15 +95,22 @@ function extentsOf(inode: Inode, size: number): Extent[] | undefined {
   } finally { file.close?.(); }
 }
 
-/** Reading a file's content, which is opened when it is wanted and leaves no time of access. */
-function contentOf(inode: Inode): { read: ReadAt; close: () => void } {
-  let file: OpenFile | undefined;
-  return {
-    read: (into, offset) => {
-      file ??= inode.open!(O_RDONLY | O_NOATIME);
-      const n = file.read!(into, offset, true);
-      return typeof n === 'number' ? n : 0;
-    },
-    close: () => file?.close?.(),
+/** A file with its content, which is opened when it is wanted and leaves no time of access. */
+class FileItem implements TarItem {
+  readonly member: TarMember;
+  readonly #inode: Inode;
+  #file: OpenFile | undefined;
+
+  constructor(member: TarMember, inode: Inode) {
+    this.member = member;
+    this.#inode = inode;
+  }
+
+  readonly read = (into: Uint8Array, offset: number): number => {
+    this.#file ??= this.#inode.open!(O_RDONLY | O_NOATIME);
+    const n = this.#file.read!(into, offset, true);
+    return typeof n === 'number' ? n : 0;
   };
+
+  readonly close = (): void => this.#file?.close?.();
 }

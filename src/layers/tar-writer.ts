@@ -61,7 +61,7 @@ function* chunksOf(items: Iterable<TarItem>, newBuffer: () => Uint8Array): Gener
       if (used + header.length <= CHUNK) {
         buffer.set(header, used);
         used += header.length;
-      } else yield* put(bytesOf(header), 0, header.length, member);
+      } else yield* put(bytesOf(header.slice()), 0, header.length, member);
       if (map) yield* put(bytesOf(map), 0, map.length, member);
       if (stored > 0) for (const { at, length } of map ? member.extents! : whole(member)) yield* put(read, at, length, member);
       const padding = (BLOCK - used % BLOCK) % BLOCK;

@@ -192,6 +192,15 @@ test('the same members give the same bytes, in chunks of at least 64 KiB', async
   assert.ok(Buffer.compare(await written(items()), await written(items())) === 0);
 });
 
+test('several tars may be written at the same time', async () => {
+  const many = (letter: string, size: number): TarItem[] => Array.from({ length: 40 }, (_, i) => file({ path: `${letter}${i}` }, letter.repeat(size + i * 512)));
+  const sets = [many('a', 50_000), many('b', 70_000), many('c', 30_000)];
+  const alone: Uint8Array[] = [];
+  for (const set of sets) alone.push(await written(set));
+  const together = await Promise.all(sets.map((set) => written(set)));
+  together.forEach((tar, i) => assert.ok(Buffer.compare(tar, alone[i]!) === 0));
+});
+
 test('a file that ends before its size is an error, and what was opened is closed', async () => {
   let closed = 0;
   const short: TarItem = { ...file({ path: 'short', size: 100_000 }, 'only this'), close: () => { closed++; } };
