@@ -265,10 +265,13 @@ function checkRenameRights(context: WalkContext, from: Found, to: Found, flags: 
 
 /** readlink(2): the target's bytes. */
 export function readlink(context: WalkContext, base: Place, path: string): string {
-  const { inode } = find(context, base, path, { follow: false, emptyPath: true });
-  if (typeOf(inode) !== S_IFLNK || !inode.readlink) throw path === '' ? ENOENT : EINVAL;
-  return inode.readlink();
+  const target = targetOf(find(context, base, path, { follow: false, emptyPath: true }));
+  if (target instanceof Errno) throw path === '' ? ENOENT : target;
+  return target;
 }
+
+/** The same for what was found, with EINVAL as a value when it is no link: who resolves a path by hand asks about every part of it. */
+export const targetOf = ({ inode }: Place): string | Errno => (typeOf(inode) === S_IFLNK && inode.readlink ? inode.readlink() : EINVAL);
 
 /** access(2): `mode` is R_OK | W_OK | X_OK or 0; the context's credentials are those to ask for (the real ids for access). */
 export function access(context: WalkContext, base: Place, path: PathLike, mode: number, options: WalkOptions = {}): void {

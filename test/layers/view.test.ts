@@ -60,6 +60,26 @@ test('attributes: pax owners, sub-second times, xattrs, devices, long names', as
   assert.is(read(t, `/${long}`), 'deep');
 });
 
+test('rare attributes: times beyond 64 bits of nanoseconds, xattrs of several files, sizes and places beyond 32 bits', async () => {
+  const t = await stack(
+    [{ name: 'far', content: '', pax: { mtime: '99999999999.25' } }, { name: 'early', content: '', pax: { mtime: '-99999999999.25' } }, { name: 'a', content: '', pax: { 'SCHILY.xattr.user.k': 'v', 'SCHILY.xattr.user.empty': '' } }],
+    [{ name: 'b', content: '', pax: { 'SCHILY.xattr.user.k': 'other' } }, { name: 'plain', content: '' }, { name: 'early2', content: '', pax: { mtime: '-99999999998' } }],
+  );
+  assert.equal(['/far', '/early', '/early2'].map((path) => stat(t, path).mtimeNs), [99_999_999_999_250_000_000n, -99_999_999_999_250_000_000n, -99_999_999_998_000_000_000n]);
+  const xattr = (path: string, name: string): string => Buffer.from(op.getxattr(t.context, find(t.context, t.root, path), name)).toString();
+  assert.equal([xattr('/a', 'user.k'), xattr('/a', 'user.empty'), xattr('/b', 'user.k')], ['v', '', 'other']);
+  assert.equal(['/a', '/b', '/plain', '/far'].map((path) => op.listxattr(t.context, find(t.context, t.root, path)).sort().join()), ['user.empty,user.k', 'user.k', '', '']);
+
+  const index = indexLayer(blobOf(await tarOf([{ name: 'big', content: '' }])));
+  const places: [number, number][] = [];
+  const blob = { size: 2 ** 45, read: (into: Uint8Array, offset: number) => { places.push([into.length, offset]); return into.length; } };
+  const view = new ImageView(buildView([{ ...index, size: Float64Array.of(2 ** 40 + 5), offset: Float64Array.of(2 ** 42 + 512) }]), [{ blob, diffId: 'sha256:0' }]);
+  const big = new OverlayFs(view, { now }).root.lookup('big')!;
+  assert.is(big.stat().size, 2 ** 40 + 5);
+  assert.is(big.open(0).read!(new Uint8Array(10), 2 ** 40, false), 5);
+  assert.equal(places, [[5, 2 ** 42 + 512 + 2 ** 40]]);
+});
+
 test('hard links share one inode, before and after a write', async () => {
   const t = await stack([{ name: 'a', content: 'same' }, { name: 'd/b', type: 'link', linkname: 'a' }, { name: 'c', type: 'link', linkname: './a' }], [{ name: 'c', content: 'own' }]);
   assert.is(stat(t, '/a').nlink, 2);

@@ -57,16 +57,15 @@ function faccessat(task: Task, dirFd: number, path: GuestPath, mode: number, bit
 /** readlinkat(2): an empty path names the link that dirFd is (O_PATH | O_NOFOLLOW). */
 function readlinkat(task: Task, dirFd: number, path: GuestPath, ptr: number, size: number): number | Errno {
   if (size <= 0) throw EINVAL;
-  const target = isEmptyPath(path) ? readlinkOfDescriptor(task, dirFd) : targetOf(seekAt(task, dirFd, path, unfollowed));
+  const place = isEmptyPath(path) ? undefined : seekAt(task, dirFd, path, unfollowed);
+  if (place instanceof Errno) return place;
+  const target = place ? operations.targetOf(place) : readlinkOfDescriptor(task, dirFd);
   if (target instanceof Errno) return target;
   const length = Math.min(target.length, size);
   const into = task.memory.writable(ptr, length);
   for (let i = 0; i < length; i++) into[i] = target.charCodeAt(i);
   return length;
 }
-
-/** The target of a link; EINVAL as a value when it is none: resolving a path by hand asks about every part of it. */
-const targetOf = (place: Place | Errno): string | Errno => (place instanceof Errno ? place : (isType(place.inode.mode, S_IFLNK) && place.inode.readlink?.()) || EINVAL);
 
 function readlinkOfDescriptor(task: Task, dirFd: number): string {
   if (dirFd === AT_FDCWD) throw ENOENT;
