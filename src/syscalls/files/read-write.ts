@@ -93,8 +93,8 @@ function pwritev2(task: Task, fd: number, iovPtr: number, count: number, offset:
   const ownPosition = offset === -1 && high !== 0;
   const description = ownPosition ? task.files.get(fd) : positioned(task, fd, offset);
   const end = bits & RWF.RWF_APPEND && !isStream(description) ? description.inode.stat().size : undefined;
-  if (ownPosition && end !== undefined) description.position = end;
-  const written = ownPosition ? writev(task, fd, iovPtr, count) : writePieces(task, description, iovPtr, count, end ?? offset);
+  const written = ownPosition && end === undefined ? writev(task, fd, iovPtr, count) : writePieces(task, description, iovPtr, count, end ?? offset);
+  if (ownPosition && end !== undefined && typeof written === 'number') description.position = end + written;
   if (bits & (RWF.RWF_DSYNC | RWF.RWF_SYNC) && typeof written === 'number') task.files.get(fd).file.sync?.();
   return written;
 }
