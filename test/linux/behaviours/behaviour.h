@@ -86,6 +86,6 @@ void cat(const char *path);
 const char *field(const char *path, const char *name);
 /** Becomes an ordinary user, for good. */
 void become(uid_t uid);
-/** Runs this very binary as another program: `args …`, `env`, `ids`, `fds`, `signals`, `exit N` (see programs.c). */
+/** Runs this very binary as another program: `args …`, `env`, `ids`, `fds`, `dispositions`, `exit N` (see programs.c). */
 void run(const char *word, ...);
 #define PROGRAM "/proc/self/exe"

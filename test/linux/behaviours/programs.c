@@ -15,7 +15,7 @@ static void ids(char **argv) {
   getresgid(&rg, &eg, &sg);
   say("uid %d %d %d gid %d %d %d CapEff %s\n", r, e, s, rg, eg, sg, field("/proc/self/status", "CapEff"));
 }
-static void signal_states(char **argv) {
+static void dispositions(char **argv) {
   (void)argv;
   sigset_t mask;
   sigprocmask(SIG_BLOCK, 0, &mask);
@@ -29,4 +29,4 @@ static void signal_states(char **argv) {
 }
 static void sleeps(char **argv) { nap(atoi(argv[0])); }
 
-const struct program programs[] = { { "args", args }, { "env", env }, { "exit", exits }, { "fds", fds }, { "ids", ids }, { "signals", signal_states }, { "sleep", sleeps }, { 0, 0 } };
+const struct program programs[] = { { "args", args }, { "env", env }, { "exit", exits }, { "fds", fds }, { "ids", ids }, { "dispositions", dispositions }, { "sleep", sleeps }, { 0, 0 } };
