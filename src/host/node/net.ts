@@ -1,10 +1,16 @@
 // TCP and UDP of the host for containers: node:net, node:dgram, and the name servers node:dns knows.
-import { createSocket } from 'node:dgram';
-import { getServers } from 'node:dns';
-import { type AddressInfo, createServer, isIPv6, Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Net, NetAddress, NetDatagrams, NetListener, NetStream, NetStreamEvents } from '../ports.ts';
 
 type Failure = Error & { code?: string };
+
+/** Node's modules are loaded by the first container that needs them: most never do. */
+const load = createRequire(import.meta.url);
+const dgram = (): typeof import('node:dgram') => load('node:dgram') as typeof import('node:dgram');
+const dns = (): typeof import('node:dns') => load('node:dns') as typeof import('node:dns');
+const net = (): typeof import('node:net') => load('node:net') as typeof import('node:net');
 
 /** Tells the events of a socket, and what can be done with it. */
 function streamOf(socket: Socket): NetStream {
@@ -28,7 +34,7 @@ function tell(socket: Socket, events: NetStreamEvents): void {
 }
 
 function connect(to: NetAddress, events: NetStreamEvents): NetStream {
-  const socket = new Socket({ allowHalfOpen: true });
+  const socket = new (net().Socket)({ allowHalfOpen: true });
   socket.on('connect', () => events.opened({ address: socket.localAddress ?? '0.0.0.0', port: socket.localPort ?? 0 }));
   tell(socket, events);
   socket.connect({ host: to.address, port: to.port });
@@ -36,7 +42,7 @@ function connect(to: NetAddress, events: NetStreamEvents): NetStream {
 }
 
 function listen(at: NetAddress, accepted: (stream: NetStream, from: NetAddress) => NetStreamEvents): Promise<NetListener> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = net().createServer({ allowHalfOpen: true }, (socket) => {
     tell(socket, accepted(streamOf(socket), { address: socket.remoteAddress ?? '0.0.0.0', port: socket.remotePort ?? 0 }));
   });
   return new Promise((resolve, reject) => {
@@ -49,7 +55,7 @@ function listen(at: NetAddress, accepted: (stream: NetStream, from: NetAddress) 
 }
 
 function bind(at: NetAddress, received: (bytes: Uint8Array, from: NetAddress) => void): Promise<NetDatagrams & NetListener> {
-  const socket = createSocket(isIPv6(at.address) ? 'udp6' : 'udp4');
+  const socket = dgram().createSocket(net().isIPv6(at.address) ? 'udp6' : 'udp4');
   socket.on('message', (bytes, { address, port }) => received(bytes, { address, port }));
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
@@ -62,7 +68,7 @@ function bind(at: NetAddress, received: (bytes: Uint8Array, from: NetAddress) =>
 }
 
 function datagrams(family: 4 | 6, received: (bytes: Uint8Array, from: NetAddress) => void, failed: (code: string) => void): NetDatagrams {
-  const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
+  const socket = dgram().createSocket(family === 4 ? 'udp4' : 'udp6');
   let open = true;
   socket.on('message', (bytes, { address, port }) => received(bytes, { address, port }));
   socket.on('error', (error: Failure) => failed(error.code ?? 'EIO'));
@@ -75,7 +81,13 @@ function datagrams(family: 4 | 6, received: (bytes: Uint8Array, from: NetAddress
   };
 }
 
-/** Name servers as resolv.conf has them: without ports. */
-const nameServers = (): string[] => getServers().map((server) => server.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1'));
+/** The name servers of resolv.conf(5), or where there is none, those that Node knows; without ports. */
+function nameServers(): string[] {
+  let text: string;
+  try { text = readFileSync('/etc/resolv.conf', 'utf8'); } catch {
+    return dns().getServers().map((server) => server.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1'));
+  }
+  return [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].map((match) => match[1]!);
+}
 
 export const nodeNet: Net = { connect, datagrams, listen, bind, get nameServers() { return nameServers(); } };
