@@ -40,7 +40,7 @@ function contentOf(inode: Inode): string {
   return Buffer.from(bytes).toString('base64');
 }
 
-/** Everything a layer keeps of a tree, one line a name. A tar holds no sockets. */
+/** Everything a layer keeps of a tree, one line a name. A tar holds no sockets, and layers say nothing of the root directory itself, as Docker's do not. */
 function treeOf(root: Inode): string[] {
   const lines: string[] = [];
   const first = new Map<Inode, string>();
@@ -54,7 +54,7 @@ function treeOf(root: Inode): string[] {
     for (const name of names) visit(`${path}/${name}`, inode.lookup!(name)!);
   };
   visit('', root);
-  return lines;
+  return lines.slice(1);
 }
 
 /** Runs a block; what lies before "--" becomes a layer of its own. */
