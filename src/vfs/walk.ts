@@ -82,8 +82,31 @@ export function seek(context: WalkContext, base: Place, path: PathLike, options:
   }
   const cut = behindLastSlash(path);
   const known = cut === path.end ? undefined : paths.find(view, start, cut, from, root, credentials);
-  const above = known ?? (cut === start || (cut === start + 1 && from === root) ? from : undefined);
+  const above = known ?? (cut === start || (cut === start + 1 && from === root) ? from : cut === path.end ? undefined : descend(context, from, path, cut));
+  if (above instanceof Errno) return above;
   return (above && seekName(above, path, cut, options)) ?? walked(context, base, path, options, placeOf, cut, known);
+}
+
+/** Plain names of plain directories up to `cut`, remembered when they lead to one; ENOENT when one is not there. Undefined: something less simple. */
+function descend(context: WalkContext, from: Place, { bytes, view, start }: PathBytes, cut: number): Remembered | Errno | undefined {
+  let { inode } = from;
+  for (let at = start; ; at++) {
+    while (at < cut && bytes[at] === SLASH) at++;
+    if ((inode.mode & (S_IFMT | ANY_SEARCH)) !== (S_IFDIR | ANY_SEARCH) || !inode.fs.announces || !inode.lookupBytes) return undefined;
+    if (at === cut) break;
+    const nameFrom = at;
+    let hash = HASH_START;
+    for (let byte = bytes[at]!; byte !== SLASH; byte = bytes[++at]!) hash = hashByte(hash, byte);
+    const length = at - nameFrom;
+    if (length > NAME_MAX || (length <= 2 && bytes[at - 1] === DOT)) return undefined;
+    const child = inode.lookupBytes(bytes, nameFrom, at, hash);
+    if (child === undefined) return ENOENT;
+    if (child.covered || (child.mode & S_IFMT) !== S_IFDIR) return undefined;
+    inode = child;
+  }
+  const end: Remembered = { mount: from.mount, inode, links: 0 };
+  context.mounts.paths.remember(view, start, cut, from, context.root, undefined, end);
+  return end;
 }
 
 /** Where the last component begins; the end when the path ends in a slash. */
