@@ -1,4 +1,5 @@
 // CPU time: what tasks and processes have used, with the slice that is running now.
+import { RLIM_INFINITY, resources, SIGKILL, SIGXCPU } from '../abi/index.ts';
 import type { Process, Task } from './task.ts';
 
 /** Nanoseconds a task has run. */
@@ -12,4 +13,20 @@ export function processTimeNs(process: Process): bigint {
   let sum = process.deadUserNs;
   for (const task of process.tasks) sum += taskTimeNs(task);
   return sum;
+}
+
+const SECOND_NS = 1_000_000_000n;
+/** The timers that RLIMIT_CPU arms, beside those of setitimer(2). */
+const SOFT_LIMIT = -1, HARD_LIMIT = -2;
+
+/** RLIMIT_CPU, seconds: SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one. getrlimit(2). */
+export function armCpuLimit(process: Process): void {
+  const { soft, hard } = process.limits[resources.RLIMIT_CPU]!;
+  arm(process, SOFT_LIMIT, soft, SIGXCPU);
+  arm(process, HARD_LIMIT, hard, SIGKILL);
+}
+
+function arm(process: Process, which: number, seconds: bigint, signal: number): void {
+  if (seconds === RLIM_INFINITY) process.cpuTimers.delete(which);
+  else process.cpuTimers.set(which, { deadlineNs: (seconds > 0n ? seconds : 1n) * SECOND_NS, intervalNs: SECOND_NS, signal });
 }

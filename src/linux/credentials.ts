@@ -1,9 +1,12 @@
 // Who a task is: user and group ids, supplementary groups, capabilities. credentials(7), capabilities(7).
-import { CAP_KILL, CAP_SETGID, CAP_SETUID } from '../abi/index.ts';
+import { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_MKNOD, CAP_SETGID, CAP_SETUID } from '../abi/index.ts';
 import type { Credentials as FileCredentials } from '../vfs/index.ts';
 
 /** The capabilities Docker gives a container's root by default, as a bit set. */
 export const DOCKER_CAPABILITIES = 0xa80425fbn;
+
+/** The capabilities that go with the fsuid (capabilities(7)). */
+const FILE_CAPABILITIES = [CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_MKNOD].reduce((set, n) => set | 1n << BigInt(n), 0n);
 
 export class Credentials {
   uid = 0; euid = 0; suid = 0; fsuid = 0;
@@ -63,6 +66,13 @@ export class Credentials {
     if (wasRoot && euid !== 0) this.effective = 0n;
     else if (!wasRoot && euid === 0) this.effective = this.permitted;
     this.effective &= this.permitted;
+  }
+
+  /** setfsuid(2): the capabilities about files go when it leaves 0, and come back with it. */
+  setFsUid(fsuid: number): void {
+    if (this.fsuid === 0 && fsuid !== 0) this.effective &= ~FILE_CAPABILITIES;
+    else if (this.fsuid !== 0 && fsuid === 0) this.effective |= this.permitted & FILE_CAPABILITIES;
+    this.fsuid = fsuid;
   }
 
   setGids(gid: number, egid: number, sgid: number): void {

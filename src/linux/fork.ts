@@ -3,6 +3,7 @@ import { CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_CLEAR_SIGHAND, CLONE_FI
 import { WaitQueue } from '../base/index.ts';
 import { RAX, RSP, state } from '../guest/index.ts';
 import type { AddressSpace } from './address-space.ts';
+import { armCpuLimit } from './cpu-time.ts';
 import { Process, Task } from './task.ts';
 
 /** What clone and clone3 say. */
@@ -55,6 +56,8 @@ function makeTask(parent: Task, request: CloneRequest, thread: boolean): Task {
   process.tasks.add(child);
   space.users++;
   child.name = parent.name;
+  child.timerSlackNs = parent.timerSlackNs;
+  child.policy = parent.policy;
   child.mask = parent.savedMask ?? parent.mask;
   if (!has(flags, CLONE_VM)) child.sequences = parent.sequences;
   if (!has(flags, CLONE_VM) || has(flags, CLONE_VFORK)) child.altStack = { ...parent.altStack };
@@ -81,6 +84,7 @@ function makeProcess(parent: Task, { flags, exitSignal }: CloneRequest, pid: num
   process.parent?.children.add(process);
   process.exitSignal = exitSignal;
   process.limits = old.limits.map((limit) => ({ ...limit }));
+  armCpuLimit(process);
   process.executable = old.executable;
   process.dumpable = old.dumpable;
   process.nice = old.nice;

@@ -1,5 +1,5 @@
 // Signal sets, the record of one signal, and the queue of those not yet delivered. signal(7), sigqueue(3).
-import { SIGBUS, SIGCONT, SIGFPE, SIGILL, SIGRTMIN, SIGSEGV, SIGSTOP, SIGSYS, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU } from '../abi/index.ts';
+import { SI_TIMER, SIGBUS, SIGCONT, SIGFPE, SIGILL, SIGRTMIN, SIGSEGV, SIGSTOP, SIGSYS, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU } from '../abi/index.ts';
 
 /** A set of signals: bit n - 1 is signal n. */
 export type SignalSet = bigint;
@@ -47,6 +47,12 @@ export class PendingSignals {
     this.set |= signalBit(info.signo);
     this.#queue.push(info);
   }
+
+  /** The pending signal of a timer of timer_create(2). */
+  ofTimer(id: number): SigInfo | undefined { return this.#queue.find((info) => info.code === SI_TIMER && info.timerId === id); }
+
+  /** How many are queued. */
+  get count(): number { return this.#queue.length; }
 
   /** Takes the next signal of `wanted`: faults first, then the lowest number. */
   take(wanted: SignalSet): SigInfo | undefined {

@@ -20,7 +20,7 @@ export function encodeSigInfo(info: SigInfo): Uint8Array {
   } else {
     view.setInt32(16, info.pid ?? 0, true);
     view.setUint32(20, info.uid ?? 0, true);
-    if (info.signo === SIGCHLD && info.code > 0) view.setInt32(24, info.status ?? 0, true);
+    if (info.status !== undefined && info.code > 0) view.setInt32(24, info.status ?? 0, true);
     else view.setBigUint64(24, BigInt.asUintN(64, info.value ?? 0n), true);
   }
   return bytes;

@@ -65,7 +65,10 @@ export interface IntervalTimer { valueNs: bigint; intervalNs: bigint }
 /** A timer of timer_create(2). `deadlineNs` is on the monotonic clock, 0 when it is off. */
 export interface PosixTimer {
   readonly clockId: number;
-  readonly fire: (overrun: number) => void;
+  /** SIGEV_NONE: it sends no signal. */
+  readonly silent: boolean;
+  /** Sends its signal, or adds to the overrun of the one still pending; returns the overrun. */
+  readonly fire: (overrun: number) => number;
   cancel: () => void;
   deadlineNs: bigint;
   intervalNs: bigint;
@@ -193,6 +196,10 @@ export class Task {
   /** The signals that rt_sigtimedwait waits for. */
   waitingFor: SignalSet | undefined;
   parentDeathSignal = 0;
+  /** PR_SET_TIMERSLACK, nanoseconds: remembered only. */
+  timerSlackNs = 50_000;
+  /** The scheduling policy (SCHED_OTHER, BATCH or IDLE): remembered only. */
+  policy = 0;
   /** rseq(2). */
   sequences: RestartableSequences | undefined;
 

@@ -113,7 +113,7 @@ function setresgid(task: Task, gid: number, egid: number, sgid: number): number 
 function setfsuid(task: Task, uid: number): number {
   const c = task.credentials;
   const old = c.fsuid;
-  if (c.maySetUid || [...uids(c), old].includes(uid)) if (uid !== UNCHANGED) c.fsuid = uid;
+  if (uid !== UNCHANGED && (c.maySetUid || [...uids(c), old].includes(uid))) c.setFsUid(uid);
   return old;
 }
 
@@ -139,7 +139,7 @@ function getgroups(task: Task, size: number, ptr: number): number {
 function setgroups(task: Task, size: number, ptr: number): number {
   if (!task.credentials.maySetGid) throw EPERM;
   if (size < 0 || size > 65536) throw EINVAL;
-  task.credentials.groups = Array.from({ length: size }, (_, i) => task.memory.readU32(ptr + 4 * i));
+  task.credentials.groups = Array.from({ length: size }, (_, i) => task.memory.readU32(ptr + 4 * i)).sort((a, b) => a - b);
   return 0;
 }
 

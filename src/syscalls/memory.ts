@@ -1,7 +1,7 @@
 // Calls about memory: mmap, munmap, mprotect, mremap, brk, madvise, msync, mincore, mlock.
 import {
-  EACCES, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSPC, ENOSYS, EPERM, madvice, makedev, MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_TYPE, mapFlags,
-  MREMAP_FIXED, MREMAP_MAYMOVE, mremapFlags, msyncFlags, protFlags, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE, S_IFCHR, S_IFMT, S_IFREG,
+  EACCES, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSPC, ENOSYS, EPERM, F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, madvice, makedev, MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_TYPE, mapFlags,
+  MREMAP_FIXED, MREMAP_MAYMOVE, mremapFlags, msyncFlags, protFlags, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE, resources, S_IFCHR, S_IFMT, S_IFREG,
 } from '../abi/index.ts';
 import { ADDRESS_END, PAGE_SIZE } from '../guest/index.ts';
 import { pageUp } from '../linux/index.ts';
@@ -9,6 +9,7 @@ import type { MappedFile, Task } from '../linux/index.ts';
 import { pathOf } from '../vfs/index.ts';
 import type { OpenFile } from '../vfs/index.ts';
 import { Fd, flags, Int, oneOf, Ptr, Size, UInt, ULongHex } from './codec.ts';
+import { MemoryFile } from './files/memory-file.ts';
 import { refuse, sys } from './row.ts';
 import type { SyscallRow } from './row.ts';
 
@@ -27,6 +28,7 @@ function mmap(task: Task, address: number, length: number, prot: number, flag: n
   if (fixed && address > ADDRESS_END) throw ENOMEM;
   const shared = type !== MAP_PRIVATE;
   const file = flag & MAP_ANONYMOUS ? undefined : mappedFile(task, fd, prot, shared);
+  if (BigInt(task.space.sizeBytes) + BigInt(pageUp(length)) > task.process.limits[resources.RLIMIT_AS]!.soft) throw ENOMEM;
   const hint = fixed ? address : pageUp(address);
   return task.space.map({ address: hint > ADDRESS_END ? 0 : hint, length, prot: prot & PROT_ALL, shared, fixed, file, offset: file ? offset : 0 });
 }
@@ -39,9 +41,11 @@ function mappedFile(task: Task, fd: number, prot: number, shared: boolean): Mapp
   if (type === S_IFCHR && inode.stat().rdev === DEV_ZERO) return undefined;
   if (type !== S_IFREG || !inode.open) throw ENODEV;
   if (!description.readable || (shared && prot & PROT_WRITE && !description.writable)) throw EACCES;
+  const sealed = shared && description.file instanceof MemoryFile && (description.file.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) !== 0;
+  if (sealed && prot & PROT_WRITE) throw EPERM;
   const { place } = description;
   if (prot & PROT_EXEC && place?.mount.options.noexec) throw EPERM;
-  const writable = shared && description.writable;
+  const writable = shared && description.writable && !sealed;
   return { file: openToMap(inode.open(writable ? O_RDWR : O_RDONLY)), path: place ? pathOf(task.fs.root, place) : '', writable };
 }
 
@@ -110,6 +114,7 @@ function madvise(task: Task, address: number, length: number, advice: number): n
   if (misaligned(address) || !knownAdvice.has(advice) || refusedAdvice.has(advice)) throw EINVAL;
   const size = pageUp(length);
   if (address + size > ADDRESS_END) throw ENOMEM;
+  if (advice === MADV_FREE && task.space.regions.some((r) => r.start < address + size && address < r.end && r.object)) throw EINVAL;
   if (advice === MADV_DONTNEED || advice === MADV_FREE) task.space.discard(address, size);
   if (size > 0 && !task.space.covers(address, size)) throw ENOMEM;
   return 0;
@@ -133,8 +138,21 @@ function mincore(task: Task, address: number, length: number, ptr: number): numb
   return 0;
 }
 
-/** Nothing is ever swapped out, so locking only checks the range. */
+/** Nothing is ever swapped out, so locking only checks the range, and each call's length against RLIMIT_MEMLOCK. */
 function mlock(task: Task, address: number, length: number): number {
+  const { soft } = task.process.limits[resources.RLIMIT_MEMLOCK]!;
+  if (soft === 0n && length > 0) throw EPERM;
+  if (BigInt(length) > soft) throw ENOMEM;
+  return munlock(task, address, length);
+}
+
+const MCL_CURRENT = 1, MCL_FUTURE = 2, MCL_ONFAULT = 4;
+function mlockall(_task: Task, bits: number): number {
+  if ((bits & (MCL_CURRENT | MCL_FUTURE)) === 0 || bits & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) throw EINVAL;
+  return 0;
+}
+
+function munlock(task: Task, address: number, length: number): number {
   const start = address - address % PAGE_SIZE;
   if (!task.space.covers(start, pageUp(address + length - start))) throw ENOMEM;
   return 0;
@@ -151,9 +169,9 @@ export const memoryCalls: readonly SyscallRow[] = [
   sys(27, 'mincore', [Ptr, Size, Ptr], mincore),
   sys(28, 'madvise', [Ptr, Size, oneOf(madvice)], madvise, 'DONTNEED and FREE act; REMOVE, DONTFORK and WIPEONFORK are EINVAL; the rest changes nothing a program sees'),
   sys(149, 'mlock', [Ptr, Size], mlock),
-  sys(150, 'munlock', [Ptr, Size], mlock),
+  sys(150, 'munlock', [Ptr, Size], munlock),
   sys(325, 'mlock2', [Ptr, Size, Int], mlock),
-  sys(151, 'mlockall', [Int], () => 0),
+  sys(151, 'mlockall', [Int], mlockall),
   sys(152, 'munlockall', [], () => 0),
   sys(329, 'pkey_mprotect', [Ptr, Size, flags(protFlags), Int], pkeyMprotect, 'no protection keys: only key -1, as on a processor without them'),
   sys(330, 'pkey_alloc', [UInt, UInt], pkeyAlloc, 'always ENOSPC, as on a processor without protection keys'),

@@ -47,6 +47,7 @@ const plainFork = (cloneFlagsOfCall: number): CloneRequest => ({ flags: cloneFla
 
 function checked(request: PidFdRequest): PidFdRequest {
   const bits = BigInt(request.flags);
+  if (bits & BigInt(CLONE_FS) && bits & BigInt(CLONE_NEWNS)) throw EINVAL;
   if (bits & BigInt(NEW_NAMESPACES)) throw EPERM;
   if (bits & BigInt(CLONE_PIDFD) && bits & BigInt(CLONE_THREAD | CLONE_DETACHED)) throw EINVAL;
   return request;

@@ -47,11 +47,12 @@ const SCHED_OTHER = 0, SCHED_BATCH = 3, SCHED_IDLE = 5, SCHED_FIFO = 1, SCHED_RR
 const realTime = (policy: number): boolean => policy === SCHED_FIFO || policy === SCHED_RR;
 
 function schedSetscheduler(task: Task, tid: number, policy: number, ptr: number): number {
-  demandTask(task, tid);
+  const target = demandTask(task, tid);
   const plain = policy & ~SCHED_RESET_ON_FORK;
   const priority = task.memory.readI32(ptr);
   if (![SCHED_OTHER, SCHED_BATCH, SCHED_IDLE, SCHED_FIFO, SCHED_RR].includes(plain) || (realTime(plain) ? priority < 1 || priority > 99 : priority !== 0)) throw EINVAL;
   if (realTime(plain)) throw EPERM;
+  target.policy = plain;
   return 0;
 }
 
@@ -116,6 +117,7 @@ function schedSetattr(task: Task, tid: number, ptr: number, bits: number): numbe
   const target = demandTask(task, tid);
   if (![SCHED_OTHER, SCHED_BATCH, SCHED_IDLE, SCHED_FIFO, SCHED_RR].includes(policy) || (realTime(policy) ? priority < 1 || priority > 99 : priority !== 0)) throw EINVAL;
   if (realTime(policy)) throw EPERM;
+  target.policy = policy;
   return renice(target.process, task.memory.readI32(ptr + 16));
 }
 
@@ -125,6 +127,7 @@ function schedGetattr(task: Task, tid: number, ptr: number, size: number, bits: 
   const length = Math.min(size, SCHED_ATTR_SIZE);
   task.memory.writable(ptr, length).fill(0);
   task.memory.writeU32(ptr, length);
+  task.memory.writeU32(ptr + 4, target.policy);
   task.memory.writeU32(ptr + 16, target.process.nice >>> 0);
   return 0;
 }
@@ -154,7 +157,7 @@ export const schedulingCalls: readonly SyscallRow[] = [
   sys(142, 'sched_setparam', [Pid, Ptr], (task, tid, ptr) => { demandTask(task, tid); if (task.memory.readI32(ptr) !== 0) throw EINVAL; return 0; }),
   sys(143, 'sched_getparam', [Pid, Ptr], schedGetparam),
   sys(144, 'sched_setscheduler', [Pid, Int, Ptr], schedSetscheduler, 'real-time policies are EPERM'),
-  sys(145, 'sched_getscheduler', [Pid], (task, tid) => { demandTask(task, tid); return SCHED_OTHER; }),
+  sys(145, 'sched_getscheduler', [Pid], (task, tid) => demandTask(task, tid).policy),
   sys(146, 'sched_get_priority_max', [Int], priorityRange(99)),
   sys(147, 'sched_get_priority_min', [Int], priorityRange(1)),
   sys(148, 'sched_rr_get_interval', [Pid, Ptr], schedRrGetInterval),

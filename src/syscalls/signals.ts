@@ -1,6 +1,6 @@
 // Calls about signals: actions, masks, sending, waiting, the alternate stack, returning from handlers.
 import {
-  EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM, ESRCH, MINSIGSTKSZ, NSIG, SI_TKILL, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK, SIGBUS, SIGCONT, sigmaskHow, SIGSEGV,
+  EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM, ESRCH, MINSIGSTKSZ, NSIG, SI_TKILL, SIG_BLOCK, SIG_DFL, SIG_IGN, SIG_SETMASK, SIG_UNBLOCK, resources, SIGBUS, SIGCONT, sigmaskHow, SIGRTMIN, SIGSEGV,
   SS_AUTODISARM, SS_DISABLE, SS_ONSTACK, defaultAction, sigactionFlags,
 } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
@@ -134,6 +134,11 @@ function tgkill(task: Task, tgid: number | undefined, tid: number, signal: numbe
   return 0;
 }
 
+/** RLIMIT_SIGPENDING, counted for each process: real-time signals beyond it are EAGAIN. */
+function demandQueueRoom(target: Process, signal: number): void {
+  if (signal >= SIGRTMIN && BigInt(target.pending.count) >= target.limits[resources.RLIMIT_SIGPENDING]!.soft) throw EAGAIN;
+}
+
 /** rt_sigqueueinfo: only a process itself may pretend that the kernel or kill(2) sent the signal. */
 function queued(task: Task, pid: number, signal: number, infoPtr: number): SigInfo {
   if (signal < 0 || signal > NSIG) throw EINVAL;
@@ -147,6 +152,7 @@ function rtSigqueueinfo(task: Task, pid: number, signal: number, infoPtr: number
   const target = task.kernel.processes.get(pid);
   if (!target) throw ESRCH;
   demandRight(task, target, signal);
+  demandQueueRoom(target, signal);
   if (signal !== 0) sendToProcess(target, info);
   return 0;
 }

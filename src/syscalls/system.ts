@@ -1,7 +1,7 @@
 // Calls about the system as a whole: its name, memory, random bytes, limits, scheduling.
 import { CAP_SYS_RESOURCE, EACCES, EFAULT, EINVAL, EPERM, ESRCH, MEMORY_BYTES, resources, RLIM_INFINITY, RLIMIT_NOFILE, uts } from '../abi/index.ts';
-import { freeBytes } from '../linux/index.ts';
-import type { Limit, Task } from '../linux/index.ts';
+import { armCpuLimit, freeBytes } from '../linux/index.ts';
+import type { Limit, Process, Task } from '../linux/index.ts';
 import { CString, flags, Hex, Int, oneOf, Pid, pointed, Ptr, quote, Size, UInt } from './codec.ts';
 import type { Codec } from './codec.ts';
 import { processOf } from './identity.ts';
@@ -46,18 +46,19 @@ function getrandom(task: Task, ptr: number, length: number, flag: number): numbe
   return bytes.length;
 }
 
-function limitOf(task: Task, pid: number, resource: number): Limit {
+function limitOf(task: Task, pid: number, resource: number): { process: Process; limit: Limit } {
   const process = pid === task.tid ? task.process : processOf(task, pid);
   const limit = process.limits[resource];
   if (!limit) throw EINVAL;
   if (process !== task.process && !task.credentials.maySignal(process.leader.credentials)) throw EPERM;
-  return limit;
+  return { process, limit };
 }
 
 function prlimit(task: Task, pid: number, resource: number, newPtr: number, oldPtr: number): number {
-  const limit = limitOf(task, pid, resource);
+  const { process, limit } = limitOf(task, pid, resource);
   const old = { ...limit };
   if (newPtr !== 0) setLimit(task, limit, resource, { soft: task.memory.readU64(newPtr), hard: task.memory.readU64(newPtr + 8) });
+  if (newPtr !== 0 && resource === resources.RLIMIT_CPU) armCpuLimit(process);
   if (oldPtr !== 0) {
     task.memory.writable(oldPtr, 16);
     task.memory.writeU64(oldPtr, old.soft);
@@ -105,9 +106,9 @@ export const systemCalls: readonly SyscallRow[] = [
   sys(318, 'getrandom', [RandomBytes, Size, flags(randomFlags)], getrandom),
   sys(170, 'sethostname', [CString(65), Size], refuseName),
   sys(171, 'setdomainname', [CString(65), Size], refuseName),
-  sys(302, 'prlimit64', [Pid, oneOf(resources), Rlimit(), Rlimit('out')], prlimit, 'NOFILE binds; the rest are remembered'),
+  sys(302, 'prlimit64', [Pid, oneOf(resources), Rlimit(), Rlimit('out')], prlimit, 'CPU, FSIZE, NOFILE, AS (of mmap), MEMLOCK (of each mlock) and SIGPENDING (of each process) bind; the rest are remembered'),
   sys(97, 'getrlimit', [oneOf(resources), Rlimit('out')], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, 0, ptr); }),
-  sys(160, 'setrlimit', [oneOf(resources), Rlimit()], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, ptr, 0); }, 'NOFILE binds; the rest are remembered'),
+  sys(160, 'setrlimit', [oneOf(resources), Rlimit()], (task, resource, ptr) => { if (ptr === 0) throw EFAULT; return prlimit(task, 0, resource, ptr, 0); }, 'CPU, FSIZE, NOFILE, AS (of mmap), MEMLOCK (of each mlock) and SIGPENDING (of each process) bind; the rest are remembered'),
   sys(135, 'personality', [Hex], personality, 'remembered; it changes nothing'),
   refuse(317, 'seccomp', EINVAL, 'no filters'),
   refuse(103, 'syslog', EPERM, 'no kernel log'),

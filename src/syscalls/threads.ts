@@ -254,8 +254,8 @@ const prctls = new Map<number, (task: Task, arg2: number, arg3: number) => numbe
   [PR_SET_CHILD_SUBREAPER, (task, value) => { task.process.subreaper = value !== 0; return 0; }],
   [PR_GET_CHILD_SUBREAPER, (task, ptr) => { task.memory.writeU32(ptr, task.process.subreaper ? 1 : 0); return 0; }],
   [PR_GET_TID_ADDRESS, (task, ptr) => { task.memory.writeU64(ptr, BigInt(task.clearChildTidPtr)); return 0; }],
-  [PR_SET_TIMERSLACK, () => 0],
-  [PR_GET_TIMERSLACK, () => DEFAULT_SLACK_NS],
+  [PR_SET_TIMERSLACK, (task, ns) => { task.timerSlackNs = ns > 0 ? ns : DEFAULT_SLACK_NS; return 0; }],
+  [PR_GET_TIMERSLACK, (task) => task.timerSlackNs],
   [PR_GET_SECCOMP, () => 0], [PR_GET_SECUREBITS, () => 0], [PR_GET_TIMING, () => 0], [PR_SET_THP_DISABLE, () => 0], [PR_GET_THP_DISABLE, () => 0],
   [PR_SET_VMA, () => 0],
 ]);

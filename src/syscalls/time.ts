@@ -5,7 +5,7 @@ import {
 } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
 import { kernelSignal, processTimeNs, sendToProcess, sendToTask, taskTimeNs } from '../linux/index.ts';
-import type { IntervalTimer, Process, Task } from '../linux/index.ts';
+import type { IntervalTimer, PosixTimer, Process, Task } from '../linux/index.ts';
 import { flags, Int, oneOf, OutTimespecPtr, OutTimevalPtr, pointed, Ptr, TimespecPtr, UInt } from './codec.ts';
 import { refuse, sys } from './row.ts';
 import type { Result, SyscallRow } from './row.ts';
@@ -164,13 +164,16 @@ function timerCreate(task: Task, id: number, eventPtr: number, idPtr: number): n
   if (![SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD_ID].includes(event.notify) || (event.notify === SIGEV_THREAD_ID && target?.process !== task.process)) throw EINVAL;
   if (event.notify !== SIGEV_NONE && (event.signal < 1 || event.signal > NSIG)) throw EINVAL;
   task.memory.writeU32(idPtr, number);
-  const fire = (overrun: number): void => {
+  const fire = (overrun: number): number => {
+    if (event.notify === SIGEV_NONE) return 0;
+    const waiting = (target ?? task.process).pending.ofTimer(number);
+    if (waiting) return waiting.overrun = (waiting.overrun ?? 0) + overrun + 1;
     const info = { signo: event.signal, code: SI_TIMER, value: event.value, timerId: number, overrun };
-    if (event.notify === SIGEV_NONE) return;
     if (target) sendToTask(target, info);
     else sendToProcess(task.process, info);
+    return overrun;
   };
-  timers.set(number, { clockId: id, fire, cancel: () => {}, deadlineNs: 0n, intervalNs: 0n, overrun: 0 });
+  timers.set(number, { clockId: id, silent: event.notify === SIGEV_NONE, fire, cancel: () => {}, deadlineNs: 0n, intervalNs: 0n, overrun: 0 });
   return 0;
 }
 
@@ -185,7 +188,8 @@ const timerOf = (task: Task, id: number) => {
   return timer;
 };
 
-const leftOf = (task: Task, timer: { deadlineNs: bigint }): bigint => (timer.deadlineNs === 0n ? 0n : later(timer.deadlineNs - task.kernel.monotonicNs(), 1n));
+/** What is left of a timer: at least a nanosecond until its signal is on its way, zero for one that sends none. */
+const leftOf = (task: Task, timer: PosixTimer): bigint => (timer.deadlineNs === 0n ? 0n : later(timer.deadlineNs - task.kernel.monotonicNs(), timer.silent ? 0n : 1n));
 
 function timerSettime(task: Task, id: number, flag: number, newPtr: number, oldPtr: number): number {
   const timer = timerOf(task, id);
@@ -202,10 +206,9 @@ function timerSettime(task: Task, id: number, flag: number, newPtr: number, oldP
     timer.deadlineNs = deadlineNs;
     timer.cancel = kernel.timers.at(deadlineNs, () => {
       const missed = intervalNs > 0n ? (kernel.monotonicNs() - deadlineNs) / intervalNs : 0n;
-      timer.overrun = Number(missed);
       if (intervalNs > 0n) arm(deadlineNs + intervalNs * (missed + 1n));
       else timer.deadlineNs = 0n;
-      timer.fire(timer.overrun);
+      timer.overrun = timer.fire(Number(missed));
     });
   };
   arm(flag & TIMER_ABSTIME ? now + later(valueNs - clock(task, timer.clockId)(task), 0n) : now + valueNs);
@@ -285,7 +288,7 @@ export const timeCalls: readonly SyscallRow[] = [
   sys(229, 'clock_getres', [ClockId, OutTimespecPtr], clockGetres),
   sys(230, 'clock_nanosleep', [ClockId, flags({ TIMER_ABSTIME }), TimespecPtr, Ptr], clockNanosleep),
   refuse(164, 'settimeofday', EPERM, 'the clock is the host\'s'),
-  refuse(227, 'clock_settime', EPERM, 'the clock is the host\'s'),
+  sys(227, 'clock_settime', [ClockId, Ptr], (_task, id) => { throw id === CLOCK_REALTIME ? EPERM : EINVAL; }, 'EPERM: the clock is the host\'s'),
   sys(159, 'adjtimex', [Ptr], adjtimex, 'tells an unsynchronised clock; setting is EPERM'),
   sys(305, 'clock_adjtime', [ClockId, Ptr], (task, id, ptr) => { if (id !== CLOCK_REALTIME) throw EOPNOTSUPP; return adjtimex(task, ptr); }, 'as adjtimex'),
 ];

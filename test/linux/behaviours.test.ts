@@ -11,8 +11,10 @@ import { TmpFs } from '../../src/vfs/index.ts';
 const folder = 'test/linux/behaviours';
 const families = readdirSync(folder).filter((f) => f.endsWith('.expected')).map((f) => f.slice(0, -'.expected'.length)).sort();
 const cpu = createCpu();
+/** When the monotonic clock was zero, in nanoseconds since 1970. */
+const epochNs = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
 const host: Host = {
-  clock: { realtimeNs: () => BigInt(Date.now()) * 1_000_000n, monotonicNs: () => process.hrtime.bigint() },
+  clock: { realtimeNs: () => epochNs + process.hrtime.bigint(), monotonicNs: () => process.hrtime.bigint() },
   random: { fill: (into) => { crypto.getRandomValues(into); } },
   loop: { soon: (step) => { setImmediate(step); }, later: (step, ns) => { const t = setTimeout(step, Math.min(1e9, Number(ns) / 1e6)); return () => { clearTimeout(t); }; } },
   log: () => {},

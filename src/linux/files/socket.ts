@@ -1,6 +1,6 @@
 // Sockets within the machine: streams, datagrams and sequenced packets between two ends, with passed descriptors and credentials. unix(7).
 import {
-  EAGAIN, ECONNREFUSED, ECONNRESET, EINVAL, EISCONN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, EPIPE, EPROTOTYPE, SOCK_DGRAM, SOCK_STREAM, SOMAXCONN,
+  AF_UNIX, EAGAIN, ECONNREFUSED, ECONNRESET, EINVAL, EISCONN, EMSGSIZE, ENOTCONN, EOPNOTSUPP, EPIPE, EPROTOTYPE, SOCK_DGRAM, SOCK_STREAM, SOMAXCONN,
 } from '../../abi/index.ts';
 import { Wait, WaitQueue } from '../../base/index.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from '../../vfs/index.ts';
@@ -135,7 +135,7 @@ export class Socket implements OpenFile {
   send(bytes: Uint8Array, ancillary: Ancillary, nonblock: boolean, target?: Socket): number | Wait {
     if (this.#noMoreWrites) throw EPIPE;
     const to = target ?? this.peer;
-    if (!to) throw this.#everConnected && !this.connectionless ? EPIPE : ENOTCONN;
+    if (!to) throw !this.connectionless && (this.#everConnected || (this.family !== AF_UNIX && this.type === SOCK_STREAM)) ? EPIPE : ENOTCONN;
     if (to.#closed) throw this.connectionless ? ECONNREFUSED : EPIPE;
     if (to.#noMoreReads) throw EPIPE;
     if (this.type !== SOCK_STREAM && bytes.length > this.bufferBytes - 32) throw EMSGSIZE;

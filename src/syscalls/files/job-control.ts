@@ -80,6 +80,7 @@ export function foregroundOf(task: Task, tty: Tty): number {
 
 /** TIOCSPGRP: makes a process group of the same session the foreground one. */
 export function setForeground(task: Task, tty: Tty, groupId: number): Wait | number {
+  if (isBackground(task, tty) && isOrphaned(task.process) && !isIgnoredOrBlocked(task, SIGTTOU)) throw ENOTTY;
   const wait = checkChange(task, tty);
   if (wait) return wait;
   if (task.process.session.tty !== tty) throw ENOTTY;

@@ -42,8 +42,9 @@ export class MemoryFile implements OpenFile {
 
   write(from: Uint8Array, position: number, nonblock: boolean): number | Wait {
     if (this.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) throw EPERM;
-    if (this.seals & F_SEAL_GROW && position + from.length > this.inode.stat().size) throw EPERM;
-    return this.#file.write!(from, position, nonblock);
+    const room = this.seals & F_SEAL_GROW ? this.inode.stat().size - position : Infinity;
+    if (room <= 0 && from.length > 0) throw EPERM;
+    return this.#file.write!(from.length > room ? from.subarray(0, room) : from, position, nonblock);
   }
 
   truncate(size: number): void {

@@ -1,5 +1,5 @@
 // Options of sockets, by level: what each reads as and what setting it does. socket(7), ip(7), ipv6(7), tcp(7).
-import { AF_INET6, EINVAL, ENOPROTOOPT, EOPNOTSUPP, SOCK_STREAM, SOL_SOCKET, socketOptions, ucredLayout } from '../../abi/index.ts';
+import { AF_INET6, EDOM, EINVAL, ENOPROTOOPT, EOPNOTSUPP, SOCK_STREAM, SOL_SOCKET, socketOptions, ucredLayout } from '../../abi/index.ts';
 import { InetSocket } from '../../linux/index.ts';
 import type { Socket, Task } from '../../linux/index.ts';
 
@@ -7,7 +7,9 @@ const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).b
 const SECOND_NS = 1_000_000_000n;
 const timeval = (ns: bigint | undefined): Uint8Array => new Uint8Array(BigInt64Array.of((ns ?? 0n) / SECOND_NS, ((ns ?? 0n) % SECOND_NS) / 1000n).buffer);
 const timeoutAt = (task: Task, ptr: number): bigint | undefined => {
-  const ns = BigInt.asIntN(64, task.memory.readU64(ptr)) * SECOND_NS + BigInt.asIntN(64, task.memory.readU64(ptr + 8)) * 1000n;
+  const microseconds = BigInt.asIntN(64, task.memory.readU64(ptr + 8));
+  if (microseconds < 0n || microseconds >= 1_000_000n) throw EDOM;
+  const ns = BigInt.asIntN(64, task.memory.readU64(ptr)) * SECOND_NS + microseconds * 1000n;
   return ns > 0n ? ns : undefined;
 };
 const SMALLEST_BUFFER = 4608, LARGEST_ASKED = 212_992;

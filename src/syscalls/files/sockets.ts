@@ -1,6 +1,6 @@
 // Socket calls: what they do is the same for all families; names and options are in socket-families.ts and socket-options.ts. socket(2), sendmsg(2), recvmsg(2), cmsg(3).
 import {
-  AF_UNSPEC, EAFNOSUPPORT, EAGAIN, EINVAL, EMFILE, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPERM, EPIPE, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT, MSG_NOSIGNAL, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, O_NONBLOCK,
+  AF_UNIX, AF_UNSPEC, EAFNOSUPPORT, EAGAIN, EINVAL, EMFILE, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPERM, EPIPE, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT, MSG_NOSIGNAL, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, O_NONBLOCK,
   O_RDWR, SCM_CREDENTIALS, SCM_RIGHTS, SIGPIPE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOCK_TYPE_MASK, SOL_SOCKET, addressFamilies, cmsghdrLayout, messageFlags, msghdrLayout, shutdownHow,
   socketOptions, ucredLayout,
 } from '../../abi/index.ts';
@@ -42,6 +42,7 @@ const install = (task: Task, socket: Socket, bits: number): number =>
 
 function socketpair(task: Task, domain: number, type: number, protocol: number, fdsPtr: number): number {
   const [one, other] = [newSocket(task, domain, type, protocol), newSocket(task, domain, type, protocol)];
+  if (domain !== AF_UNIX) throw EOPNOTSUPP;
   task.files.requireRoom(2);
   task.memory.writable(fdsPtr, 8);
   Socket.join(one, other);
@@ -98,11 +99,12 @@ function accept4(task: Task, fd: number, ptr: number, lengthPtr: number, bits: n
   return install(task, next, bits);
 }
 
-/** A wait ends with EAGAIN once SO_RCVTIMEO or SO_SNDTIMEO is over. */
+/** A wait ends with EAGAIN once SO_RCVTIMEO or SO_SNDTIMEO is over, and is not restarted after a signal. */
 function within<T>(task: Task, result: T | Wait, timeoutNs: bigint | undefined): T | Wait {
   if (!(result instanceof Wait) || timeoutNs === undefined) return result;
   const deadlineNs = task.deadline(timeoutNs);
   if (task.kernel.monotonicNs() >= deadlineNs) throw EAGAIN;
+  task.call!.neverRestart = true;
   return new Wait(result.on, deadlineNs);
 }
 
