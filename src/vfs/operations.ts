@@ -7,7 +7,8 @@ import {
 import { allowed, capable, creationAttr, demand, demandRemoval, modeChange, ownerChange, owns, privilegeDrop } from './permissions.ts';
 import type { Credentials, Inode, Name, Place, SetAttr } from './types.ts';
 import type { PathLike } from './path-bytes.ts';
-import { find, type Found, seek, walk, type WalkContext, type WalkOptions } from './walk.ts';
+import { find, seek } from './seek.ts';
+import { type Found, walk, type WalkContext, type WalkOptions } from './walk.ts';
 
 const FILE_CAPABILITIES = 'security.capability';
 

@@ -1,7 +1,8 @@
 // The directory part of a path under the restrictions of openat2(2): no links, no way out of a directory, no other mount. One component at a time, through walk().
 import { ELOOP, ENOENT, EXDEV, S_IFLNK, S_IFMT } from '../abi/index.ts';
 import type { Place } from './types.ts';
-import { find, walk, type WalkContext } from './walk.ts';
+import { find } from './seek.ts';
+import { walk, type WalkContext } from './walk.ts';
 
 /** As in struct open_how. */
 export const RESOLVE = { NO_XDEV: 1, NO_MAGICLINKS: 2, NO_SYMLINKS: 4, BENEATH: 8, IN_ROOT: 16, CACHED: 32 } as const;

@@ -1,4 +1,4 @@
-// HOT: (bench/lookup.ts) The only place that knows paths: from the bytes of a path and a starting directory to an inode, through symbolic links, mounts, `..`, search permission and the limits of Linux.
+// HOT: (bench/lookup.ts) The only place that knows paths, with seek.ts for the usual ones: from the bytes of a path and a starting directory to an inode, through symbolic links, mounts, `..`, search permission and the limits of Linux.
 import { EACCES, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, Errno, NAME_MAX, PATH_MAX, S_IFDIR, S_IFLNK, S_IFMT, X_OK } from '../abi/index.ts';
 import { latin1 } from '../base/index.ts';
 import type { Mount, MountTable } from './mounts.ts';
@@ -11,7 +11,7 @@ import type { Credentials, Inode, Name, Place } from './types.ts';
 const MAX_LINKS = 40;
 const SLASH = 47, DOT = 46;
 /** Search permission for everybody. */
-const ANY_SEARCH = 0o111;
+export const ANY_SEARCH = 0o111;
 
 /** Whose view of the tree: one per task (root and cwd change). */
 export interface WalkContext {
@@ -36,7 +36,7 @@ export interface WalkOptions {
   readonly create?: boolean;
 }
 
-const plainly: WalkOptions = {};
+export const plainly: WalkOptions = {};
 
 /** Where a walk ended. */
 export interface Found {
@@ -61,84 +61,18 @@ export function walk(context: WalkContext, base: Place, path: PathLike, options:
   return found;
 }
 
-/** Finds what must exist. Throws as walk does, and ENOENT. */
-export function find(context: WalkContext, base: Place, path: PathLike, options: WalkOptions = plainly): Place {
-  const place = seek(context, base, path, options);
-  if (place instanceof Errno) throw place;
-  return place;
-}
-
-/** Finds what should exist, and returns the errno when it does not: a file that is not there costs no more than one that is. */
-export function seek(context: WalkContext, base: Place, path: PathLike, options: WalkOptions = plainly): Place | Errno {
-  if (typeof path === 'string') return through(context, base, path, options, placeOf);
-  const { bytes, view, start } = path;
-  const { root, credentials } = context;
-  const { paths } = context.mounts;
-  const from = bytes[start] === SLASH ? root : base;
-  const again = paths.again(view, start, from, root, credentials);
-  if (again !== undefined) {
-    const place = seekName(again, path, start + again.length, options);
-    if (place !== undefined) return place;
-  }
-  const cut = behindLastSlash(path);
-  const known = cut === path.end ? undefined : paths.find(view, start, cut, from, root, credentials);
-  const above = known ?? (cut === start || (cut === start + 1 && from === root) ? from : cut === path.end ? undefined : descend(context, from, path, cut));
-  if (above instanceof Errno) return above;
-  return (above && seekName(above, path, cut, options)) ?? walked(context, base, path, options, placeOf, cut, known);
-}
-
-/** Plain names of plain directories up to `cut`, remembered when they lead to one; ENOENT when one is not there. Undefined: something less simple. */
-function descend(context: WalkContext, from: Place, { bytes, view, start }: PathBytes, cut: number): Remembered | Errno | undefined {
-  let { inode } = from;
-  for (let at = start; ; at++) {
-    while (at < cut && bytes[at] === SLASH) at++;
-    if ((inode.mode & (S_IFMT | ANY_SEARCH)) !== (S_IFDIR | ANY_SEARCH) || !inode.fs.announces || !inode.lookupBytes) return undefined;
-    if (at === cut) break;
-    const nameFrom = at;
-    let hash = HASH_START;
-    for (let byte = bytes[at]!; byte !== SLASH; byte = bytes[++at]!) hash = hashByte(hash, byte);
-    const length = at - nameFrom;
-    if (length > NAME_MAX || (length <= 2 && bytes[at - 1] === DOT)) return undefined;
-    const child = inode.lookupBytes(bytes, nameFrom, at, hash);
-    if (child === undefined) return ENOENT;
-    if (child.covered || (child.mode & S_IFMT) !== S_IFDIR) return undefined;
-    inode = child;
-  }
-  const end: Remembered = { mount: from.mount, inode, links: 0 };
-  context.mounts.paths.remember(view, start, cut, from, context.root, undefined, end);
-  return end;
-}
+/** What should be at the end. */
+export const placeOf = (ended: Walk): Place | Errno => ended.place ?? ENOENT;
 
 /** Where the last component begins; the end when the path ends in a slash. */
-function behindLastSlash({ bytes, start, end }: PathBytes): number {
+export function behindLastSlash({ bytes, start, end }: PathBytes): number {
   let at = end;
   while (at > start && bytes[at - 1] !== SLASH) at--;
   return at;
 }
 
-/** A plain name that begins at `nameFrom` and ends the path, in a directory. Undefined: something less simple. */
-function seekName({ mount, inode: directory }: { mount: Mount; inode: Inode }, { bytes }: PathBytes, nameFrom: number, options: WalkOptions): Place | Errno | undefined {
-  const limit = Math.min(nameFrom + NAME_MAX + 1, bytes.length);
-  let hash = HASH_START;
-  let at = nameFrom;
-  for (; at < limit; at++) {
-    const byte = bytes[at]!;
-    if (byte === 0) break;
-    if (byte === SLASH) return undefined;
-    hash = hashByte(hash, byte);
-  }
-  if (at === limit || (at - nameFrom <= 2 && (at === nameFrom || bytes[at - 1] === DOT))) return undefined;
-  if ((directory.mode & (S_IFMT | ANY_SEARCH)) !== (S_IFDIR | ANY_SEARCH) || !directory.lookupBytes || options.nameOnly) return undefined;
-  const child = directory.lookupBytes(bytes, nameFrom, at, hash);
-  if (child === undefined) return ENOENT;
-  if (child.covered || !child.soleName || child.parent !== directory || ((child.mode & S_IFMT) === S_IFLNK && options.follow !== false)) return undefined;
-  return new NamedPlace(mount, child, directory);
-}
-
-const placeOf = (ended: Walk): Place | Errno => ended.place ?? ENOENT;
-
 /** Walks, and makes what is asked for of where it ended. */
-function through<T>(context: WalkContext, base: Place, path: PathLike, options: WalkOptions, result: (ended: Walk) => T): T | Errno {
+export function through<T>(context: WalkContext, base: Place, path: PathLike, options: WalkOptions, result: (ended: Walk) => T): T | Errno {
   if (typeof path !== 'string') return walkBytes(context, base, path, options, result);
   if (path.length >= PATH_MAX) return ENAMETOOLONG;
   const buffer = PathBuffer.of(path);
@@ -153,14 +87,14 @@ function walkBytes<T>(context: WalkContext, base: Place, path: PathBytes, option
 }
 
 /** Walks what lies behind `cut` when it is known where the part before it leads, else all of it. */
-function walked<T>(context: WalkContext, base: Place, path: PathBytes, options: WalkOptions, result: (ended: Walk) => T, cut: number, known: Remembered | undefined): T | Errno {
+export function walked<T>(context: WalkContext, base: Place, path: PathBytes, options: WalkOptions, result: (ended: Walk) => T, cut: number, known: Remembered | undefined): T | Errno {
   if (path.end - path.start >= PATH_MAX) return ENAMETOOLONG;
   const walk = new Walk(context, base, path, options);
   return (isEmptyPath(path) ? walk.stay() : walk.run(cut, known)) ?? result(walk);
 }
 
 /** A place by a name that is its file's only one: the file knows it, and keeps it when it is renamed. */
-class NamedPlace implements Place {
+export class NamedPlace implements Place {
   readonly mount: Mount;
   readonly inode: Inode;
   readonly parent: Inode;
@@ -173,7 +107,7 @@ class NamedPlace implements Place {
 }
 
 /** One walk under way: where it stands, and what is left of the path. */
-class Walk {
+export class Walk {
   readonly #context: WalkContext;
   readonly #options: WalkOptions;
   readonly #path: PathBytes;
