@@ -1,6 +1,6 @@
 // Bundles src/ into dist/ for Node and the browser. `--if-missing` does nothing when dist/ is already there.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -17,6 +17,12 @@ const common = { bundle: true, format: 'esm', target: ['es2022'], sourcemap: 'li
 /** For Node the bundle is a script: V8 can be given what it compiled before, which it cannot for modules. Without blanks and comments it is read faster. */
 const asScript = { minifyWhitespace: true, minifySyntax: true, format: 'cjs', define: { 'import.meta.url': 'wherryUrl' }, banner: { js: "const wherryUrl = require('node:url').pathToFileURL(__filename).href;" } };
 
+/** A script cannot import: what is to be loaded late is bundled, or a module of Node's that is required. */
+function demandNoImports() {
+  const [found] = /\bimport\("[^"]*"\)/.exec(readFileSync('dist/node/wherry.cjs', 'utf8')) ?? [];
+  if (found) throw new Error(`dist/node/wherry.cjs has a dynamic import: ${found}`);
+}
+
 /** Loads and runs a small image, so that V8 has compiled what every run needs, and keeps that beside the bundle. */
 function keepCode() {
   const root = mkdtempSync(join(tmpdir(), 'wherry-build-'));
@@ -30,6 +36,7 @@ function keepCode() {
 
 if (!(process.argv.includes('--if-missing') && existsSync('dist/node/wherry.cjs'))) {
   await build({ ...common, ...asScript, entryPoints: ['src/cli/main.ts'], outfile: 'dist/node/wherry.cjs', platform: 'node' });
+  demandNoImports();
   rmSync('dist/web', { recursive: true, force: true });
   await build({ ...common, entryPoints: ['src/web/page.ts', 'src/web/worker.ts'], outdir: 'dist/web', platform: 'browser', splitting: true, alias: nodeInBrowser });
   for (const [from, to] of webFiles) copyFileSync(from, `dist/web/${to}`);

@@ -1,4 +1,5 @@
 // The process's own standard streams as ports of a container: byte streams, or the terminal in raw mode.
+import { createRequire } from 'node:module';
 import { spawnSync } from 'node:child_process';
 import type { Streams, Tty } from '../host/ports.ts';
 
@@ -14,7 +15,7 @@ export function endOnBrokenPipe(): void {
 
 /** The next line of standard input without its end; undefined when there is none. */
 export async function nextLine(): Promise<string | undefined> {
-  const { createInterface } = await import('node:readline');
+  const { createInterface } = createRequire(import.meta.url)('node:readline') as typeof import('node:readline');
   const lines = createInterface({ input: process.stdin, terminal: false });
   try {
     for await (const line of lines) return line;
