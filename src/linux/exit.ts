@@ -1,5 +1,6 @@
 // How tasks and processes end: what is given back, who is told, who inherits the children. _exit(2), exit_group(2), wait(2).
 import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGCONT, SIGHUP, signalName, EFAULT } from '../abi/index.ts';
+import { taskTimeNs } from './cpu-time.ts';
 import { isOrphaned, kernelSignal, retarget, sendToGroup, sendToProcess, tracePrefix } from './signals.ts';
 import type { Process, Task } from './task.ts';
 
@@ -33,7 +34,7 @@ export function endTask(task: Task): void {
   task.state = 'dead';
   kernel.tasks.delete(task.tid);
   process.tasks.delete(task);
-  process.deadUserNs += task.userNs;
+  process.deadUserNs += taskTimeNs(task);
   retarget(process);
   leaveSpace(task);
   if (![...kernel.tasks.values()].some((t) => t.files === task.files)) task.files.closeAll();

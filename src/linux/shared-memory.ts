@@ -157,6 +157,9 @@ export class FileObject extends Tracked implements SharedObject {
 /** The object of each file that is or was mapped shared: every mapping of a file meets the same one. */
 const fileObjects = new WeakMap<Inode, FileObject>();
 
+/** The object of a file that is or was mapped shared. */
+export const sharedObjectOf = (inode: Inode): SharedObject | undefined => fileObjects.get(inode);
+
 export function fileObject({ file, writable }: { file: OpenFile; writable: boolean }): FileObject {
   const found = fileObjects.get(file.inode);
   if (!found) {

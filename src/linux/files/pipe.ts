@@ -9,8 +9,8 @@ import { ByteQueue } from './byte-queue.ts';
 const PAGE = 4096;
 const DEFAULT_CAPACITY = 16 * PAGE, LARGEST_CAPACITY = 1 << 20;
 
-/** One page of a pipe: bytes not read yet, and where in the page the next would go. */
-interface Slot { length: number; end: number }
+/** One page of a pipe: bytes not read yet, where in the page the next would go, and whether they are a packet of their own. */
+interface Slot { length: number; end: number; packet?: boolean }
 
 /** What all ends of one pipe share. As in Linux the bytes lie in pages: a small write goes into the last page or takes a new one, never both. */
 export class Pipe {
@@ -35,12 +35,12 @@ export class Pipe {
   /** Bytes that whole free pages take. */
   get free(): number { return this.capacity - this.#slots.length * PAGE; }
 
-  /** Appends what fits and returns how much: 0 when nothing does. */
-  push(from: Uint8Array): number {
-    let done = this.#appendToLast(from);
+  /** Appends what fits and returns how much: 0 when nothing does. As packets, of a page at most, when `packets`. */
+  push(from: Uint8Array, packets = false): number {
+    let done = packets ? 0 : this.#appendToLast(from);
     while (done < from.length && this.free > 0) {
       const part = Math.min(PAGE, from.length - done);
-      this.#slots.push({ length: part, end: part });
+      this.#slots.push(packets ? { length: part, end: PAGE, packet: true } : { length: part, end: part });
       done += part;
     }
     this.#queue.push(from.subarray(0, done));
@@ -59,15 +59,26 @@ export class Pipe {
 
   peek(into: Uint8Array): number { return this.#queue.peek(into); }
 
-  /** Takes up to into.length bytes. */
+  /** How much one read takes: bytes up to the end of the first packet. */
+  #reach(most: number): number {
+    let reach = 0;
+    for (const slot of this.#slots) {
+      reach += slot.length;
+      if (slot.packet || reach >= most) break;
+    }
+    return Math.min(most, reach);
+  }
+
+  /** Takes up to into.length bytes, of one packet at most; what is left of that is lost. */
   shift(into: Uint8Array): number {
-    const count = this.#queue.shift(into);
+    const count = this.#queue.shift(into.subarray(0, this.#reach(into.length)));
     for (let left = count; left > 0;) {
       const first = this.#slots[0]!;
       const part = Math.min(left, first.length);
       first.length -= part;
       left -= part;
-      if (first.length === 0) this.#slots.shift();
+      if (first.packet) this.#queue.shift(new Uint8Array(first.length));
+      if (first.packet || first.length === 0) this.#slots.shift();
     }
     return count;
   }
@@ -105,6 +116,8 @@ export class PipeEnd implements OpenFile {
   readonly reads: boolean;
   readonly writes: boolean;
   readonly changed: WaitQueue;
+  /** O_DIRECT: each write is a packet. */
+  packets = false;
   /** writerOpens when this end was opened without a writer: POLLHUP needs one that came since. */
   readonly #seenWriterOpens: number;
 
@@ -139,7 +152,7 @@ export class PipeEnd implements OpenFile {
     const { pipe } = this;
     if (from.length === 0) return 0;
     if (pipe.readers === 0) throw EPIPE;
-    const count = pipe.push(from);
+    const count = pipe.push(from, this.packets);
     if (count === 0) {
       if (nonblock) throw EAGAIN;
       return new Wait([pipe.writable]);

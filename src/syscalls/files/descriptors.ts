@@ -1,10 +1,10 @@
 // Calls on descriptors themselves: dup, fcntl, flock, fsync. fcntl(2), dup(2), flock(2), fsync(2).
 import {
-  ESPIPE, EAGAIN, EBADF, EDEADLK, EINVAL, ENOTDIR, EOVERFLOW, EPERM, Errno, FD_CLOEXEC, F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NONBLOCK,
+  ESPIPE, EAGAIN, EBADF, EBUSY, EDEADLK, F_SEAL_WRITE, EINVAL, ENOTDIR, EOVERFLOW, EPERM, Errno, FD_CLOEXEC, F_RDLCK, F_UNLCK, F_WRLCK, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, O_APPEND, O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME, O_NONBLOCK,
   SEEK_CUR, SEEK_END, SEEK_SET, S_IFDIR, S_IFREG, fcntlCommands, flockLayout, flockOperations, isType, openFlags, ownerExLayout,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { demandMappingsKept, DirectoryFile, PipeEnd, settleMappings } from '../../linux/index.ts';
+import { demandMappingsKept, DirectoryFile, PipeEnd, settleMappings, sharedObjectOf } from '../../linux/index.ts';
 import type { Description, RecordLock, Task } from '../../linux/index.ts';
 import { owns } from '../../vfs/index.ts';
 import type { Codec } from '../codec.ts';
@@ -32,6 +32,7 @@ function setStatusFlags(task: Task, description: Description, bits: number): num
   const added = bits & ~description.flags;
   if (added & O_NOATIME && !owns(description.inode, task.credentials.forFiles)) throw EPERM;
   description.flags = (description.flags & ~CHANGEABLE) | (bits & CHANGEABLE);
+  if (description.file instanceof PipeEnd) description.file.packets = (bits & O_DIRECT) !== 0;
   return 0;
 }
 
@@ -58,6 +59,12 @@ const memoryFileOf = ({ description }: FcntlCall): MemoryFile => {
   return description.file;
 };
 
+/** Whether any process has the file mapped so that stores reach it. */
+function isMappedToWrite({ task, description }: FcntlCall): boolean {
+  const object = sharedObjectOf(description.inode);
+  return object !== undefined && [...task.kernel.tasks.values()].some((t) => t.space.regions.some((region) => region.object === object && !region.readOnlyShared));
+}
+
 /** What each command does. A record lock belongs to the process's descriptor table, or (OFD) to the description itself. */
 const fcntlRows: Record<number, Fcntl> = {
   [F.F_DUPFD]: ({ task, fd, argument }) => task.files.duplicate(fd, false, argument | 0),
@@ -80,7 +87,7 @@ const fcntlRows: Record<number, Fcntl> = {
   [F.F_GETSIG]: ({ description }) => description.signal,
   [F.F_GETPIPE_SZ]: (call) => pipeOf(call).capacity,
   [F.F_SETPIPE_SZ]: (call) => pipeOf(call).resize(call.argument),
-  [F.F_ADD_SEALS]: (call) => { const file = memoryFileOf(call); if (!call.description.writable) throw EPERM; file.seal(call.argument); return 0; },
+  [F.F_ADD_SEALS]: (call) => { const file = memoryFileOf(call); if (!call.description.writable) throw EPERM; if (call.argument & F_SEAL_WRITE && isMappedToWrite(call)) throw EBUSY; file.seal(call.argument); return 0; },
   [F.F_GET_SEALS]: (call) => memoryFileOf(call).seals,
   [F.F_GETLEASE]: () => F_UNLCK,
   [F.F_SETLEASE]: () => { throw EAGAIN; },

@@ -138,14 +138,14 @@ function closeRange(task: Task, first: number, last: number, bits: number): numb
 /** pipe2(2). */
 function pipe2(task: Task, fdsPtr: number, bits: number): number {
   if (bits & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) throw EINVAL;
-  if (bits & O_DIRECT) throw EINVAL;
   task.files.requireRoom(2);
   task.memory.writable(fdsPtr, 8);
   const { fsuid: uid, fsgid: gid } = task.credentials;
   const { reader, writer } = makePipe({ uid, gid }, task.kernel.realtimeNs());
-  const cloexec = (bits & O_CLOEXEC) !== 0;
-  task.memory.writeU32(fdsPtr, task.files.add(new Description(reader, O_RDONLY | (bits & O_NONBLOCK)), cloexec));
-  task.memory.writeU32(fdsPtr + 4, task.files.add(new Description(writer, O_WRONLY | (bits & O_NONBLOCK)), cloexec));
+  writer.packets = (bits & O_DIRECT) !== 0;
+  const [cloexec, status] = [(bits & O_CLOEXEC) !== 0, bits & (O_NONBLOCK | O_DIRECT)];
+  task.memory.writeU32(fdsPtr, task.files.add(new Description(reader, O_RDONLY | status), cloexec));
+  task.memory.writeU32(fdsPtr + 4, task.files.add(new Description(writer, O_WRONLY | status), cloexec));
   return 0;
 }
 
@@ -172,7 +172,7 @@ export const openCalls: readonly SyscallRow[] = [
   sys(22, 'pipe', [OutPipeFds], (task, ptr) => pipe2(task, ptr, 0)),
   sys(85, 'creat', [PathBytes, Mode], (task, path, mode) => openat(task, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode)),
   sys(257, 'openat', [DirFd, PathBytes, OpenFlags, OpenMode(2)], openat),
-  sys(293, 'pipe2', [OutPipeFds, flags(openFlags)], pipe2, 'packet mode (O_DIRECT) is EINVAL'),
+  sys(293, 'pipe2', [OutPipeFds, flags(openFlags)], pipe2),
   sys(319, 'memfd_create', [CString(NAME_MAX + 1), flags(memfdFlags)], memfdCreate),
   sys(436, 'close_range', [Fd, Fd, flags({ CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC })], closeRange),
   sys(437, 'openat2', [DirFd, Path, Ptr, Size], openat2, 'RESOLVE_CACHED is always EAGAIN'),

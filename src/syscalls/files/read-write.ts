@@ -3,7 +3,7 @@ import {
   EBADF, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, ESPIPE, EAGAIN, MAX_RW_COUNT, S_IFDIR, S_IFREG, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET, isType, seekWhence,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { DirectoryFile, MemoryDeviceFile, PipeEnd, settleMappings } from '../../linux/index.ts';
+import { DirectoryFile, EpollFile, EventFile, InotifyFile, MemoryDeviceFile, PipeEnd, settleMappings, SignalFile, TimerFile } from '../../linux/index.ts';
 import type { Description, Task } from '../../linux/index.ts';
 import { Fd, Hex, InBuf, Int, Long, Offset, OutBuf, Size, flags, oneOf, pointed } from '../codec.ts';
 import { sys } from '../row.ts';
@@ -106,11 +106,14 @@ const seekOrigins: Record<number, (description: Description) => number> = {
   [SEEK_END]: (description) => description.inode.stat().size,
 };
 
+/** Files that seek to nowhere: the offset stays 0. */
+const unmoved = [MemoryDeviceFile, TimerFile, EventFile, SignalFile, EpollFile, InotifyFile];
+
 /** lseek(2). */
 function lseek(task: Task, fd: number, offset: number, whence: number): number {
   const description = task.files.get(fd);
+  if (unmoved.some((kind) => description.file instanceof kind)) return 0;
   if (isStream(description)) throw ESPIPE;
-  if (description.file instanceof MemoryDeviceFile) return 0;
   if (description.file instanceof DirectoryFile && whence !== SEEK_SET && whence !== SEEK_CUR) throw EINVAL;
   if (whence === SEEK_DATA || whence === SEEK_HOLE) return description.position = seekHole(description, offset, whence);
   const origin = seekOrigins[whence];

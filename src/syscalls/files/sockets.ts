@@ -15,8 +15,8 @@ import type { Piece } from './memory.ts';
 import { LONGEST_ADDRESS, printAddress, socketFamilies } from './socket-families.ts';
 import type { SocketFamily } from './socket-families.ts';
 import { readOption, writeOption } from './socket-options.ts';
+import { peerCredentials } from './transfer.ts';
 
-const credentialsOf = (task: Task): PeerCredentials => ({ pid: task.pid, uid: task.credentials.euid, gid: task.credentials.egid });
 
 /** The socket behind a descriptor. Throws EBADF, ENOTSOCK. */
 function socketAt(task: Task, fd: number): { description: Description; socket: Socket } {
@@ -34,7 +34,7 @@ function familyOf(domain: number): SocketFamily {
 
 function newSocket(task: Task, domain: number, typeBits: number, protocol: number): Socket {
   if (typeBits & ~(SOCK_TYPE_MASK | SOCK_NONBLOCK | SOCK_CLOEXEC)) throw EINVAL;
-  return familyOf(domain).make(task, typeBits & SOCK_TYPE_MASK, protocol, credentialsOf(task));
+  return familyOf(domain).make(task, typeBits & SOCK_TYPE_MASK, protocol, peerCredentials(task));
 }
 
 const install = (task: Task, socket: Socket, bits: number): number =>
@@ -84,7 +84,7 @@ function connect(task: Task, fd: number, ptr: number, length: number): number | 
 
 function listen(task: Task, fd: number, backlog: number): number {
   const { socket } = socketAt(task, fd);
-  socket.credentials = credentialsOf(task);
+  socket.credentials = peerCredentials(task);
   socket.listen(backlog);
   return 0;
 }
@@ -139,7 +139,7 @@ function send(task: Task, fd: number, make: () => Outgoing, bits: number): numbe
 }
 
 const sendto = (task: Task, fd: number, ptr: number, count: number, bits: number, namePtr: number, nameLength: number): number | Wait =>
-  send(task, fd, () => ({ bytes: readablePart(task.memory, ptr, count), rights: [], sender: credentialsOf(task), namePtr, nameLength }), bits);
+  send(task, fd, () => ({ bytes: readablePart(task.memory, ptr, count), rights: [], sender: peerCredentials(task), namePtr, nameLength }), bits);
 
 /** struct msghdr, with numbers for pointers. */
 function messageAt(task: Task, ptr: number) {
@@ -156,7 +156,7 @@ const aligned = (length: number): number => (length + 7) & ~7;
 /** The control messages of sendmsg: descriptors to pass, and the credentials to claim. */
 function controlOf(task: Task, ptr: number, length: number): { rights: Description[]; sender: PeerCredentials } {
   const rights: Description[] = [];
-  let sender = credentialsOf(task);
+  let sender = peerCredentials(task);
   for (let at = 0; at + cmsghdrLayout.size <= length;) {
     const header = cmsghdrLayout.decode(task.memory.readable(ptr + at, cmsghdrLayout.size));
     const size = Number(header.cmsg_len);

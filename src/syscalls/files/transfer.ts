@@ -1,10 +1,10 @@
 // Moving bytes between open files and arrays, with everything read(2) and write(2) check: access mode, position, append, size limits, job control, set-id bits, SIGPIPE.
 import {
-  EAGAIN, EBADF, EFBIG, IN_ACCESS, IN_MODIFY, EINVAL, EISDIR, EPIPE, ESPIPE, O_DSYNC, S_IFDIR, S_IFREG, S_ISGID, S_ISUID, SIGPIPE, SIGXFSZ, isType, resources,
+  AF_UNIX, EAGAIN, EBADF, EFBIG, IN_ACCESS, IN_MODIFY, EINVAL, EISDIR, EPIPE, ESPIPE, O_DSYNC, S_IFDIR, S_IFREG, S_ISGID, S_ISUID, SIGPIPE, SIGXFSZ, isType, resources,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { refreshMappings, settleMappings, TtyFile } from '../../linux/index.ts';
-import type { Description, Task } from '../../linux/index.ts';
+import { refreshMappings, settleMappings, Socket, TtyFile } from '../../linux/index.ts';
+import type { Description, PeerCredentials, Task } from '../../linux/index.ts';
 import { operations, privilegeDrop } from '../../vfs/index.ts';
 import type { Inode } from '../../vfs/index.ts';
 import { checkRead, checkWrite } from './job-control.ts';
@@ -80,7 +80,8 @@ export function writeTo(task: Task, description: Description, from: Uint8Array, 
   if (!isStream(description)) settleMappings(description.inode, position, allowed);
   task.process.io.writes++;
   try {
-    const count = file.write!(allowed < from.length ? from.subarray(0, allowed) : from, position, nonblock);
+    const bytes = allowed < from.length ? from.subarray(0, allowed) : from;
+    const count = file instanceof Socket && file.family === AF_UNIX ? file.send(bytes, { rights: [], sender: peerCredentials(task) }, nonblock) : file.write!(bytes, position, nonblock);
     if (typeof count === 'number') task.process.io.writtenBytes += count;
     if (typeof count === 'number' && !isStream(description)) {
       refreshMappings(description.inode, position, count);
@@ -94,6 +95,9 @@ export function writeTo(task: Task, description: Description, from: Uint8Array, 
     throw error;
   }
 }
+
+/** Who sends, as the other end of a socket is told. */
+export const peerCredentials = (task: Task): PeerCredentials => ({ pid: task.pid, uid: task.credentials.euid, gid: task.credentials.egid });
 
 /** EPIPE comes with SIGPIPE, except from datagram sockets. */
 const signalsBrokenPipe = (description: Description): boolean => !(description.file as { quietPipe?: boolean }).quietPipe;
