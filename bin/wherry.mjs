@@ -13,7 +13,7 @@ if (!existsSync(file)) {
   console.error('wherry: dist/ is missing; run `npm run build` first');
   process.exit(125);
 }
-const source = `(function (module, require, __filename, __dirname) {${readFileSync(file, 'utf8')}\n})`;
+const source = `(function (module, require, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
 const script = new Script(source, { filename: file, ...(existsSync(code) ? { cachedData: readFileSync(code) } : {}) });
 if (process.env.WHERRY_KEEP_CODE) process.on('exit', () => { writeFileSync(process.env.WHERRY_KEEP_CODE, script.createCachedData()); });
 script.runInThisContext()({ exports: {} }, createRequire(file), file, dirname(file));

@@ -74,13 +74,6 @@ export const never = '0001-01-01T00:00:00Z';
 
 export const initialState: ContainerState = { Status: 'created', ExitCode: 0, Error: '', StartedAt: never, FinishedAt: never };
 
-/** Nanoseconds since 1970 in RFC 3339's form. */
-export function timestamp(ns: bigint): string {
-  const second = ns / 1_000_000_000n;
-  const fraction = String(ns % 1_000_000_000n).padStart(9, '0').replace(/0+$/, '');
-  return `${new Date(Number(second) * 1000).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`;
-}
-
 /** Whether one time is before another, to the nanosecond: fractions have as many digits as they need. */
 export const isBefore = (one: string, other: string): boolean => sortable(one) < sortable(other);
 const sortable = (time: string): string => time.replace(/(?:\.(\d+))?Z$/, (_, digits = '') => `.${String(digits).padEnd(9, '0')}`);

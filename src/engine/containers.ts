@@ -1,8 +1,9 @@
 // The containers that are kept: a folder each in the store, found by name or id, changed under the store's lock, told truthfully even after the process that ran one was killed.
+import { rfc3339 } from '../base/index.ts';
 import type { Folder, Host, Processes } from '../host/ports.ts';
 import { blobPath, type Image, type ImageUser, type InUse } from '../oci/index.ts';
 import { demandName, inventName } from './container-names.ts';
-import { type ContainerRecord, type ContainerState, initialState, isBefore, packRecord, parseRecord, recordPath, timestamp } from './container-record.ts';
+import { type ContainerRecord, type ContainerState, initialState, isBefore, packRecord, parseRecord, recordPath } from './container-record.ts';
 import { EngineError } from './errors.ts';
 import { portBindings, type PortBindings } from './published-ports.ts';
 import { containerConfig, type RunRequest } from './process-config.ts';
@@ -67,7 +68,7 @@ export class Containers {
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
-  #now(): string { return timestamp(this.#host.clock.realtimeNs()); }
+  #now(): string { return rfc3339(this.#host.clock.realtimeNs()); }
   /** One that is removed when it ends need not outlive a power cut. */
   #write(record: ContainerRecord): void { this.#folder.write(recordPath(record.Id), packRecord(record), !record.HostConfig.AutoRemove); }
 
@@ -183,14 +184,22 @@ export class Containers {
 
   /** The container that this process ran has ended: it is removed when that was asked for. */
   end(id: string, exitCode: number): void {
-    const { HostConfig } = this.#update(id, (record) => ({ ...record, State: this.#ended(record.State, exitCode) }));
-    if (HostConfig.AutoRemove) this.remove(id);
+    this.#leave(id, (record) => this.#ended(record.State, exitCode));
   }
 
   /** The start did not come about: the container is as it was and says why, or is removed when that was asked for. */
   failed(id: string, before: ContainerState, error: string, exitCode: number): void {
-    const { HostConfig } = this.#update(id, (record) => ({ ...record, State: { ...before, ExitCode: exitCode, Error: error } }));
-    if (HostConfig.AutoRemove) this.remove(id);
+    this.#leave(id, () => ({ ...before, ExitCode: exitCode, Error: error }));
+  }
+
+  /** This process does not run the container any more: the record says how it is now, or goes. */
+  #leave(id: string, stateNow: (record: ContainerRecord) => ContainerState): void {
+    this.#folder.exclusive(() => {
+      const record = this.#read(id);
+      if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
+      if (record.HostConfig.AutoRemove) this.#erase(id);
+      else this.#changed(record, stateNow(record));
+    });
   }
 
   /** Throws EngineError 'BAD_NAME', 'NAME_TAKEN', 'SAME_NAME', 'NO_CONTAINER'. */

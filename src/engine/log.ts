@@ -1,7 +1,7 @@
 // A container's output as it is kept: Docker's json-file format, one JSON object a line of output.
 import type { Clock, Folder, RandomFile, Sink } from '../host/ports.ts';
 import type { MachineParts } from '../machine/index.ts';
-import { timestamp } from './container-record.ts';
+import { rfc3339 } from '../base/index.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
 
@@ -60,7 +60,7 @@ export class ContainerLog {
   }
 
   #keep(stream: OutputStream, line: Uint8Array): void {
-    this.#lines += `${JSON.stringify({ log: new TextDecoder().decode(line), stream, time: timestamp(this.#clock.realtimeNs()) } satisfies LogLine)}\n`;
+    this.#lines += `${JSON.stringify({ log: new TextDecoder().decode(line), stream, time: rfc3339(this.#clock.realtimeNs()) } satisfies LogLine)}\n`;
   }
 
   #write(): void {

@@ -1,4 +1,5 @@
 // `commit`: an image made of another one and a layer of changes.
+import { rfc3339 } from '../base/index.ts';
 import { changeConfig } from './instructions.ts';
 import type { Chunks } from './compression.ts';
 import type { HistoryEntry, ImageConfig, RunConfig } from './image.ts';
@@ -48,12 +49,4 @@ const stale = new Set(['container', 'container_config', 'docker_version', 'id', 
 export function configDocument(config: ImageConfig): Uint8Array {
   const fields = Object.entries(config).filter(([key, value]) => !stale.has(key) && value !== '' && value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
   return new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
-}
-
-/** A time as Go prints RFC3339Nano, in UTC. */
-export function rfc3339(ns: bigint): string {
-  const second = 1_000_000_000n;
-  const fraction = ((ns % second) + second) % second;
-  const decimals = String(fraction).padStart(9, '0').replace(/0+$/, '');
-  return `${new Date(Number((ns - fraction) / 1_000_000n)).toISOString().slice(0, 19)}${decimals && `.${decimals}`}Z`;
 }

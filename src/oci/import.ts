@@ -1,7 +1,8 @@
 // `import`: an image with one layer, made of the tar of a root file system.
 import type { Codecs } from '../host/ports.ts';
 import { tarOnly } from './archive.ts';
-import { configDocument, rfc3339 } from './commit.ts';
+import { rfc3339 } from '../base/index.ts';
+import { configDocument } from './commit.ts';
 import { type Chunks, ratioLimit, uncompressed, type UnpackLimit } from './compression.ts';
 import { ImageError } from './errors.ts';
 import { changeConfig } from './instructions.ts';

@@ -1,7 +1,8 @@
 // The kept containers in a folder: names, lookup, states, the process that is gone, holding; without running anything.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Containers, type EngineError, inventName, isBefore, recordPath, timestamp } from '../../src/engine/index.ts';
+import { Containers, type EngineError, inventName, isBefore, recordPath } from '../../src/engine/index.ts';
+import { rfc3339 } from '../../src/base/index.ts';
 import { memoryFolder } from '../../src/host/memory-folder.ts';
 import type { ProcessId } from '../../src/host/ports.ts';
 import type { Image } from '../../src/oci/index.ts';
@@ -128,7 +129,7 @@ test('a damaged record is told and left out', () => {
 });
 
 test('times are compared to the nanosecond', () => {
-  const times = [5n, 50n, 500_000_000n, 510_000_000n, 1_000_000_000n, 1_000_000_001n].map((ns) => timestamp(1_700_000_000_000_000_000n + ns));
+  const times = [5n, 50n, 500_000_000n, 510_000_000n, 1_000_000_000n, 1_000_000_001n].map((ns) => rfc3339(1_700_000_000_000_000_000n + ns));
   for (let i = 1; i < times.length; i++) assert.ok(isBefore(times[i - 1]!, times[i]!), times[i]);
 });
 
