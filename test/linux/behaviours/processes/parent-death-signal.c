@@ -6,8 +6,9 @@ static void last(int signal) { announce(signal); _exit(0); }
 void behaviour(void) {
   int p[2];
   pipe(p);
-  reap(child(child(on(SIGUSR1, last, 0); prctl(PR_SET_PDEATHSIG, SIGUSR1); write(p[1], "x", 1); pause()); char c; read(p[0], &c, 1)));
+  pid_t pid = child(child(on(SIGUSR1, last, 0); prctl(PR_SET_PDEATHSIG, SIGUSR1); write(p[1], "x", 1); pause()); char c; read(p[0], &c, 1));
   char c;
   close(p[1]);
   show(read(p[0], &c, 1));
+  reap(pid);
 }
