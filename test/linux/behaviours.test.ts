@@ -52,6 +52,13 @@ for (const family of families) {
   }
 }
 
+test('every behaviour has been recorded', () => {
+  for (const family of families) {
+    const written = readdirSync(`${folder}/${family}`).filter((f) => f.endsWith('.c')).map((f) => `${family}/${f.slice(0, -2)}`).sort();
+    assert.equal([...byName(readFileSync(`${folder}/${family}.expected`, 'latin1')).keys()].sort(), written);
+  }
+});
+
 test('every listed difference is of a behaviour', () => {
   const names = new Set(families.flatMap((family) => [...byName(readFileSync(`${folder}/${family}.expected`, 'latin1')).keys()]));
   assert.equal([...differences.keys()].filter((name) => !names.has(name)), []);
