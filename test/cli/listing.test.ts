@@ -25,7 +25,7 @@ function formatted(format: string, rows: readonly ImageRow[]): Omit<{ code: numb
 }
 
 /** The image was seconds old when this was recorded, and the recording machine's zone was UTC. */
-const comparable = (text: string): string => text.replace(/(\d+|some) \w+ ago/g, 'some time ago').replace(/CREATED +SIZE/, 'CREATED SIZE').replace(/some time ago +/g, 'some time ago ').replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} [\w+-]+/g, 'then');
+const comparable = (text: string): string => text.replace(/(?:About an? \w+|Less than a second|\d+ \w+|some \w+) ago/g, 'some time ago').replace(/CREATED +SIZE/, 'CREATED SIZE').replace(/some time ago +/g, 'some time ago ').replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} [\w+-]+/g, 'then');
 
 /** The legacy form `raw`, and Go's own picture of a struct. */
 const leftOut = new Set(['raw', '{{.}}']);

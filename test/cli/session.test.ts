@@ -27,7 +27,7 @@ async function answer(line: string, root: string): Promise<{ code: number; out: 
 }
 
 /** What differs for good reasons: the product's name, ages, containers' IDs, a slip of docker's client, words of its old daemon, space on the disk, progress on a slow machine, a flag for images of several platforms, a variable of ours. */
-const comparable = (text: string): string => text.replaceAll('docker', 'wherry').replace(/(?!c493011240f3)\b(?<!sha256:)([0-9a-f]{64}|[0-9a-f]{12})\b/g, (id) => `id of ${id.length}`).replace(/(\d+ seconds?|Less than a second) ago/g, 'now').replaceAll('SRun \'', 'Run \'').replace(/\d+ (years|months) ago/g, 'some $1 ago').replace(/no such image: \S+: No such/g, 'No such')
+const comparable = (text: string): string => text.replaceAll('docker', 'wherry').replace(/(?!c493011240f3)\b(?<!sha256:)([0-9a-f]{64}|[0-9a-f]{12})\b/g, (id) => `id of ${id.length}`).replace(/(\d+ seconds?|Less than a second|About a minute|\d+ minutes) ago/g, 'now').replaceAll('SRun \'', 'Run \'').replace(/\d+ (years|months) ago/g, 'some $1 ago').replace(/no such image: \S+: No such/g, 'No such')
   .replace(/(invalid reference format): "[^\n]*"$/gm, '$1').replace(/(repository name) \(\S+\) (must be)/, '$1 $2').replace(/(reclaimed space: )[1-9].*/, '$1some').replace(/^(?:[0-9a-f]{12}|id of 12): (Loading layer|Extracting) .*\n/gm, '').replace(/^ +--tree .*\n/m, '').replace(/Compressed archives[^]*? limit\.\n\n/, '');
 
 test.after(() => { rmSync(folder, { recursive: true }); });
