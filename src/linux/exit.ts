@@ -1,5 +1,5 @@
 // How tasks and processes end: what is given back, who is told, who inherits the children. _exit(2), exit_group(2), wait(2).
-import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGCONT, SIGHUP, signalName, EFAULT } from '../abi/index.ts';
+import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, NSIG, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGCONT, SIGHUP, signalName, EFAULT } from '../abi/index.ts';
 import { taskTimeNs } from './cpu-time.ts';
 import { isOrphaned, kernelSignal, retarget, sendToGroup, sendToProcess, tracePrefix } from './signals.ts';
 import type { Process, Task } from './task.ts';
@@ -151,7 +151,7 @@ function tellParent(process: Process, status: number): void {
   const code = signal === 0 ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED;
   const action = parent.actions.get(SIGCHLD);
   const unwanted = process.exitSignal === SIGCHLD && (action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0);
-  if (process.exitSignal !== 0) sendToProcess(parent, { signo: process.exitSignal, code, pid: process.pid, uid: process.leader.credentials.uid, status: signal || status >> 8 });
+  if (process.exitSignal !== 0 && process.exitSignal <= NSIG) sendToProcess(parent, { signo: process.exitSignal, code, pid: process.pid, uid: process.leader.credentials.uid, status: signal || status >> 8 });
   if (unwanted) reap(process);
   parent.childChanged.wake();
 }

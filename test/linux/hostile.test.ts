@@ -4,19 +4,9 @@ import * as assert from 'uvu/assert';
 import { Wait } from '../../src/base/index.ts';
 import { fileFamilies } from '../../src/syscalls/files/index.ts';
 import { BUFFER, END, FakeMachine, SCRATCH } from './fake-machine.ts';
+import { random as generator } from './random.ts';
 
 const CALLS = 60_000;
-
-/** A small generator of random numbers (mulberry32), the same in every run. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 const hostileNumbers = [0n, 1n, 2n, 3n, 4n, 5n, 7n, 8n, 16n, 100n, 4095n, 4096n, 65536n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0xffff_fffen, 1n << 32n, (1n << 53n) + 1n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n, (1n << 64n) - 100n];
 const paths = ['', '.', '..', '/', 'f', '/tmp/f', '/dev/null', '/dev/zero', '/dev/tty', '/proc/self/fd/3', '/proc/1/stat', 'd/', 'x'.repeat(300), '/proc/self/fd', '\xff', '/sys', 'a/'.repeat(2100), 'user.x', '/dev/ptmx'];
