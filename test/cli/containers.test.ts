@@ -151,7 +151,7 @@ test('in the background: output, other commands, the end', async () => {
 });
 
 test('-d --rm: wait tells the exit code of one that leaves no record', async () => {
-  out('run', '-d', '--rm', '--name', 'brief', 'busybox', 'sh', '-c', 'sleep 1; exit 9');
+  out('run', '-d', '--rm', '--name', 'brief', 'busybox', 'sh', '-c', 'sleep 6; exit 9');
   assert.is(out('wait', 'brief'), '9\n');
   for (let i = 0; i < 100 && out('ps', '-aqf', 'name=brief') !== ''; i++);
   assert.is(out('ps', '-aqf', 'name=brief'), '');
