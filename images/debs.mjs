@@ -5,10 +5,13 @@ import { join } from 'node:path';
 
 const run = (command, args, options = {}) => execFileSync(command, args, { encoding: 'utf8', maxBuffer: 64 << 20, stdio: ['ignore', 'pipe', 'pipe'], ...options });
 
+/** As on a system with nothing installed: what this machine has, from wherever it came, decides nothing. */
+const bare = ['-o', 'Dir::State::status=/dev/null'];
+
 /** The packages and everything they depend on, except those that are not wanted. */
 export function closure(packages, without = []) {
   const refused = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
-  const text = run('apt-cache', ['depends', '--recurse', ...refused, ...packages]);
+  const text = run('apt-cache', [...bare, 'depends', '--recurse', ...refused, ...packages]);
   return [...new Set(text.split('\n').filter((line) => /^[a-z0-9]/.test(line) && !line.includes(':')))].filter((name) => !without.includes(name)).sort();
 }
 
@@ -30,7 +33,7 @@ function fetchInto(folder, packages) {
   const partial = join(folder, `partial-${process.pid}`);
   mkdirSync(partial);
   try {
-    run('apt-get', ['download', ...packages], { cwd: partial });
+    run('apt-get', [...bare, 'download', ...packages], { cwd: partial });
     for (const file of readdirSync(partial)) renameSync(join(partial, file), join(folder, file));
   } finally { rmSync(partial, { recursive: true, force: true }); }
 }

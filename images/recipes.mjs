@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closure, debs } from './debs.mjs';
+import { programsLayer, servers } from './programs.mjs';
 import { appletsOf, Tree } from './tree.mjs';
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -43,6 +44,10 @@ const languages = ['bc', 'git', 'jq', 'lua5.4', 'm4', 'make', 'openssl', 'perl',
 const unwanted = ['cdebconf', 'debconf', 'dpkg', 'init-system-helpers', 'install-info', 'libdebconfclient0', 'libdebian-installer4', 'libnewt0.52', 'libslang2', 'libtextwrap1', 'mime-support', 'original-awk', 'systemd',
   'systemd-standalone-sysusers', 'usr-is-merged', 'usrmerge'];
 
+/** In the closure of the servers only as alternatives, or for starting and configuring them on a whole system. */
+const unneeded = [...unwanted.filter((name) => name !== 'dpkg'), 'ca-certificates-java', 'fonts-croscore', 'fonts-dejavu-core', 'fonts-freefont-otf', 'fonts-freefont-ttf', 'fonts-liberation', 'fonts-liberation2', 'fonts-texgyre', 'fonts-urw-base35',
+  'gpgv1', 'gpgv2', 'libelogind0', 'locales', 'locales-all', 'ssl-cert', 'ttf-bitstream-vera', 'ucf', 'x11-common', 'xfonts-encodings', 'xfonts-utils'];
+
 const slim = (path) => !/^usr\/share\/(man|info|locale|lintian|bash-completion|menu|pixmaps|applications)\//.test(path) && !(/^usr\/share\/doc\//.test(path) && !/\/$|\/copyright$/.test(path));
 
 /** Links that alternatives or maintainer scripts make. */
@@ -66,7 +71,18 @@ async function debian({ cache, root }) {
   third.file('var/lib/.wh.removed-by-a-later-layer', '');
   const layers = [];
   for (const tree of [first, second, third]) layers.push(await tree.tar());
-  return { tags: ['debian:bookworm'], layers, config: { Env: [PATH], Cmd: ['bash'], WorkingDir: '/' } };
+  return { tags: ['debian:bookworm'], layers, config: { Env: [PATH], Cmd: ['bash'], WorkingDir: '/' }, first, packages: everything };
+}
+
+/** Servers, compilers and runtimes over the Debian image. */
+async function programs({ cache, root }) {
+  const below = await debian({ cache, root });
+  const folder = join(cache, 'debs');
+  const more = closure(servers, unneeded).filter((name) => !below.packages.includes(name));
+  const packages = debs(more, folder);
+  const installed = [...debs(below.packages, folder), ...packages];
+  const tree = await programsLayer({ packages, installed, below: below.first, keep: slim, root, cache });
+  return { tags: ['programs:latest'], layers: [...below.layers, await tree.tar()], config: below.config };
 }
 
 const targetIn = (tree, path, target) => tree.has(join(path, '..', target));
@@ -140,4 +156,4 @@ function compile(sources, tree) {
   } finally { rmSync(folder, { recursive: true }); }
 }
 
-export const recipes = { busybox: { file: 'images/busybox.tar', make: busybox }, debian: { file: '.cache/images/debian.tar', make: debian } };
+export const recipes = { busybox: { file: 'images/busybox.tar', make: busybox }, debian: { file: '.cache/images/debian.tar', make: debian }, programs: { file: '.cache/images/programs.tar', make: programs } };

@@ -1,13 +1,13 @@
-// Bundles test/**/*.test.ts with esbuild and runs each file in a process of its own; arguments are substrings that choose files. --tools runs test/**/*.tools.ts instead: slow round trips through other tools.
+// Bundles test/**/*.test.ts with esbuild and runs each file in a process of its own; arguments are substrings that choose files. --tools runs test/**/*.tools.ts instead: slow round trips through other tools; --programs runs test/**/*.programs.ts: real servers, compilers and runtimes.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const withTools = process.argv.includes('--tools');
-const wanted = process.argv.slice(2).filter((word) => word !== '--tools');
-const files = readdirSync('test', { recursive: true }).map(String).filter((f) => f.endsWith(withTools ? '.tools.ts' : '.test.ts')).sort()
+const kind = process.argv.slice(2).find((word) => ['--tools', '--programs'].includes(word))?.slice(2) ?? 'test';
+const wanted = process.argv.slice(2).filter((word) => word !== `--${kind}`);
+const files = readdirSync('test', { recursive: true }).map(String).filter((f) => f.endsWith(`.${kind}.ts`)).sort()
   .filter((f) => wanted.length === 0 || wanted.some((w) => f.includes(w)));
 if (files.length === 0) { console.error(`no test file matches ${wanted.join(' ')}`); process.exit(1); }
 
