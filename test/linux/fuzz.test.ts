@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { boot, DATA } from '../machine/boot.ts';
 import { describeSteps, FuzzFailure, fuzzRound, roundOf, seedsOf } from './syscall-fuzzer.ts';
 
-const CALLS = 6000, STEPS = 2000;
+const CALLS = 4000, STEPS = 2000;
 
 test('random calls of several tasks', () => {
   let calls = 0, tasks = 0;
@@ -18,7 +18,7 @@ test('random calls of several tasks', () => {
       throw new Error(`seed ${seed}, step ${error.steps.length}: ${error.message}\nits last calls:\n${describeSteps(error.round, error.steps).slice(-20).join('\n')}`, { cause: error });
     }
   }
-  assert.ok(tasks > 20, `${tasks} tasks`);
+  assert.ok(tasks > 10, `${tasks} tasks`);
 });
 
 test('a round is the same every time', () => {
