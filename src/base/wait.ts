@@ -8,7 +8,10 @@ export class WaitQueue {
   remove(waiter: () => void): void { this.#waiters.delete(waiter); }
 
   /** Calls every waiter that was there when wake began. */
-  wake(): void { for (const waiter of [...this.#waiters]) waiter(); }
+  wake(): void {
+    if (this.#waiters.size > 1) for (const waiter of [...this.#waiters]) waiter();
+    else for (const waiter of this.#waiters) { waiter(); break; }
+  }
 
   /** Calls at most `count` waiters in the order they came and returns how many. Each must remove itself. */
   wakeSome(count: number): number {

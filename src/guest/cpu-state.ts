@@ -11,6 +11,12 @@ export class CpuState {
 
   gpr(n: number): bigint { return this.#memory.view.getBigUint64(STATE_BASE + state.gpr + 8 * n, true); }
   setGpr(n: number, value: bigint): void { this.#memory.view.setBigUint64(STATE_BASE + state.gpr + 8 * n, BigInt.asUintN(64, value), true); }
+  /** Sets a register to a whole number, negative ones in two's complement. */
+  setNumber(n: number, value: number): void {
+    const at = STATE_BASE + state.gpr + 8 * n;
+    this.#memory.view.setUint32(at, value, true);
+    this.#memory.view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+  }
   /** The low 32 bits of a register as an unsigned number: an address or a small argument. */
   gpr32(n: number): number { return this.#memory.view.getUint32(STATE_BASE + state.gpr + 8 * n, true); }
 

@@ -106,7 +106,7 @@ export class RunLoop {
   /** Gives one task its turn; false when none is ready. */
   #runNext(): boolean {
     const kernel = this.#kernel;
-    kernel.timers.run(kernel.monotonicNs());
+    if (kernel.timers.nextNs !== undefined) kernel.timers.run(kernel.monotonicNs());
     const task = kernel.scheduler.next();
     if (task) this.#turn(task);
     kernel.runDeferred();

@@ -1,6 +1,6 @@
 // The entry of system calls: decodes arguments, calls the handler, stores the result, blocks on a Wait, tries again when woken.
 import { ENOSYS, Errno } from '../abi/index.ts';
-import { Wait } from '../base/index.ts';
+import { assert, Wait } from '../base/index.ts';
 import { R11, RAX, RCX, RSP } from '../guest/index.ts';
 import { hasDeliverable } from '../linux/index.ts';
 import type { Call, Task } from '../linux/index.ts';
@@ -14,8 +14,8 @@ import { traceBlocked, traceEnd, traceEntry } from './trace-line.ts';
 export function enterSyscall(task: Task): boolean {
   const { registers } = task;
   const number = registers.gpr32(RAX);
-  registers.setGpr(RCX, BigInt(registers.pc));
-  registers.setGpr(R11, BigInt(registers.rflags));
+  registers.setNumber(RCX, registers.pc);
+  registers.setNumber(R11, registers.rflags);
   task.space.coverStack(registers.gpr32(RSP));
   task.call = { number, partial: 0, neverRestart: neverRestarted.has(number) };
   if (!trySyscall(task)) return false;
@@ -34,9 +34,15 @@ export function trySyscall(task: Task): boolean {
     else task.interruptedWait = result;
     return false;
   }
-  if (result !== registersSet && task.state !== 'dead') task.registers.setGpr(RAX, BigInt(result));
+  if (result !== registersSet && task.state !== 'dead') setResult(task, result);
   endCall(task, call, row, result);
   return task.state !== 'dead' && task.space === space;
+}
+
+function setResult({ registers }: Task, result: number | bigint): void {
+  if (typeof result === 'bigint') { registers.setGpr(RAX, result); return; }
+  assert(Number.isInteger(result), 'a result is a whole number');
+  registers.setNumber(RAX, result);
 }
 
 /** Calls the handler; an Errno becomes its negative number, ENOSYS when there is no row. */
