@@ -52,7 +52,7 @@ ${until('openssl s_client -connect 127.0.0.1:4433 < /dev/null')}
 for v in -tls1_2 -tls1_3; do printf 'GET /f HTTP/1.0\\r\\n\\r\\n' | openssl s_client -connect 127.0.0.1:4433 -CAfile c -verify_return_error -servername localhost $v -quiet 2>/dev/null | tail -n 5000 | cmp - f && echo same; done; kill $!`,
     output: 'same\nsame\n',
   },
-  { name: 'openssl speed', seconds: 90, script: "openssl speed -seconds 1 -bytes 1024 sha256 aes-128-gcm 2>/dev/null | grep -E '^(sha256|aes-128-gcm|AES-128-GCM)' | awk '{ print tolower($1), ($2 + 0 > 0) }' | sort", output: 'aes-128-gcm 1\nsha256 1\n' },
+  { name: 'openssl speed', seconds: 90, script: "openssl speed -seconds 1 -bytes 1024 sha256 aes-128-cbc 2>/dev/null | grep -E '^(sha256|aes-128-cbc)' | awk '{ print tolower($1), ($2 + 0 > 0) }' | sort", output: 'aes-128-cbc 1\nsha256 1\n' },
   {
     name: 'ssh-keygen', seconds: 90,
     script: `for t in ed25519 "rsa -b 2048" ecdsa; do ssh-keygen -q -t $t -N '' -f k; ssh-keygen -lf k.pub | sed 's/ .*(/ (/'; ssh-keygen -y -f k | cut -d' ' -f2 | grep -qF -f - k.pub && echo same; echo text | ssh-keygen -q -Y sign -f k -n file - > sig 2>/dev/null; echo "a $(cat k.pub)" > allowed; echo text | ssh-keygen -Y verify -f allowed -I a -n file -s sig | cut -d' ' -f1; rm k k.pub; done`,
