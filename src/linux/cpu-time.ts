@@ -1,6 +1,6 @@
 // CPU time: what tasks and processes have used, with the slice that is running now.
 import { RLIM_INFINITY, resources, SIGKILL, SIGXCPU } from '../abi/index.ts';
-import type { Process, Task } from './task.ts';
+import type { PosixTimer, Process, Task } from './task.ts';
 
 /** Nanoseconds a task has run. */
 export function taskTimeNs(task: Task): bigint {
@@ -13,6 +13,23 @@ export function processTimeNs(process: Process): bigint {
   let sum = process.deadUserNs;
   for (const task of process.tasks) sum += taskTimeNs(task);
   return sum;
+}
+
+/** Lets a POSIX timer fire whose deadline is reached at `nowNs` of its clock: its next deadline is the first multiple of its interval after now. */
+export function expire(timer: PosixTimer, nowNs: bigint): void {
+  const { deadlineNs, intervalNs } = timer;
+  const missed = intervalNs > 0n ? (nowNs - deadlineNs) / intervalNs : 0n;
+  timer.deadlineNs = intervalNs > 0n ? deadlineNs + intervalNs * (missed + 1n) : 0n;
+  timer.overrun = timer.fire(Number(missed));
+}
+
+/** Lets the POSIX timers on CPU clocks of a process fire that are due. */
+export function expireCpuClockTimers(process: Process): void {
+  for (const timer of [...process.cpuClockTimers]) {
+    const nowNs = timer.cpuClockNs!();
+    if (nowNs >= timer.deadlineNs) expire(timer, nowNs);
+    if (timer.deadlineNs === 0n) process.cpuClockTimers.delete(timer);
+  }
 }
 
 const SECOND_NS = 1_000_000_000n;

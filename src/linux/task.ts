@@ -62,9 +62,11 @@ export interface Executable { name: string; path: string; inode: Inode; place: P
 /** How long until an interval timer fires (0: it is off), and after that. */
 export interface IntervalTimer { valueNs: bigint; intervalNs: bigint }
 
-/** A timer of timer_create(2). `deadlineNs` is on the monotonic clock, 0 when it is off. */
+/** A timer of timer_create(2). `deadlineNs` is on the monotonic clock or its CPU clock, 0 when it is off. */
 export interface PosixTimer {
   readonly clockId: number;
+  /** Its clock, when that is the CPU time of a process or thread. */
+  readonly cpuClockNs: (() => bigint) | undefined;
   /** SIGEV_NONE: it sends no signal. */
   readonly silent: boolean;
   /** Sends its signal, or adds to the overrun of the one still pending; returns the overrun. */
@@ -119,6 +121,8 @@ export class Process {
   realTimer: { cancel(): void; deadlineNs: bigint; intervalNs: bigint } | undefined;
   /** ITIMER_VIRTUAL and ITIMER_PROF by their number; looked at after every slice. */
   readonly cpuTimers = new Map<number, { deadlineNs: bigint; intervalNs: bigint; signal: number }>();
+  /** POSIX timers that are set on CPU clocks; looked at after every slice. */
+  readonly cpuClockTimers = new Set<PosixTimer>();
   /** POSIX timers by id. */
   readonly timers = new Map<number, PosixTimer>();
 

@@ -1,7 +1,7 @@
 // The run loop: lets tasks run in turn, answers what they leave with, delivers signals, and sleeps when nobody can run.
 import { EFAULT, SIGSEGV } from '../abi/index.ts';
 import { Exit } from '../guest/index.ts';
-import { deliverSignals, forceSignal, hasDeliverable, interruptSequence, kernelSignal, processTimeNs, sendToProcess } from '../linux/index.ts';
+import { deliverSignals, expireCpuClockTimers, forceSignal, hasDeliverable, interruptSequence, kernelSignal, processTimeNs, sendToProcess } from '../linux/index.ts';
 import type { Kernel, Task } from '../linux/index.ts';
 import { enterSyscall, trySyscall } from '../syscalls/index.ts';
 import { raiseFault, raiseTrap } from './traps.ts';
@@ -152,6 +152,7 @@ export class RunLoop {
     task.userNs += elapsed;
     kernel.memoryGuard.check();
     if (task.process.cpuTimers.size > 0) this.#checkCpuTimers(task);
+    if (task.process.cpuClockTimers.size > 0) expireCpuClockTimers(task.process);
     if (exit === Exit.fault) raiseFault(task);
     else if (exit === Exit.trap) raiseTrap(task);
     else if (exit === Exit.budget) {

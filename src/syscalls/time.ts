@@ -4,7 +4,7 @@ import {
   EOPNOTSUPP, EPERM, itimers, NSIG, SI_TIMER, SIGALRM, SIGPROF, SIGVTALRM, TIMER_ABSTIME, USER_HZ,
 } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
-import { kernelSignal, processTimeNs, sendToProcess, sendToTask, taskTimeNs } from '../linux/index.ts';
+import { expire, kernelSignal, processTimeNs, sendToProcess, sendToTask, taskTimeNs } from '../linux/index.ts';
 import type { IntervalTimer, PosixTimer, Process, Task } from '../linux/index.ts';
 import { flags, Int, oneOf, OutTimespecPtr, OutTimevalPtr, pointed, Ptr, TimespecPtr, UInt } from './codec.ts';
 import { refuse, sys } from './row.ts';
@@ -152,10 +152,20 @@ function alarm(task: Task, seconds: number): number {
 const SIGEV_SIGNAL = 0, SIGEV_NONE = 1, SIGEV_THREAD_ID = 4;
 const SIGEVENT_SIZE = 64;
 
-/** timer_create(2): real and monotonic clocks; struct sigevent is value, signo, notify, tid. */
+const wallClocks: readonly number[] = [CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI];
+
+/** The CPU clock of the calling thread or process that a timer can follow. */
+function cpuClock(task: Task, id: number): () => bigint {
+  const own = id === CLOCK_PROCESS_CPUTIME_ID || id === CLOCK_THREAD_CPUTIME_ID || (id < 0 && (task.kernel.tasks.get(~(id >> 3)) ?? task).process === task.process);
+  if (!own) throw EOPNOTSUPP;
+  const read = clock(task, id);
+  return () => read(task);
+}
+
+/** timer_create(2): wall clocks and the CPU clocks of the own process; struct sigevent is value, signo, notify, tid. */
 function timerCreate(task: Task, id: number, eventPtr: number, idPtr: number): number {
   clock(task, id);
-  if (![CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME].some((known) => known === id)) throw EOPNOTSUPP;
+  const cpuClockNs = wallClocks.includes(id) ? undefined : cpuClock(task, id);
   const { timers } = task.process;
   let number = 0;
   while (timers.has(number)) number++;
@@ -173,7 +183,7 @@ function timerCreate(task: Task, id: number, eventPtr: number, idPtr: number): n
     else sendToProcess(task.process, info);
     return overrun;
   };
-  timers.set(number, { clockId: id, silent: event.notify === SIGEV_NONE, fire, cancel: () => {}, deadlineNs: 0n, intervalNs: 0n, overrun: 0 });
+  timers.set(number, { clockId: id, cpuClockNs, silent: event.notify === SIGEV_NONE, fire, cancel: () => {}, deadlineNs: 0n, intervalNs: 0n, overrun: 0 });
   return 0;
 }
 
@@ -189,7 +199,7 @@ const timerOf = (task: Task, id: number) => {
 };
 
 /** What is left of a timer: at least a nanosecond until its signal is on its way, zero for one that sends none. */
-const leftOf = (task: Task, timer: PosixTimer): bigint => (timer.deadlineNs === 0n ? 0n : later(timer.deadlineNs - task.kernel.monotonicNs(), timer.silent ? 0n : 1n));
+const leftOf = (task: Task, timer: PosixTimer): bigint => (timer.deadlineNs === 0n ? 0n : later(timer.deadlineNs - (timer.cpuClockNs?.() ?? task.kernel.monotonicNs()), timer.silent ? 0n : 1n));
 
 function timerSettime(task: Task, id: number, flag: number, newPtr: number, oldPtr: number): number {
   const timer = timerOf(task, id);
@@ -200,19 +210,24 @@ function timerSettime(task: Task, id: number, flag: number, newPtr: number, oldP
   timer.intervalNs = intervalNs;
   timer.deadlineNs = 0n;
   if (valueNs === 0n) return 0;
-  const { kernel } = task;
-  const now = kernel.monotonicNs();
-  const arm = (deadlineNs: bigint): void => {
-    timer.deadlineNs = deadlineNs;
-    timer.cancel = kernel.timers.at(deadlineNs, () => {
-      const missed = intervalNs > 0n ? (kernel.monotonicNs() - deadlineNs) / intervalNs : 0n;
-      if (intervalNs > 0n) arm(deadlineNs + intervalNs * (missed + 1n));
-      else timer.deadlineNs = 0n;
-      timer.overrun = timer.fire(Number(missed));
-    });
-  };
-  arm(flag & TIMER_ABSTIME ? now + later(valueNs - clock(task, timer.clockId)(task), 0n) : now + valueNs);
+  if (timer.cpuClockNs) armOnCpuClock(task.process, timer, flag & TIMER_ABSTIME ? valueNs : timer.cpuClockNs() + valueNs);
+  else armOnWallClock(task, timer, task.kernel.monotonicNs() + (flag & TIMER_ABSTIME ? later(valueNs - clock(task, timer.clockId)(task), 0n) : valueNs));
   return 0;
+}
+
+function armOnCpuClock({ cpuClockTimers }: Process, timer: PosixTimer, deadlineNs: bigint): void {
+  timer.deadlineNs = deadlineNs;
+  cpuClockTimers.add(timer);
+  timer.cancel = () => { cpuClockTimers.delete(timer); };
+}
+
+function armOnWallClock(task: Task, timer: PosixTimer, deadlineNs: bigint): void {
+  const { kernel } = task;
+  timer.deadlineNs = deadlineNs;
+  timer.cancel = kernel.timers.at(deadlineNs, () => {
+    expire(timer, kernel.monotonicNs());
+    if (timer.deadlineNs !== 0n) armOnWallClock(task, timer, timer.deadlineNs);
+  });
 }
 
 function timerGettime(task: Task, id: number, ptr: number): number {
@@ -279,7 +294,7 @@ export const timeCalls: readonly SyscallRow[] = [
   sys(98, 'getrusage', [oneOf(rusageKinds), Ptr], getrusage, 'all time is user time; faults and switches are not counted'),
   sys(100, 'times', [Ptr], times, 'all time is user time'),
   sys(201, 'time', [Ptr], time),
-  sys(222, 'timer_create', [ClockId, Ptr, Ptr], timerCreate, 'CLOCK_REALTIME, CLOCK_MONOTONIC and CLOCK_BOOTTIME'),
+  sys(222, 'timer_create', [ClockId, Ptr, Ptr], timerCreate, 'CPU clocks of other processes and the alarm clocks are EOPNOTSUPP'),
   sys(223, 'timer_settime', [Int, flags({ TIMER_ABSTIME }), Ptr, Ptr], timerSettime),
   sys(224, 'timer_gettime', [Int, Ptr], timerGettime),
   sys(225, 'timer_getoverrun', [Int], (task, id) => timerOf(task, id).overrun),

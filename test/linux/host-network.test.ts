@@ -1,11 +1,11 @@
 // Connections and datagrams that leave the container, over a host that is played by the test: what is told when, who waits for whom, what is never asked of the host.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AF_INET, EAGAIN, EALREADY, ECONNREFUSED, ECONNRESET, EINPROGRESS, EISCONN, ENETUNREACH, SOCK_DGRAM, SOCK_STREAM } from '../../src/abi/index.ts';
+import { AF_INET, EAGAIN, EALREADY, ECONNABORTED, ECONNREFUSED, ECONNRESET, EINPROGRESS, EISCONN, ENETUNREACH, SOCK_DGRAM, SOCK_STREAM } from '../../src/abi/index.ts';
 import { Wait } from '../../src/base/index.ts';
 import type { Net, NetAddress, NetStream, NetStreamEvents } from '../../src/host/ports.ts';
 import { addressBytes, addressText, decodeEndpoint, HostNetwork, InetPorts, InetSocket, PublishedPorts } from '../../src/linux/index.ts';
-import { POLLERR, POLLIN, POLLOUT } from '../../src/vfs/index.ts';
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from '../../src/vfs/index.ts';
 
 const OUTSIDE = { address: '\x0a\0\0\x05', port: 80 };
 const anyone = { pid: 1, uid: 0, gid: 0 };
@@ -232,10 +232,42 @@ test('a published UDP port receives, and answers from the same socket', async ()
   assert.equal(host.asked, ['reply 127.0.0.1:999 reply']);
 });
 
+const loopback = (port: number) => ({ address: '\x7f\0\0\x01', port });
+
+test('a connection on the loopback that does not wait is in progress, and the next call tells how it went', () => {
+  const host = playedHost();
+  const listener = host.socket(SOCK_STREAM);
+  listener.bind(loopback(80));
+  listener.listen(5);
+  const connecting = (port: number) => {
+    const socket = host.socket(SOCK_STREAM);
+    const connect = () => thrown(() => socket.connectTo(loopback(port), true));
+    assert.is(connect(), EINPROGRESS);
+    return { socket, connect };
+  };
+  const good = connecting(80);
+  assert.is(good.connect(), undefined);
+  assert.is(good.connect(), EISCONN);
+  const bad = connecting(81);
+  assert.is(bad.socket.poll(), POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP);
+  assert.is(bad.connect(), ECONNREFUSED);
+  assert.is(bad.connect(), EINPROGRESS, 'a new attempt');
+  bad.socket.pendingError = undefined;
+  assert.is(bad.connect(), ECONNABORTED, 'SO_ERROR has told it');
+});
+
+test('a connected datagram socket is named by the address that it sends from', () => {
+  const socket = playedHost().socket(SOCK_DGRAM);
+  socket.connectTo(loopback(53), false);
+  assert.is(decodeEndpoint(socket.name).address, '\x7f\0\0\x01');
+  socket.disconnect();
+  assert.is(decodeEndpoint(socket.name).address, '\0\0\0\0');
+});
+
 test('the container\'s own addresses never reach the host', () => {
   const host = playedHost();
   for (const address of ['127.0.0.1', '127.9.9.9', '0.0.0.0', '::1', '::', '172.17.0.2']) {
-    assert.is(thrown(() => host.socket(SOCK_STREAM).connectTo({ address: addressBytes(address)!, port: 80 }, true)), ECONNREFUSED, address);
+    assert.is(thrown(() => host.socket(SOCK_STREAM).connectTo({ address: addressBytes(address)!, port: 80 }, false)), ECONNREFUSED, address);
   }
   assert.equal(host.asked, []);
   host.ports.outside = undefined;

@@ -1,7 +1,7 @@
 // TCP and UDP sockets on the container's own loopback: addresses, ports, connections and datagrams between programs of one machine. ip(7), ipv6(7), tcp(7), udp(7).
-import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EALREADY, ECONNREFUSED, EDESTADDRREQ, EINPROGRESS, EINVAL, EISCONN, EMSGSIZE, ENETUNREACH, ENOTCONN, Errno } from '../../abi/index.ts';
+import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EALREADY, ECONNABORTED, ECONNREFUSED, EDESTADDRREQ, EINPROGRESS, EINVAL, EISCONN, EMSGSIZE, ENETUNREACH, ENOTCONN, Errno } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { POLLERR } from '../../vfs/index.ts';
+import { POLLERR, POLLIN, POLLRDHUP } from '../../vfs/index.ts';
 import { CONTAINER_ADDRESS, type HostNetwork } from './host-network.ts';
 import type { HostStream } from './host-stream.ts';
 import { Socket } from './socket.ts';
@@ -50,6 +50,8 @@ export class InetSocket extends Socket {
   /** The connection through the host, and whether a call has said that it is there. */
   #stream: HostStream | undefined;
   #toldConnected = false;
+  /** How a connect(2) on the loopback went that did not wait: the next connect tells it. */
+  #untold: 'connected' | 'refused' | undefined;
 
   constructor(family: number, type: number, credentials: PeerCredentials, ports: InetPorts) {
     super(family, type, credentials);
@@ -85,20 +87,52 @@ export class InetSocket extends Socket {
     super.listen(backlog);
   }
 
-  /** connect(2). Throws ENETUNREACH, ECONNREFUSED, and for connections through the host EINPROGRESS, EALREADY and how they failed. */
+  /** connect(2). Throws ENETUNREACH, ECONNREFUSED, EISCONN; EINPROGRESS of a connection that does not wait, how it failed at the next call; through the host EALREADY. */
   connectTo(wanted: Endpoint, nonblock: boolean): Wait | undefined {
     const endpoint = { address: destination(wanted.address), port: wanted.port };
-    if (this.connectionless) {
-      this.autobind();
-      this.remote = endpoint;
-      this.peerName = encodeEndpoint(this.family, endpoint);
-      return undefined;
-    }
+    if (this.connectionless) return this.#connectDatagrams(endpoint);
     if (this.#stream || !this.#ports.isOwn(endpoint.address)) return this.#connectOut(endpoint, nonblock);
+    return this.#untold ? this.#tell() : this.#connectHere(endpoint, nonblock);
+  }
+
+  /** A connected datagram socket has a peer, and the address that it sends to it from as its name. */
+  #connectDatagrams(endpoint: Endpoint): undefined {
+    const own = this.#ports.isOwn(endpoint.address);
+    if (!own && !this.#ports.outside) throw ENETUNREACH;
+    this.autobind();
+    this.remote = endpoint;
+    this.peerName = encodeEndpoint(this.family, endpoint);
+    const source = own ? endpoint.address : endpoint.address.length === 4 ? CONTAINER_ADDRESS : this.endpoint!.address;
+    this.name = encodeEndpoint(this.family, this.sourceFor(source));
+  }
+
+  /** connect(2) of AF_UNSPEC: a datagram socket without a peer, with the name that it was bound to. */
+  disconnect(): void {
+    this.remote = this.peerName = undefined;
+    if (this.endpoint) this.name = encodeEndpoint(this.family, this.endpoint);
+  }
+
+  /** The loopback answers at once; a call that does not wait hears of it later, as the kernel has it. */
+  #connectHere(endpoint: Endpoint, nonblock: boolean): Wait | undefined {
+    if (this.connected) throw EISCONN;
     const target = this.#ports.find(this.type, endpoint);
-    if (!target?.listening) throw ECONNREFUSED;
-    if (!this.connected) this.autobind(endpoint.address);
-    return this.connect(target, nonblock, encodeEndpoint(target.family, endpoint));
+    if (!target?.listening && !nonblock) throw ECONNREFUSED;
+    this.autobind(endpoint.address);
+    if (target?.listening) {
+      const wait = this.connect(target, nonblock, encodeEndpoint(target.family, endpoint));
+      if (!nonblock) return wait;
+    } else this.fail(ECONNREFUSED);
+    this.#untold = target?.listening ? 'connected' : 'refused';
+    throw EINPROGRESS;
+  }
+
+  /** The outcome of a connect that did not wait; ECONNABORTED once SO_ERROR has told the failure. */
+  #tell(): undefined {
+    const outcome = this.#untold;
+    this.#untold = undefined;
+    if (outcome === 'connected') return undefined;
+    this.throwPending();
+    throw ECONNABORTED;
   }
 
   /** Through the host: the first call begins, further ones tell how it stands. */
@@ -195,6 +229,11 @@ export class InetSocket extends Socket {
     if (error) throw error;
   }
 
+  override send(bytes: Uint8Array, ancillary: Ancillary, nonblock: boolean, target?: Socket): number | Wait {
+    if (!this.connectionless) this.throwPending();
+    return super.send(bytes, ancillary, nonblock, target);
+  }
+
   override receive(into: Uint8Array, nonblock: boolean, peek = false): Received | Wait {
     this.throwPending();
     if (!this.connectionless && this.peerName === undefined) throw ENOTCONN;
@@ -207,7 +246,7 @@ export class InetSocket extends Socket {
 
   override poll(): number {
     if (this.#stream?.outcome === undefined && this.#stream) return 0;
-    return super.poll() | (this.pendingError ? POLLERR : 0);
+    return super.poll() | (this.pendingError ? POLLERR : 0) | (this.#untold === 'refused' ? POLLIN | POLLRDHUP : 0);
   }
 }
 

@@ -127,7 +127,7 @@ const inetFamily = (family: number): SocketFamily => ({
     inet(socket).bind(endpoint);
   },
   connect: (task, socket, ptr, length, nonblock) => inet(socket).connectTo(endpointAt(task, socket, ptr, length), nonblock),
-  disconnect(socket) { inet(socket).remote = inet(socket).peerName = undefined; },
+  disconnect(socket) { inet(socket).disconnect(); },
   send: (socket, bytes, ancillary, nonblock) =>
     (socket.connectionless ? inet(socket).sendDatagram(bytes, ancillary, undefined) : socket.send(bytes, ancillary, nonblock)),
   sendTo: (task, socket, bytes, ancillary, ptr, length, nonblock) =>
