@@ -11,3 +11,4 @@ export * from './log.ts';
 export * from './published-ports.ts';
 export type { PathStat } from './copy-files.ts';
 export { changingOperations, type FileOperation, type FileOperationName, fileOperations } from './container-files.ts';
+export * from './exec.ts';

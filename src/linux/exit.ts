@@ -146,7 +146,8 @@ function leaveTerminal(process: Process): void {
 
 function tellParent(process: Process, status: number): void {
   const { parent } = process;
-  if (!parent) return;
+  // Its parent is outside: nobody here waits for it.
+  if (!parent) return reap(process);
   const signal = status & 0x7f;
   const code = signal === 0 ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED;
   const action = parent.actions.get(SIGCHLD);

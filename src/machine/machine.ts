@@ -7,6 +7,7 @@ import { attachConsole, CategoryTrace, consoleDescription, HostNetwork, Kernel, 
 import type { PublishedPort, Task, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
+import { type Beside, exitOf, giveTerminal, type MachineExit, ProgramsBeside } from './beside.ts';
 import { bind, type BindMount } from './bind.ts';
 import { RunLoop } from './run-loop.ts';
 import { spawnInit } from './spawn.ts';
@@ -31,9 +32,6 @@ export interface MachineParts {
   config: MachineConfig;
 }
 
-/** How the first process ended. */
-export type MachineExit = { code: number } | { signal: number };
-
 export interface Machine {
   readonly kernel: Kernel;
   /** Runs to the end of the first process. Call it once. */
@@ -46,9 +44,9 @@ export interface Machine {
   publish(port: PublishedPort): Promise<NetAddress>;
   /** Sends a signal to the first process, as from outside the container. */
   signal(signo: number): void;
+  /** Runs another program in the container, in a session of its own. It has no parent, its end does not end the container, and the container's end is its end. Throws StartError. */
+  exec(request: ProcessRequest, io: MachineParts['io']): Beside;
 }
-
-const exitOf = (status: number): MachineExit => ((status & 0x7f) === 0 ? { code: status >> 8 } : { signal: status & 0x7f });
 
 /** Boots a machine with its first process loaded and ready. Throws StartError. */
 export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): Machine {
@@ -65,13 +63,15 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   const init = spawnInit(kernel, mounts, config);
   if (terminal) openTerminal(init, terminal);
   else if ('streams' in io) for (const description of standardStreams(io.streams)) init.files.add(description);
+  const beside = new ProgramsBeside(kernel, mounts);
   return {
     kernel,
-    run: async () => { const status = await loop.run(); kernel.files.close(); cpu.saveCache(); kernel.placements.save(); return exitOf(status); },
+    run: async () => { const status = await loop.run(); beside.killed(); kernel.files.close(); cpu.saveCache(); kernel.placements.save(); return exitOf(status); },
     runUntilIdle: () => (loop.runUntilIdle() ? exitOf(kernel.exitStatus!) : undefined),
     pause: () => loop.pause(),
     publish: (port) => publish(kernel, host, port),
     signal: (signo) => { sendToProcess(kernel.init, kernelSignal(signo)); },
+    exec: (request, io) => beside.start(request, io),
   };
 }
 
@@ -83,10 +83,5 @@ async function publish({ files: { inetPorts } }: Kernel, { net }: Host, port: Pu
 
 /** The container's terminal: descriptors 0, 1 and 2, and the controlling terminal of the first session. */
 function openTerminal(init: Task, tty: Tty): void {
-  const description = consoleDescription(init.fs.walkContext(init.credentials), tty);
-  for (let i = 0; i < 3; i++) init.files.add(description);
-  const { session } = init.process;
-  tty.session = session;
-  tty.foreground = init.process.group.id;
-  session.tty = tty;
+  giveTerminal(init, consoleDescription(init.fs.walkContext(init.credentials), tty), tty);
 }

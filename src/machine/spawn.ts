@@ -1,12 +1,12 @@
-// A container's first process: its program found and loaded, its session and credentials.
-import { EACCES, ENOENT, Errno, RLIMIT_NOFILE } from '../abi/index.ts';
+// Processes that come from outside: a container's first one, and those that are run beside it later. Program found and loaded, session and credentials.
+import { EAGAIN, ENOENT, ENOTDIR, Errno, errnoMessage, RLIMIT_NOFILE, S_IFDIR, S_IFMT } from '../abi/index.ts';
 import { prepare } from '../loader/index.ts';
 import { Credentials, FsContext, Process, ProcessGroup, Session, SignalActions, Task } from '../linux/index.ts';
 import type { Kernel } from '../linux/index.ts';
 import { find, operations } from '../vfs/index.ts';
 import type { MountTable, Place } from '../vfs/index.ts';
 
-/** The first process. Strings are JavaScript strings; the program gets UTF-8. */
+/** A process to be started from outside. Strings are JavaScript strings; the program gets UTF-8. */
 export interface ProcessRequest {
   argv: readonly string[];
   env: readonly string[];
@@ -29,12 +29,26 @@ const bytesOf = (text: string): string => String.fromCharCode(...encoder.encode(
 
 const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Makes process 1, without descriptors. Throws StartError. */
+/** Makes process 1, without descriptors. A working directory that is missing is made. Throws StartError. */
 export function spawnInit(kernel: Kernel, mounts: MountTable, request: ProcessRequest): Task {
+  const task = spawn(kernel, mounts, request, workingDirectory);
+  kernel.init = task.process;
+  return task;
+}
+
+/** Makes another process whose parent is outside the container, without descriptors. Throws StartError. */
+export function spawnBeside(kernel: Kernel, mounts: MountTable, request: ProcessRequest): Task {
+  if (kernel.tasks.size >= (kernel.resources.pids ?? Infinity)) throw new StartError(EAGAIN, 'the limit of processes is reached');
+  return spawn(kernel, mounts, request, existingDirectory);
+}
+
+type FindDirectory = (fs: FsContext, credentials: Credentials, cwd: string) => Place;
+
+function spawn(kernel: Kernel, mounts: MountTable, request: ProcessRequest, directory: FindDirectory): Task {
   const root: Place = { mount: mounts.root, inode: mounts.root.root };
   const fs = new FsContext(mounts, root, root);
   const credentials = Credentials.of(request.uid, request.gid, request.groups);
-  fs.cwd = workingDirectory(fs, credentials, request.cwd);
+  fs.cwd = directory(fs, credentials, request.cwd);
   const [place, path] = findProgram(fs, credentials, request);
   const prepared = orStartError(() => prepare({ kernel, fs, credentials }, { place, path, argv: request.argv.map(bytesOf), envp: request.env.map(bytesOf) }), (errno) =>
     (errno === ENOENT ? `${request.argv[0]}: its interpreter is not there` : kernel.execFailure ?? `${request.argv[0]}: ${errno.name}`));
@@ -53,13 +67,22 @@ export function spawnInit(kernel: Kernel, mounts: MountTable, request: ProcessRe
   prepared.space.live = task;
   kernel.tasks.set(pid, task);
   kernel.processes.set(pid, process);
-  kernel.init = process;
   kernel.scheduler.admit(task);
   return task;
 }
 
 function orStartError<T>(act: () => T, message: (errno: Errno) => string): T {
   try { return act(); } catch (error) { if (error instanceof Errno) throw new StartError(error, message(error)); throw error; }
+}
+
+const existingDirectory: FindDirectory = (fs, _credentials, cwd) =>
+  orStartError(() => directoryAt(fs, bytesOf(cwd)), (errno) => `chdir to cwd ("${cwd}") set in config.json failed: ${errnoMessage(errno.code).toLowerCase()}`);
+
+/** Throws Errno. */
+function directoryAt(fs: FsContext, path: string): Place {
+  const place = find(fs.walkContext(Credentials.of(0, 0)), fs.root, path);
+  if ((place.inode.mode & S_IFMT) !== S_IFDIR) throw ENOTDIR;
+  return place;
 }
 
 /** Docker makes a missing working directory. */
@@ -82,7 +105,7 @@ function makeDirectories(fs: FsContext, path: string): void {
   });
 }
 
-/** A name with a slash is a path; others are looked for along PATH of the process's environment. */
+/** A name with a slash is a path; others are looked for along PATH of the process's environment, where what cannot be run is passed over. */
 function findProgram(fs: FsContext, credentials: Credentials, { argv, env }: ProcessRequest): [Place, string] {
   const name = bytesOf(argv[0] ?? '');
   const context = fs.walkContext(credentials);
@@ -91,11 +114,11 @@ function findProgram(fs: FsContext, credentials: Credentials, { argv, env }: Pro
     operations.demandExecutable(place, credentials.forFiles);
     return place;
   };
+  if (name.includes('/')) return [orStartError(() => tryPath(name), (errno) => `${argv[0]}: ${errnoMessage(errno.code).toLowerCase()}`), name];
   const search = env.find((word) => word.startsWith('PATH='))?.slice(5) ?? SEARCH_PATH;
-  const candidates = name.includes('/') ? [name] : bytesOf(search).split(':').map((directory) => `${directory === '' ? '.' : directory}/${name}`);
-  let denied = false;
-  for (const path of candidates) {
-    try { return [tryPath(path), path]; } catch (error) { if (!(error instanceof Errno)) throw error; denied ||= error === EACCES; }
+  for (const directory of name === '' ? [] : bytesOf(search).split(':')) {
+    const path = `${directory === '' ? '.' : directory}/${name}`;
+    try { return [tryPath(path), path]; } catch (error) { if (!(error instanceof Errno)) throw error; }
   }
-  throw denied ? new StartError(EACCES, `${argv[0]}: permission denied`) : new StartError(ENOENT, `${argv[0]}: ${name.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'}`);
+  throw new StartError(ENOENT, `${argv[0]}: executable file not found in $PATH`);
 }

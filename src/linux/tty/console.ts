@@ -1,4 +1,4 @@
-// The container's terminal: /dev/pts/0, joined to the host's real one.
+// Terminals of the container that are joined to one of the host: the first process's (/dev/pts/0), and those of processes that are run beside it.
 import { O_RDWR, makedev } from '../../abi/index.ts';
 import { assert } from '../../base/index.ts';
 import type { Tty as HostTty } from '../../host/ports.ts';
@@ -7,7 +7,11 @@ import type { WalkContext } from '../../vfs/index.ts';
 import { Description } from '../files/description.ts';
 import type { Kernel } from '../kernel.ts';
 import { PTS_MAJOR } from './pty.ts';
+import { anonymousInode } from '../files/anonymous.ts';
 import { Tty, TtyFile } from './tty.ts';
+
+/** The group that terminals belong to. */
+const TTY_GROUP = 5;
 
 /** Makes the console of a kernel over a host terminal. Before /dev is mounted. */
 export function attachConsole(kernel: Kernel, host: HostTty): Tty {
@@ -28,4 +32,31 @@ export function consoleDescription(context: WalkContext, tty: Tty): Description 
   const { place } = walk(context, context.root, '/dev/pts/0');
   assert(place, '/dev is mounted before the console is opened');
   return new Description(new TtyFile(tty, place.inode), O_RDWR, place);
+}
+
+/** A new pseudo-terminal whose other side is the host's: a description of it, and how to take the host's side away. */
+export function joinTerminal(kernel: Kernel, host: HostTty, uid: number): { readonly tty: Tty; readonly description: Description; close(): void } {
+  const { ptys } = kernel.files;
+  // Nobody has a descriptor of the host's side, so its inode does not matter.
+  const master = ptys.open(anonymousInode('pipe'), { uid, gid: TTY_GROUP });
+  const { pty } = master;
+  pty.locked = false;
+  const measure = (): void => {
+    const { rows, columns } = host.size();
+    pty.tty.resize({ rows, columns, xpixel: 0, ypixel: 0 });
+  };
+  const show = (): void => {
+    for (let length = pty.output.length; length > 0; length = pty.output.length) {
+      const bytes = new Uint8Array(length);
+      master.read(bytes, 0, true);
+      host.write(bytes);
+    }
+  };
+  measure();
+  host.onResize(measure);
+  host.input((bytes) => pty.tty.receive(bytes));
+  pty.masterChanged.add(show);
+  const place = ptys.nodeOf?.(pty.index);
+  assert(place, '/dev/pts is mounted before a terminal is opened');
+  return { tty: pty.tty, description: new Description(new TtyFile(pty.tty, place.inode), O_RDWR, place), close: () => { pty.masterChanged.remove(show); master.close(); } };
 }
