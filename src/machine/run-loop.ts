@@ -25,6 +25,8 @@ export class RunLoop {
   readonly #kernel: Kernel;
   #budget = FIRST_BUDGET;
   #scheduled = false;
+  /** When the turn that runs now is over; set by its first run of user code. */
+  #turnEndNs: bigint | undefined;
   /** How many ask for silence: nothing runs before it is 0 again. */
   #pauses = 0;
   #cancelSleep: (() => void) | undefined;
@@ -117,6 +119,7 @@ export class RunLoop {
   #turn(task: Task): void {
     const { scheduler } = this.#kernel;
     scheduler.mustSwitch = false;
+    this.#turnEndNs = undefined;
     while (task.state === 'running' && this.#finishCall(task)) {
       if (hasDeliverable(task)) deliverSignals(task);
       if (task.state !== 'running') break;
@@ -140,11 +143,12 @@ export class RunLoop {
     return task.call === undefined;
   }
 
-  /** Runs user code and answers what it left with. True: the slice is over. */
+  /** Runs user code and answers what it left with. True: the slice is over, by its budget or, for code that leaves all the time, by the clock. */
   #runUser(task: Task): boolean {
     const kernel = this.#kernel;
     const { scheduler } = kernel;
     const started = kernel.monotonicNs();
+    this.#turnEndNs ??= started + BigInt(SLICE_NS);
     scheduler.sliceStartNs = started;
     const exit = task.space.cpu.run(this.#budget);
     const elapsed = kernel.monotonicNs() - started;
@@ -155,11 +159,10 @@ export class RunLoop {
     if (task.process.cpuClockTimers.size > 0) expireCpuClockTimers(task.process);
     if (exit === Exit.fault) raiseFault(task);
     else if (exit === Exit.trap) raiseTrap(task);
-    else if (exit === Exit.budget) {
-      this.#adaptBudget(Number(elapsed));
-      preempt(task);
-    }
-    return exit === Exit.budget || scheduler.mustSwitch;
+    else if (exit === Exit.budget) this.#adaptBudget(Number(elapsed));
+    const isOver = exit === Exit.budget || scheduler.mustSwitch || started + elapsed >= this.#turnEndNs;
+    if (isOver && task.state === 'running') preempt(task);
+    return isOver;
   }
 
   /** Moves the budget towards one that lasts a slice. */
