@@ -183,6 +183,92 @@ export interface Net {
   readonly nameServers: readonly string[];
 }
 
+/** What the host tells of a file (lstat(2)); `mode` with its type. */
+export interface HostStat {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly mode: bigint;
+  readonly nlink: bigint;
+  readonly uid: bigint;
+  readonly gid: bigint;
+  readonly rdev: bigint;
+  readonly size: bigint;
+  /** In units of 512 bytes. */
+  readonly blocks: bigint;
+  readonly atimeNs: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  /** Tells files apart that had the same number one after the other; 0 where the host does not know. */
+  readonly birthtimeNs: bigint;
+}
+
+/**
+ * The host's files below one directory, or one file. A name is one component, its bytes as a latin1 string; no call follows a symbolic link or leaves the directory, whatever other processes do meanwhile.
+ * A handle stands for one file whatever becomes of its names. Throws errors whose `code` is an errno's name.
+ */
+export interface HostTree {
+  /** The handle of the top. */
+  readonly root: number;
+  /** Who we are on the host; 0 may give files to others. */
+  readonly user: { readonly uid: number; readonly gid: number };
+  /** Of a handle or an open file. */
+  stat(handle: number): HostStat;
+  statAt(directory: number, name: string): HostStat | undefined;
+  handle(directory: number, name: string): number;
+  /** Of a handle or an open file. */
+  release(handle: number): void;
+  /** The names in a directory. */
+  list(directory: number): string[];
+  readlink(directory: number, name: string): string;
+  /** Opens the regular file that a handle stands for. `access`: O_RDONLY, O_WRONLY or O_RDWR, and O_APPEND. */
+  open(handle: number, access: number): number;
+  /** Makes a regular file under a free name, open for reading and writing. */
+  create(directory: number, name: string, mode: number): number;
+  read(file: number, into: Uint8Array, position: number): number;
+  write(file: number, from: Uint8Array, position: number): number;
+  truncate(file: number, size: number): void;
+  /** Returns when an open file is on the disk. */
+  sync(file: number): void;
+  /** The same for the names of a directory. */
+  syncDirectory(directory: number): void;
+  /** All of the tree's file system is on the disk. */
+  syncAll(): void;
+  mkdir(directory: number, name: string, mode: number): void;
+  symlink(directory: number, name: string, target: string): void;
+  link(directory: number, name: string, toDirectory: number, newName: string): void;
+  unlink(directory: number, name: string, isDirectory: boolean): void;
+  /** Replaces what has the new name. */
+  rename(directory: number, name: string, toDirectory: number, newName: string): void;
+  chmod(handle: number, mode: number): void;
+  chown(handle: number, uid: number, gid: number): void;
+  /** Nanoseconds since 1970; the host may keep less of them. */
+  setTimes(handle: number, atimeNs: bigint, mtimeNs: bigint): void;
+  statfs(): { readonly type: number; readonly blockSize: number; readonly blocks: number; readonly blocksFree: number; readonly files: number; readonly filesFree: number };
+  close(): void;
+}
+
+/** A file that several processes append to at once. */
+export interface SharedLog {
+  /** In bytes; 0 when there is none yet. */
+  size(): number;
+  read(into: Uint8Array, offset: number): number;
+  /** All of it in one piece, behind what others appended. */
+  append(bytes: Uint8Array): void;
+  sync(): void;
+}
+
+/** Directories and files of the host that containers may be given. Paths are the host's, absolute. Throws errors whose `code` is an errno's name. */
+export interface HostDirectories {
+  /** What a path leads to, links followed. */
+  kind(path: string): 'directory' | 'file' | undefined;
+  /** Makes a directory, and those above it. */
+  make(path: string): void;
+  open(path: string): HostTree;
+  log(path: string): SharedLog;
+  /** Where a path of the store lies. */
+  storePath(path: string): string;
+}
+
 export interface Host {
   readonly clock: Clock;
   readonly random: Random;
@@ -191,4 +277,6 @@ export interface Host {
   readonly cache?: CacheStore;
   /** Absent: containers reach nothing but themselves. */
   readonly net?: Net;
+  /** Absent: containers have no directories of the host, and no volumes. */
+  readonly directories?: HostDirectories;
 }

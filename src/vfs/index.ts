@@ -16,6 +16,8 @@ export { type Backing, FileData, type SavedData } from './file-data.ts';
 export { ABSENT, BlockMap, type Run } from './block-map.ts';
 export { BLOCK, BlockStore, errnoOf, type Places } from './block-store.ts';
 export { MemoryFile } from './memory-file.ts';
+export { HostFs, type HostFsOptions } from './hostfs.ts';
+export { KeptAttributes } from './kept-attributes.ts';
 export * as generated from './generated.ts';
 export { GeneratedFs, type GeneratedFsOptions, type Node } from './generated.ts';
 

@@ -97,6 +97,8 @@ export interface Inode {
   setxattr?(name: string, value: Uint8Array, flags: number): void;
   removexattr?(name: string): void;
   listxattr?(): string[];
+  /** Directories: returns when their names are durable. Absent: the whole file system is synchronised. */
+  sync?(): void;
 }
 
 /** Poll bits, as in poll(2). */

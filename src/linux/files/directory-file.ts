@@ -24,8 +24,10 @@ export class DirectoryFile implements OpenFile {
     return this.#entries.slice(from);
   }
 
-  /** Names are kept where the file system keeps them: nothing is left to write out. */
-  sync(): void { this.inode.fs.sync?.(); }
+  sync(): void {
+    if (this.inode.sync) this.inode.sync();
+    else this.inode.fs.sync?.();
+  }
 
   #read(): DirEntry[] {
     if (this.inode.stat().nlink === 0) throw ENOENT;

@@ -1,0 +1,132 @@
+// Directories of the host on Node (Linux): every file is reached by the descriptor of its directory and one name, so nothing outside can be meant, whatever other processes rename or link meanwhile.
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync, chownSync, closeSync, constants, fstatSync, fsyncSync, ftruncateSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, renameSync, rmdirSync, statfsSync, statSync, symlinkSync,
+  unlinkSync, utimesSync, writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { HostDirectories, HostStat, HostTree, SharedLog } from '../ports.ts';
+
+const O_PATH = 0o10000000;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
+
+class TreeError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) { super(message); this.code = code; }
+}
+
+/** The inode that a descriptor stands for, as a path: the kernel goes straight to it (proc_pid_fd(5)). */
+const ownPath = (handle: number): string => `/proc/self/fd/${handle}`;
+
+const plain = /^[\x20-\x7e]+$/;
+
+/** One name in the directory that a descriptor stands for. */
+function pathIn(directory: number, name: string): string | Buffer {
+  if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0')) throw new TreeError('EINVAL', `${JSON.stringify(name)} is no name of a file`);
+  const path = `/proc/self/fd/${directory}/${name}`;
+  return plain.test(name) ? path : Buffer.from(path, 'latin1');
+}
+
+/** Seconds as Node takes them, which keeps microseconds: half of one is added, as it cuts off what is less. */
+function seconds(ns: bigint): number {
+  if (ns % 1_000_000_000n === 0n) return Number(ns / 1_000_000_000n);
+  const us = Number(ns / 1000n);
+  return ns < 0n ? us / 1e6 : (us + 0.5) / 1e6;
+}
+
+class NodeTree implements HostTree {
+  readonly root: number;
+  readonly user = { uid: process.geteuid!(), gid: process.getegid!() };
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.root = openSync(path, O_PATH);
+  }
+
+  stat(handle: number): HostStat { return fstatSync(handle, { bigint: true }); }
+  statAt(directory: number, name: string): HostStat | undefined { return lstatSync(pathIn(directory, name), { bigint: true, throwIfNoEntry: false }); }
+  handle(directory: number, name: string): number { return openSync(pathIn(directory, name), O_PATH | O_NOFOLLOW); }
+  release(handle: number): void { closeSync(handle); }
+  list(directory: number): string[] { return readdirSync(ownPath(directory), 'latin1'); }
+  readlink(directory: number, name: string): string { return readlinkSync(pathIn(directory, name), 'latin1'); }
+  open(handle: number, access: number): number { return openSync(ownPath(handle), access); }
+  create(directory: number, name: string, mode: number): number { return openSync(pathIn(directory, name), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, mode); }
+  read(file: number, into: Uint8Array, position: number): number { return into.length === 0 ? 0 : readSync(file, into, 0, into.length, position); }
+  write(file: number, from: Uint8Array, position: number): number { return writeSync(file, from, 0, from.length, position); }
+  truncate(file: number, size: number): void { ftruncateSync(file, size); }
+
+  sync(file: number): void { fsyncSync(file); }
+
+  syncDirectory(handle: number): void {
+    const fd = openSync(ownPath(handle), O_RDONLY | O_DIRECTORY);
+    try { fsyncSync(fd); } finally { closeSync(fd); }
+  }
+
+  /** Node has no syncfs(2): the command has. */
+  syncAll(): void {
+    try { execFileSync('sync', ['-f', this.#path], { stdio: 'ignore' }); } catch { throw new TreeError('EIO', `sync -f ${this.#path} failed`); }
+  }
+
+  mkdir(directory: number, name: string, mode: number): void { mkdirSync(pathIn(directory, name), mode); }
+  symlink(directory: number, name: string, target: string): void { symlinkSync(Buffer.from(target, 'latin1'), pathIn(directory, name)); }
+  link(directory: number, name: string, toDirectory: number, newName: string): void { linkSync(pathIn(directory, name), pathIn(toDirectory, newName)); }
+  unlink(directory: number, name: string, isDirectory: boolean): void { (isDirectory ? rmdirSync : unlinkSync)(pathIn(directory, name)); }
+  rename(directory: number, name: string, toDirectory: number, newName: string): void { renameSync(pathIn(directory, name), pathIn(toDirectory, newName)); }
+  chmod(handle: number, mode: number): void { chmodSync(ownPath(handle), mode); }
+  chown(handle: number, uid: number, gid: number): void { chownSync(ownPath(handle), uid, gid); }
+  setTimes(handle: number, atimeNs: bigint, mtimeNs: bigint): void { utimesSync(ownPath(handle), seconds(atimeNs), seconds(mtimeNs)); }
+
+  statfs(): ReturnType<HostTree['statfs']> {
+    const { type, bsize, blocks, bavail, files, ffree } = statfsSync(ownPath(this.root));
+    return { type, blockSize: bsize, blocks, blocksFree: bavail, files, filesFree: ffree };
+  }
+
+  close(): void { closeSync(this.root); }
+}
+
+class NodeLog implements SharedLog {
+  readonly #path: string;
+  #fd: number | undefined;
+  constructor(path: string) { this.#path = path; }
+
+  #open(flags: string): number | undefined {
+    if (this.#fd !== undefined) return this.#fd;
+    try { return this.#fd = openSync(this.#path, flags, 0o644); } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && flags === 'r+') return undefined;
+      throw error;
+    }
+  }
+
+  size(): number {
+    if (this.#fd !== undefined) return fstatSync(this.#fd).size;
+    const there = statSync(this.#path, { throwIfNoEntry: false });
+    return there?.size ?? 0;
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    const fd = openSync(this.#path, 'r');
+    try { return readSync(fd, into, 0, into.length, offset); } finally { closeSync(fd); }
+  }
+
+  append(bytes: Uint8Array): void {
+    const fd = this.#open('a+')!;
+    if (writeSync(fd, bytes) < bytes.length) throw new TreeError('ENOSPC', `${this.#path}: no space left on device`);
+  }
+
+  sync(): void { if (this.#fd !== undefined) fsyncSync(this.#fd); }
+}
+
+/** `store`: the store's folder. */
+export function nodeDirectories(store: string): HostDirectories {
+  return {
+    kind(path) {
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found && (found.isDirectory() ? 'directory' : 'file');
+    },
+    make: (path) => { mkdirSync(path, { recursive: true }); },
+    open: (path) => new NodeTree(path),
+    log: (path) => new NodeLog(path),
+    storePath: (path) => join(store, path),
+  };
+}
