@@ -1,13 +1,11 @@
 // One command line: finds the verb, parses its flags, runs it, gives its exit code.
 import { report } from './errors.ts';
 import { findVerb, type Found } from './find-verb.ts';
-import { bool, parseFlags, string, UsageError } from './flags.ts';
+import { bool, parseFlags, string, UsageError, WRONG_FLAG } from './flags.ts';
 import { groupHelp, mainHelp, verbHelp, wordsError } from './help.ts';
 import type { Group, Terminal, Verb } from './verb.ts';
 import { run } from './verbs/run.ts';
 
-/** Docker's exit code for flags it does not know. */
-const WRONG_FLAG = 125;
 const helpFlag = bool('help', 'Print usage');
 const globalFlags = [string('root', 'Where images and containers are kept'), bool('version', 'Print version information and quit', 'v'), helpFlag];
 

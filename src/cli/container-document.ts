@@ -1,5 +1,5 @@
 // What inspect tells of a container: Docker's document; what cannot be said here (cgroups, security labels, addresses) has the value of a container that asks for nothing.
-import { argvOf, type ContainerRecord, logPath } from '../engine/index.ts';
+import { argvOf, type ContainerRecord, hostConfigOf, hostDefaults, logPath } from '../engine/index.ts';
 import { nilMap, nilSlice, omitEmpty, type Struct } from './template/index.ts';
 
 const mapOf = (entries: object | null | undefined): ReadonlyMap<string, unknown> => (entries ? new Map(Object.entries(entries)) : nilMap);
@@ -12,22 +12,38 @@ function stateDocument({ State }: ContainerRecord): Struct {
   };
 }
 
+const healthDocument = (health: ContainerRecord['Config']['Healthcheck']): Struct | undefined =>
+  health && { Test: health.Test ?? nilSlice, Interval: health.Interval, Timeout: health.Timeout, StartPeriod: health.StartPeriod, StartInterval: health.StartInterval, Retries: health.Retries, [omitEmpty]: ['Test', 'Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'] };
+
 function configDocument({ Config: c }: ContainerRecord): Struct {
   return {
     Hostname: c.Hostname, Domainname: c.Domainname, User: c.User, AttachStdin: c.AttachStdin, AttachStdout: c.AttachStdout, AttachStderr: c.AttachStderr, ExposedPorts: mapOf(c.ExposedPorts), Tty: c.Tty,
-    OpenStdin: c.OpenStdin, StdinOnce: c.StdinOnce, Env: c.Env, Cmd: c.Cmd ?? nilSlice, Image: c.Image, Volumes: mapOf(c.Volumes), WorkingDir: c.WorkingDir, Entrypoint: c.Entrypoint ?? nilSlice,
-    OnBuild: c.OnBuild ?? nilSlice, Labels: mapOf(c.Labels), StopSignal: c.StopSignal ?? '', [omitEmpty]: ['ExposedPorts', 'StopSignal'],
+    OpenStdin: c.OpenStdin, StdinOnce: c.StdinOnce, Env: c.Env, Cmd: c.Cmd ?? nilSlice, Healthcheck: healthDocument(c.Healthcheck), Image: c.Image, Volumes: mapOf(c.Volumes), WorkingDir: c.WorkingDir, Entrypoint: c.Entrypoint ?? nilSlice, MacAddress: c.MacAddress ?? '',
+    OnBuild: c.OnBuild ?? nilSlice, Labels: mapOf(c.Labels), StopSignal: c.StopSignal ?? '', StopTimeout: c.StopTimeout,
+    [omitEmpty]: ['ExposedPorts', 'MacAddress', 'StopSignal'],
   };
 }
 
-/** What a container is given that asks for nothing. */
-const hostDefaults: Struct = {
-  Binds: nilSlice, ContainerIDFile: '', LogConfig: { Type: 'json-file', Config: new Map() }, NetworkMode: 'default', PortBindings: new Map(), RestartPolicy: { Name: 'no', MaximumRetryCount: 0 }, AutoRemove: false,
-  VolumeDriver: '', VolumesFrom: nilSlice, CapAdd: nilSlice, CapDrop: nilSlice, CgroupnsMode: 'host', Dns: [], DnsOptions: [], DnsSearch: [], ExtraHosts: nilSlice, GroupAdd: nilSlice, IpcMode: 'private', Cgroup: '',
-  Links: nilSlice, OomScoreAdj: 0, PidMode: '', Privileged: false, PublishAllPorts: false, ReadonlyRootfs: false, SecurityOpt: nilSlice, UTSMode: '', UsernsMode: '', ShmSize: 67108864, Runtime: 'wherry',
-  Isolation: '', CpuShares: 0, Memory: 0, NanoCpus: 0, CgroupParent: '', BlkioWeight: 0, CpuPeriod: 0, CpuQuota: 0, CpusetCpus: '', CpusetMems: '', Devices: [], MemoryReservation: 0, MemorySwap: 0,
-  MemorySwappiness: null, OomKillDisable: false, PidsLimit: null, Ulimits: [], MaskedPaths: nilSlice, ReadonlyPaths: nilSlice,
-};
+/** Fields that Go has as maps, and those that are only there when they say something. */
+const maps = ['PortBindings', 'Annotations', 'StorageOpt', 'Tmpfs', 'Sysctls'] as const;
+/** Numbers that may be nothing; what else may be nothing is a list. */
+const unsaid = ['MemorySwappiness', 'PidsLimit'] as const;
+const optionalFields = ['Annotations', 'StorageOpt', 'Tmpfs', 'Sysctls', 'Mounts'];
+
+/** HostConfig in Docker's order: what is only there when it is said stands behind the field it follows there. */
+const fieldOrder = [...Object.keys(hostDefaults)].flatMap((name) => [name, ...({ ConsoleSize: ['Annotations'], SecurityOpt: ['StorageOpt', 'Tmpfs'], ShmSize: ['Sysctls'], DeviceRequests: ['KernelMemory'], IOMaximumBandwidth: ['Mounts'], ReadonlyPaths: ['Init'] }[name] ?? [])]);
+
+function hostDocument(record: ContainerRecord): Struct {
+  const host: Struct = hostConfigOf(record) as unknown as Struct;
+  const of = (name: string): unknown => {
+    const value = host[name];
+    if (value === null && !(unsaid as readonly string[]).includes(name)) return nilSlice;
+    if ((maps as readonly string[]).includes(name)) return mapOf(value as object);
+    return value;
+  };
+  const { LogConfig } = hostConfigOf(record);
+  return { ...Object.fromEntries(fieldOrder.filter((name) => host[name] !== undefined).map((name) => [name, of(name)])), LogConfig: { Type: LogConfig.Type, Config: mapOf(LogConfig.Config) }, [omitEmpty]: optionalFields };
+}
 
 const noNetwork: Struct = {
   Bridge: '', SandboxID: '', SandboxKey: '', Ports: new Map(), EndpointID: '', Gateway: '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0, IPAddress: '', IPPrefixLen: 0, IPv6Gateway: '', MacAddress: '',
@@ -43,7 +59,7 @@ export function containerDocument(record: ContainerRecord, hostPath: (path: stri
   return {
     Id: record.Id, Created: record.Created, Path: path, Args: args, State: stateDocument(record), Image: record.Image, ResolvConfPath: '', HostnamePath: '', HostsPath: '',
     LogPath: record.KeepsLog ? hostPath(logPath(record.Id)) : '', Name: `/${record.Name}`, RestartCount: 0, Driver: 'wherry', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '', ExecIDs: nilSlice,
-    HostConfig: { ...hostDefaults, ...record.HostConfig }, GraphDriver: { Data: nilMap, Name: 'wherry' }, SizeRw: sizes?.rw, SizeRootFs: sizes?.rootFs, Mounts: [], Config: configDocument(record),
+    HostConfig: hostDocument(record), GraphDriver: { Data: nilMap, Name: 'wherry' }, SizeRw: sizes?.rw, SizeRootFs: sizes?.rootFs, Mounts: [], Config: configDocument(record),
     NetworkSettings: noNetwork,
   };
 }

@@ -1,6 +1,7 @@
 // From any error to a line on standard error and an exit code: the one place where tool errors are handled.
 import { EngineError } from '../engine/index.ts';
 import { ImageError, type ImageErrorCode } from '../oci/index.ts';
+import { ClientError, PlainError, WRONG_FLAG } from './flags.ts';
 import type { Terminal, Verb } from './verb.ts';
 
 /** An error with a stable code (ImageError, EngineError, Node's system errors). */
@@ -35,10 +36,16 @@ export function report(error: unknown, verb: Verb, terminal: Terminal): number {
     terminal.err(`wherry: internal error: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
     return verb.failure;
   }
-  if (verb.failure !== 125) {
+  if (error instanceof PlainError) {
+    terminal.err(`${error.message}\n`);
+    return 1;
+  }
+  const isClients = error instanceof ClientError;
+  if (verb.failure !== 125 && !isClients) {
     terminal.err(`${messageOf(error)}\n`);
     return verb.failure;
   }
-  terminal.err(`wherry: ${text(error)}\n\nRun 'wherry ${verb.name} --help' for more information\n`);
+  terminal.err(`wherry: ${messageOf(error)}\n\nRun 'wherry ${verb.name} --help' for more information\n`);
+  if (isClients) return WRONG_FLAG;
   return error.exitCode ?? verb.failure;
 }

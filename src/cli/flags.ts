@@ -14,16 +14,34 @@ export interface Flag {
   readonly hidden?: true;
 }
 
-export const bool = (name: string, help: string, short?: string): Flag => ({ name, kind: 'bool', help, ...(short ? { short } : {}) });
-export const string = (name: string, help: string, short?: string, initial?: string): Flag =>
+type Of<Kind extends Flag['kind']> = Flag & { readonly kind: Kind };
+
+export const bool = (name: string, help: string, short?: string): Of<'bool'> => ({ name, kind: 'bool', help, ...(short ? { short } : {}) });
+export const string = (name: string, help: string, short?: string, initial?: string): Of<'string'> =>
   ({ name, kind: 'string', help, ...(short ? { short } : {}), ...(initial === undefined ? {} : { initial }) });
 /** A string flag that takes a whole number. */
-export const int = (name: string, help: string, short?: string, initial?: string): Flag => ({ ...string(name, help, short, initial), argument: 'int' });
-export const list = (name: string, help: string, short?: string): Flag => ({ name, kind: 'list', help, ...(short ? { short } : {}) });
+export const int = (name: string, help: string, short?: string, initial?: string): Of<'string'> => ({ ...string(name, help, short, initial), argument: 'int' });
+export const list = (name: string, help: string, short?: string): Of<'list'> => ({ name, kind: 'list', help, ...(short ? { short } : {}) });
+
+/** How an error names a flag: `-m, --memory`. */
+export const spelled = ({ name, short }: Flag): string => (short ? `-${short}, --${name}` : `--${name}`);
+
+/** Docker's exit code for flags it does not know. */
+export const WRONG_FLAG = 125;
 
 /** A wrong word on the command line; `message` is pflag's. */
 export class UsageError extends Error {
   readonly code = 'USAGE';
+}
+
+/** What docker's client refuses before it asks its daemon: the exit code is 125 whatever the verb. */
+export class ClientError extends Error {
+  readonly code = 'CLIENT';
+}
+
+/** What docker's client says in one line, with exit code 1 whatever the verb. */
+export class PlainError extends Error {
+  readonly code = 'PLAIN';
 }
 
 /** What was said: flags by name, and the words that are not flags. */
@@ -65,7 +83,7 @@ export function parseFlags(flags: readonly Flag[], args: readonly string[], inte
     const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
     const flag = byName.get(name);
     if (!flag) throw new UsageError(`unknown flag: --${name}`);
-    const said = flag.short ? `-${flag.short}, --${name}` : `--${name}`;
+    const said = spelled(flag);
     if (equals >= 0) return give(flag, said, word.slice(equals + 1));
     if (flag.kind === 'bool') return give(flag, said, 'true');
     const value = rest.shift();
@@ -78,7 +96,7 @@ export function parseFlags(flags: readonly Flag[], args: readonly string[], inte
       const short = word[i]!;
       const flag = byShort.get(short);
       if (!flag) throw new UsageError(`unknown shorthand flag: '${short}' in ${word}`);
-      const said = `-${short}, --${flag.name}`;
+      const said = spelled(flag);
       if (flag.kind === 'bool') {
         if (word[i + 1] === '=') return give(flag, said, word.slice(i + 2));
         give(flag, said, 'true');

@@ -5,7 +5,7 @@ import type { Group, Verb } from './verb.ts';
 
 const flagLine = (flag: Flag): [string, string] => {
   const name = `${flag.short ? `-${flag.short}, ` : '    '}--${flag.name}${flag.kind === 'bool' ? '' : ` ${flag.argument ?? flag.kind}`}`;
-  const isText = flag.kind !== 'bool' && flag.argument !== 'int';
+  const isText = flag.kind !== 'bool' && flag.argument === undefined;
   const initial = isText && flag.initial ? JSON.stringify(flag.initial) : flag.initial;
   return [name, flag.help + (initial ? ` (default ${initial})` : '')];
 };

@@ -39,7 +39,8 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     leave = (code) => { keep(); containers.end(record.Id, code); };
     machine = bootContainer({ host, ...execution, io }, record.Config, rootFs, record.HostConfig);
     await publish(engine, record, machine);
-  } catch (error) {
+  } catch (thrown) {
+    const error = inDockersWords(thrown);
     leave = () => {};
     keep();
     containers.failed(record.Id, before, (error as Error).message, error instanceof EngineError ? error.exitCode : 125);
@@ -52,6 +53,12 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   await closeControl();
   end(code);
   return code;
+}
+
+/** What dockerd writes before the reason why a program could not be started. */
+function inDockersWords(error: unknown): unknown {
+  if (!(error instanceof EngineError) || error.code !== 'START_FAILED') return error;
+  return new EngineError(error.code, `failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ${error.message}: unknown`, error.exitCode);
 }
 
 /** The host listens on the ports that were asked for; `ps` shows where. Throws EngineError 'PORT_TAKEN'. */

@@ -1,6 +1,6 @@
 // The processes that run containers, as other commands deal with them: signals, waiting, and the end by force.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SIGKILL, signalNames } from '../abi/index.ts';
+import { SIGKILL } from '../abi/index.ts';
 import { type ContainerRecord, EngineError } from '../engine/index.ts';
 import { nodeProcesses } from '../host/node/processes.ts';
 import type { ProcessId } from '../host/ports.ts';
@@ -10,20 +10,6 @@ import type { Engine } from './setup.ts';
 const STEP_MS = 10, LONGEST_MS = 10_000;
 /** How long a killed program's container has to leave its files in order. */
 const KILL_GRACE_MS = 2_000;
-
-/** The first and the last real-time signal as programs count them: the C library keeps two for itself. */
-const RTMIN = 34, RTMAX = 64;
-
-/** The number of a signal as users write it: 9, KILL, SIGKILL, RTMIN+3. Throws EngineError 'BAD_SIGNAL'. */
-export function signalNumber(said: string): number {
-  const name = said.toUpperCase().replace(/^SIG/, '');
-  const realTime = /^RT(MIN|MAX)(?:([+-])(\d+))?$/.exec(name);
-  const number = /^\d+$/.test(said) ? Number(said)
-    : realTime ? (realTime[1] === 'MIN' ? RTMIN : RTMAX) + Number(`${realTime[2] ?? ''}${realTime[3] ?? 0}`)
-      : signalNames.indexOf(`SIG${name}` as (typeof signalNames)[number]);
-  if (number < 1 || number > RTMAX) throw new EngineError('BAD_SIGNAL', `Invalid signal: ${said}`);
-  return number;
-}
 
 const runs = ({ containers }: Engine, id: string): boolean => containers.exists(id) && containers.find(id).State.Status === 'running';
 

@@ -2,6 +2,7 @@
 import type { ProcessId } from '../host/ports.ts';
 import type { ImageLayer, RunConfig } from '../oci/index.ts';
 import { EngineError } from './errors.ts';
+import type { HostConfig } from './host-config.ts';
 import type { ContainerConfig } from './process-config.ts';
 import type { PortBindings } from './published-ports.ts';
 
@@ -21,22 +22,6 @@ export interface ContainerState {
   readonly Ports?: PortBindings;
 }
 
-export interface HostConfig {
-  readonly AutoRemove: boolean;
-  readonly ContainerIDFile: string;
-  /** default, bridge or host: the host's sockets lead out; none: there is only the loopback. */
-  readonly NetworkMode?: string;
-  readonly PortBindings?: PortBindings;
-  /** Every exposed port gets one of the host. */
-  readonly PublishAllPorts?: boolean;
-  /** Bytes; 0: no limit. */
-  readonly Memory?: number;
-  /** Billionths of a processor; 0: no limit. */
-  readonly NanoCpus?: number;
-  /** Tasks; null: no limit. */
-  readonly PidsLimit?: number | null;
-}
-
 export interface ContainerRecord {
   /** 64 hexadecimal digits. */
   readonly Id: string;
@@ -52,7 +37,8 @@ export interface ContainerRecord {
   readonly InMemory: boolean;
   readonly KeepsLog: boolean;
   readonly Config: ContainerConfig;
-  readonly HostConfig: HostConfig;
+  /** What was asked for; the rest is as usual (`hostConfigOf`). */
+  readonly HostConfig: Partial<HostConfig>;
   readonly State: ContainerState;
   /** The process that reads or changes its files while it does not run. */
   readonly Holder?: ProcessId;
@@ -65,7 +51,7 @@ export const argvOf = ({ Config }: ContainerRecord): string[] => [...Config.Entr
 export function imageConfigOf({ Config: c }: ContainerRecord): RunConfig {
   return {
     User: c.User, ...(c.ExposedPorts ? { ExposedPorts: c.ExposedPorts } : {}), Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, Volumes: c.Volumes, WorkingDir: c.WorkingDir, Labels: c.Labels,
-    ...(c.StopSignal ? { StopSignal: c.StopSignal } : {}),
+    ...(c.StopSignal ? { StopSignal: c.StopSignal } : {}), ...(c.Healthcheck ? { Healthcheck: c.Healthcheck } : {}),
   };
 }
 

@@ -5,7 +5,7 @@ import { createMachine, type Machine, type MachineExit, type MachineParts, Start
 import type { Image } from '../oci/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
 import type { Kernel } from '../linux/index.ts';
-import type { HostConfig } from './container-record.ts';
+import type { HostConfig } from './host-config.ts';
 import { EngineError } from './errors.ts';
 import { identityMounts } from './identity-files.ts';
 import type { Images } from './images.ts';
@@ -46,7 +46,7 @@ function resourcesOf({ Memory = 0, NanoCpus = 0, PidsLimit }: Partial<HostConfig
 
 function withoutNet({ net: _, ...rest }: Host): Host { return rest; }
 
-/** Docker's exit codes: 127 for what is not there, 126 for what cannot be run. */
+/** Docker's exit codes, 127 for what is not there, 126 for what cannot be run. */
 function startFailure(error: StartError, program: string): EngineError {
   const why = error.message.startsWith(`${program}: `) ? error.message.slice(program.length + 2) : error.message;
   const missing = error.errno.name === 'ENOENT' || error.errno.name === 'ENOTDIR';

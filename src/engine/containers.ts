@@ -5,7 +5,9 @@ import { blobPath, type Image, type ImageUser, type InUse } from '../oci/index.t
 import { demandName, inventName } from './container-names.ts';
 import { type ContainerRecord, type ContainerState, initialState, isBefore, packRecord, parseRecord, recordPath } from './container-record.ts';
 import { EngineError } from './errors.ts';
-import { portBindings, type PortBindings } from './published-ports.ts';
+import { adaptedHostConfig, demandConfig, demandHostConfig } from './demand-host-config.ts';
+import type { HostConfig } from './host-config.ts';
+import type { PortBindings } from './published-ports.ts';
 import { containerConfig, type RunRequest } from './process-config.ts';
 
 export interface NewContainer extends Omit<RunRequest, 'hostname'> {
@@ -13,20 +15,9 @@ export interface NewContainer extends Omit<RunRequest, 'hostname'> {
   readonly hostname?: string;
   /** Absent: one is made up. */
   readonly name?: string;
-  /** It is removed when it ends. */
-  readonly autoRemove?: boolean;
-  /** Its writable layer is kept in memory only; so it is with `autoRemove`. */
+  /** Its writable layer is kept in memory only; so it is when it is removed at its end. */
   readonly inMemory?: boolean;
-  readonly cidFile?: string;
-  /** none, bridge, host or default. */
-  readonly network?: string;
-  /** `-p`, one a word. */
-  readonly publish?: readonly string[];
-  readonly publishAll?: boolean;
-  /** Bytes. */
-  readonly memory?: number;
-  readonly cpus?: number;
-  readonly pids?: number;
+  readonly hostConfig?: Partial<HostConfig>;
 }
 
 /** The exit code of a container whose process was killed. */
@@ -47,15 +38,20 @@ export class Containers {
   create(image: Image, request: NewContainer, { begin = false } = {}): ContainerRecord {
     const id = this.#newId();
     const name = request.name === undefined ? undefined : demandName(request.name);
+    demandHostConfig(request.hostConfig ?? {});
+    const HostConfig = adaptedHostConfig(request.hostConfig ?? {});
+    const autoRemove = HostConfig.AutoRemove ?? false;
     const Config = containerConfig(image.config.config ?? {}, { ...request, hostname: request.hostname ?? id.slice(0, 12) });
+    demandConfig(Config);
     return this.#folder.exclusive(() => {
       const others = this.#records();
       const holder = others.find((other) => other.Name === name);
       if (holder) throw nameTaken(holder);
       if (!this.#folder.has(blobPath(image.id))) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
+      const isTaken = (invented: string): boolean => others.some((other) => other.Name === invented);
       const record: ContainerRecord = {
-        Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, (invented) => others.some((other) => other.Name === invented)), Image: image.id, Layers: image.layers,
-        InMemory: request.inMemory ?? request.autoRemove ?? false, KeepsLog: !(request.autoRemove && (request.attached ?? true)), Config, HostConfig: { AutoRemove: request.autoRemove ?? false, ContainerIDFile: request.cidFile ?? '', NetworkMode: request.network ?? 'default', PortBindings: portBindings(request.publish ?? []), PublishAllPorts: request.publishAll ?? false, Memory: request.memory ?? 0, NanoCpus: Math.round((request.cpus ?? 0) * 1e9), PidsLimit: request.pids ?? null }, State: begin ? this.#begun(initialState) : initialState,
+        Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, isTaken), Image: image.id, Layers: image.layers, InMemory: request.inMemory ?? autoRemove, KeepsLog: keepsLog(request), Config,
+        HostConfig, State: begin ? this.#begun(initialState) : initialState,
       };
       this.#write(record);
       return record;
@@ -241,6 +237,9 @@ export class Containers {
       .sort((a, b) => Number(b.running) - Number(a.running));
   }
 }
+
+/** What it writes is the caller's alone when it runs in the caller's process and is gone at its end. */
+const keepsLog = ({ hostConfig = {}, attached = true }: NewContainer): boolean => !(hostConfig.AutoRemove && attached) && hostConfig.LogConfig?.Type !== 'none';
 
 const nameTaken = (holder: ContainerRecord): EngineError =>
   new EngineError('NAME_TAKEN', `Conflict. The container name "/${holder.Name}" is already in use by container "${holder.Id}". You have to remove (or rename) that container to be able to reuse that name.`);

@@ -1,5 +1,8 @@
 // From an image's configuration and the words of `run` to a container's configuration, and from that to what the first process gets. Docker's rules.
+import type { HealthConfig } from '../oci/index.ts';
 import { EngineError } from './errors.ts';
+import type { HostConfig } from './host-config.ts';
+import type { PortBindings } from './published-ports.ts';
 
 /** The part of an OCI image configuration that concerns containers (image-spec config.md). */
 export interface ImageProcess {
@@ -13,6 +16,7 @@ export interface ImageProcess {
   readonly ExposedPorts?: Readonly<Record<string, object>> | null;
   readonly OnBuild?: readonly string[] | null;
   readonly StopSignal?: string;
+  readonly Healthcheck?: HealthConfig | null;
 }
 
 /** What the user said. */
@@ -35,6 +39,9 @@ export interface RunRequest {
   readonly image?: string;
   /** The caller's environment, for `-e NAME`. */
   readonly callerEnv: Readonly<Record<string, string | undefined>>;
+  /** Fields of the configuration that are said as they are; ExposedPorts, Volumes and Healthcheck join the image's. */
+  readonly config?: Partial<ContainerConfig>;
+  readonly hostConfig?: Partial<HostConfig>;
 }
 
 /** A container's configuration, in the words of Docker's inspect (the fields of `Config` in its order). */
@@ -57,7 +64,11 @@ export interface ContainerConfig {
   readonly Entrypoint: readonly string[] | null;
   readonly OnBuild: readonly string[] | null;
   readonly Labels: Readonly<Record<string, string>>;
+  readonly Healthcheck?: HealthConfig;
+  readonly MacAddress?: string;
   readonly StopSignal?: string;
+  /** Seconds. */
+  readonly StopTimeout?: number;
 }
 
 /** What the first process is started with; HOME is added when the user is known. */
@@ -86,19 +97,31 @@ function entrypointAndCmd(image: ImageProcess, { command, entrypoint }: Pick<Run
   return { Entrypoint, Cmd };
 }
 
-/** The user's variables, then those of the image that the user did not say again. The last of several with one name counts. */
+/** The user's variables, then those of the image that the user did not say again. The last of several with one name counts; a name alone that the caller does not have is a variable that is taken away. */
 function mergedEnv(image: ImageProcess, request: Pick<RunRequest, 'env' | 'callerEnv'>): string[] {
   const variables = new Map<string, string>();
   for (const word of request.env) {
-    if (word.includes('=')) variables.set(nameOf(word), word);
-    else if (request.callerEnv[word] !== undefined) variables.set(word, `${word}=${request.callerEnv[word]}`);
+    const caller = request.callerEnv[word];
+    variables.set(nameOf(word), word.includes('=') || caller === undefined ? word : `${word}=${caller}`);
   }
   for (const word of image.Env ?? []) if (!variables.has(nameOf(word))) variables.set(nameOf(word), word);
-  return [...variables.values()].filter((word) => word.indexOf('=') > 0);
+  return [...variables.values()].filter((word) => word.indexOf('=') !== 0 && word !== '');
 }
 
 /** `NAME=value` or `NAME` as one label. */
 const labelOf = (word: string): [string, string] => [nameOf(word), word.slice(nameOf(word).length + 1)];
+
+/** How the container is asked whether it is well: what the user left out is the image's. undefined: nobody asks. */
+function healthcheck(image: ImageProcess, said: HealthConfig | undefined): HealthConfig | undefined {
+  const merged: HealthConfig = { ...image.Healthcheck, ...said };
+  return Object.keys(merged).length > 0 ? merged : undefined;
+}
+
+/** Exposed by the image, by the user, and by being published. */
+function exposedPorts(image: ImageProcess, said: ContainerConfig['ExposedPorts'], published: PortBindings = {}): ContainerConfig['ExposedPorts'] {
+  const all = { ...image.ExposedPorts, ...said, ...Object.fromEntries(Object.keys(published).map((port) => [port, {}])) };
+  return Object.keys(all).length > 0 ? all : undefined;
+}
 
 /** What the user said over what the image says. Throws EngineError for a relative working directory, and when there is nothing to run. */
 export function containerConfig(image: ImageProcess, request: RunRequest): ContainerConfig {
@@ -107,11 +130,14 @@ export function containerConfig(image: ImageProcess, request: RunRequest): Conta
   commandLine(image, request);
   const attached = request.attached ?? true;
   const open = request.interactive ?? false;
+  const { ExposedPorts, Volumes, Healthcheck, ...said } = request.config ?? {};
+  const exposed = exposedPorts(image, ExposedPorts, request.hostConfig?.PortBindings);
+  const health = healthcheck(image, Healthcheck);
   return {
     Hostname: request.hostname, Domainname: '', User: request.user ?? image.User ?? '', AttachStdin: attached && open, AttachStdout: attached, AttachStderr: attached,
-    ...(image.ExposedPorts ? { ExposedPorts: image.ExposedPorts } : {}), Tty: request.tty, OpenStdin: open, StdinOnce: attached && open, Env: mergedEnv(image, request),
-    Image: request.image ?? '', Volumes: image.Volumes ?? null, WorkingDir, ...entrypointAndCmd(image, request), OnBuild: null,
-    Labels: { ...image.Labels, ...Object.fromEntries((request.labels ?? []).map(labelOf)) }, ...(image.StopSignal ? { StopSignal: image.StopSignal } : {}),
+    ...(exposed ? { ExposedPorts: exposed } : {}), Tty: request.tty, OpenStdin: open, StdinOnce: attached && open, Env: mergedEnv(image, request),
+    Image: request.image ?? '', Volumes: image.Volumes || Volumes ? { ...image.Volumes, ...Volumes } : null, WorkingDir, ...entrypointAndCmd(image, request), OnBuild: null,
+    Labels: { ...image.Labels, ...Object.fromEntries((request.labels ?? []).map(labelOf)) }, ...(image.StopSignal ? { StopSignal: image.StopSignal } : {}), ...(health ? { Healthcheck: health } : {}), ...said,
   };
 }
 
@@ -119,7 +145,7 @@ export function containerConfig(image: ImageProcess, request: RunRequest): Conta
 export function environment(config: Pick<ContainerConfig, 'Env' | 'Hostname' | 'Tty'>): string[] {
   const variables = new Map<string, string>();
   for (const word of [defaultPath, `HOSTNAME=${config.Hostname}`, ...(config.Tty ? ['TERM=xterm'] : []), ...config.Env]) variables.set(nameOf(word), word);
-  return [...variables.values()];
+  return [...variables.values()].filter((word) => word.includes('='));
 }
 
 export function processConfig(config: ContainerConfig): ProcessConfig {

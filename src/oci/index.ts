@@ -1,7 +1,7 @@
 // Images: references, archives, configurations, and the store.
 export * from './errors.ts';
 export * from './reference.ts';
-export { type Descriptor, type Digest, type ImageConfig, type Manifest, type RunConfig } from './image.ts';
+export { type Descriptor, type Digest, type ImageConfig, type HealthConfig, type Manifest, type RunConfig } from './image.ts';
 export { type Chunks, ratioLimit, uncompressed, type UnpackLimit } from './compression.ts';
 export { bytesOf, chunksOf, keepAside, type Member } from './members.ts';
 export { chainFolder, chainIds, sha256Of } from './chain.ts';

@@ -89,7 +89,7 @@ export class PageContainers {
     const { images, containers } = this.#parts;
     const image = images.store.find(named);
     const record = containers.create(image, {
-      image: named, command: argv, env: [], tty: tty !== null, interactive: true, attached: true, callerEnv: {}, autoRemove: remove, inMemory: remove || !this.#parts.kept, ...(name === undefined ? {} : { name }),
+      image: named, command: argv, env: [], tty: tty !== null, interactive: true, attached: true, callerEnv: {}, hostConfig: { AutoRemove: remove }, inMemory: remove || !this.#parts.kept, ...(name === undefined ? {} : { name }),
     });
     return this.#boot(record, tty, program);
   }

@@ -74,12 +74,12 @@ test('environment, working directory, user, entry point, host name', () => {
 
 test('Docker\'s exit codes and one-line errors', () => {
   const failures: [string[], number, RegExp][] = [
-    [['run', 'busybox', 'nosuch'], 127, /^wherry: exec: "nosuch": executable file not found in \$PATH\n/],
-    [['run', 'busybox', '/etc/passwd'], 126, /^wherry: exec: "\/etc\/passwd": permission denied\n/],
-    [['run', 'busybox', '/etc'], 126, /^wherry: exec: "\/etc": (is a directory|permission denied)\n/],
-    [['run', 'busybox', '/no/such'], 127, /^wherry: exec: "\/no\/such": no such file or directory\n/],
-    [['run', '-w', 'rel', 'busybox', 'true'], 125, /^wherry: the working directory 'rel' is invalid, it needs to be an absolute path\n/],
-    [['run', '-u', 'nouser', 'busybox', 'true'], 125, /^wherry: unable to find user nouser: no matching entries in passwd file\n/],
+    [['run', 'busybox', 'nosuch'], 127, /^wherry: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "nosuch": executable file not found in \$PATH: unknown\n/],
+    [['run', 'busybox', '/etc/passwd'], 126, /^wherry: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "\/etc\/passwd": permission denied: unknown\n/],
+    [['run', 'busybox', '/etc'], 126, /^wherry: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "\/etc": (is a directory|permission denied): unknown\n/],
+    [['run', 'busybox', '/no/such'], 127, /^wherry: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "\/no\/such": no such file or directory: unknown\n/],
+    [['run', '-w', 'rel', 'busybox', 'true'], 125, /^wherry: Error response from daemon: the working directory 'rel' is invalid, it needs to be an absolute path\n/],
+    [['run', '-u', 'nouser', 'busybox', 'true'], 125, /^wherry: Error response from daemon: unable to find user nouser: no matching entries in passwd file\n/],
     [['run', 'nosuchimage'], 125, /^wherry: Unable to find image 'nosuchimage:latest' locally/],
     [['run', 'UPPER', 'x'], 125, /^wherry: invalid reference format: repository name \(library\/UPPER\) must be lowercase/],
     [['run', '--nope', 'busybox'], 125, /^unknown flag: --nope\n/],

@@ -76,7 +76,7 @@ test('one process runs it', () => {
 test('the process that ran it is gone: killed, and to be started again; removed when it was to be', () => {
   const { folder, gone, one, two } = make();
   const { Id } = one.create(image, request, { begin: true });
-  const brief = one.create(image, { ...request, autoRemove: true }, { begin: true });
+  const brief = one.create(image, { ...request, hostConfig: { AutoRemove: true } }, { begin: true });
   gone.add(1);
   assert.equal(two.list().map(({ State }) => [State.Status, State.ExitCode]), [['exited', 137]]);
   assert.not(folder.has(recordPath(brief.Id)));

@@ -16,7 +16,7 @@ test('ENTRYPOINT and CMD', () => {
 
 test('environment: the user\'s, the image\'s, after PATH, HOSTNAME and TERM; later words replace', () => {
   const config = containerConfig({ Env: ['PATH=/bin', 'A=1', 'IMG=1'] }, { ...request, command: ['x'], env: ['USR=0', 'A=2', 'FOO', 'BAR', 'USR=1'], callerEnv: { BAR: 'x' }, tty: true });
-  assert.equal(config.Env, ['USR=1', 'A=2', 'BAR=x', 'PATH=/bin', 'IMG=1']);
+  assert.equal(config.Env, ['USR=1', 'A=2', 'FOO', 'BAR=x', 'PATH=/bin', 'IMG=1']);
   assert.equal(environment(config), ['PATH=/bin', 'HOSTNAME=h', 'TERM=xterm', 'USR=1', 'A=2', 'BAR=x', 'IMG=1']);
 });
 

@@ -1,5 +1,6 @@
 // wherry create: a container from an image, not started.
-import { containerFlags, containerRequest, demandNewCidFile, writeCidFile } from '../container-flags.ts';
+import { containerFlags } from '../container-flags.ts';
+import { containerRequest, demandNewCidFile, writeCidFile } from '../container-request.ts';
 import { openEngine } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 import { findImage } from './run.ts';
@@ -16,7 +17,7 @@ export const create: Verb = {
   async run(parsed, terminal) {
     const request = containerRequest(parsed, terminal, true);
     const engine = openEngine(terminal);
-    const image = await findImage(parsed.words[0]!, engine);
+    const image = await findImage(parsed, engine);
     demandNewCidFile(request);
     const { Id } = engine.containers.create(image, request);
     writeCidFile(request, Id);

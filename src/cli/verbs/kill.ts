@@ -1,10 +1,10 @@
 // wherry kill: a signal for running containers.
 import { SIGKILL } from '../../abi/index.ts';
-import { type ContainerRecord, EngineError } from '../../engine/index.ts';
+import { type ContainerRecord, EngineError, signalNumber } from '../../engine/index.ts';
 import { forEachWord } from '../each.ts';
 import { string } from '../flags.ts';
 import { type Engine, openEngine } from '../setup.ts';
-import { kill as killNow, signalContainer, signalNumber } from '../supervisor.ts';
+import { kill as killNow, signalContainer } from '../supervisor.ts';
 import type { Verb } from '../verb.ts';
 
 /** Throws EngineError 'NO_CONTAINER', 'NOT_RUNNING' in Docker's words. */

@@ -1,11 +1,12 @@
 // wherry run: a container from an image, its program's streams and exit code.
-import { EngineError, initialState } from '../../engine/index.ts';
+import { initialState } from '../../engine/index.ts';
 import { type Level, levels } from '../../guest/index.ts';
 import { traceCategories } from '../../linux/index.ts';
-import type { Image } from '../../oci/index.ts';
+import { type Image, ImageError } from '../../oci/index.ts';
 import type { TranslatorOptions } from '../../translate/index.ts';
-import { containerFlags, containerRequest, demandNewCidFile, writeCidFile } from '../container-flags.ts';
-import { bool, list, type Parsed, string, UsageError } from '../flags.ts';
+import { containerFlags } from '../container-flags.ts';
+import { containerRequest, demandNewCidFile, writeCidFile } from '../container-request.ts';
+import { bool, ClientError, list, type Parsed, string, UsageError } from '../flags.ts';
 import { runContainer } from '../run-container.ts';
 import { type Engine, openCpu, openEngine } from '../setup.ts';
 import { hostStreams, hostTty } from '../standard-io.ts';
@@ -47,12 +48,20 @@ export const executionFlags = [
   bool('no-cache', 'Neither use nor fill the translation cache'),
 ];
 
-/** The image a user names, ready to run. Throws EngineError 'NO_IMAGE', ImageError. */
-export async function findImage(name: string, { images }: Engine): Promise<Image> {
-  const image = images.store.resolve(name);
-  if (!image) throw new EngineError('NO_IMAGE', `Unable to find image '${/[:@]/.test(name) ? name : `${name}:latest`}' locally. Load it from an archive first: wherry load -i FILE`);
+/** The image a user names, ready to run. Throws ClientError, ImageError. */
+export async function findImage(parsed: Parsed, { images }: Engine): Promise<Image> {
+  const name = parsed.words[0]!;
+  const platform = parsed.string('platform');
+  if (platform) (await import('../platform-flag.ts')).demandRunnablePlatform(platform, name);
+  const image = resolved(name, images);
+  if (!image) throw new ClientError(`Unable to find image '${/[:@]/.test(name) ? name : `${name}:latest`}' locally. Load it from an archive first: wherry load -i FILE`);
   await images.store.adopt(image);
   return image;
+}
+
+/** Throws ClientError for what names nothing. */
+function resolved(name: string, { store }: Engine['images']): Image | undefined {
+  try { return store.resolve(name); } catch (error) { throw error instanceof ImageError && error.code === 'bad-reference' ? new ClientError(error.message) : error; }
 }
 
 export const run: Verb = {
@@ -68,7 +77,7 @@ export const run: Verb = {
   async run(parsed, terminal) {
     const detach = parsed.bool('detach');
     const request = containerRequest(parsed, terminal, !detach);
-    const { tty, interactive = false, } = request;
+    const { tty, interactive = false } = request;
     if (tty && interactive && !detach && !terminal.inIsTty) {
       terminal.err('the input device is not a TTY\n');
       return 1;
@@ -76,7 +85,7 @@ export const run: Verb = {
     const trace = traceWords(parsed);
     const options = translatorOptions(parsed);
     const engine = openEngine(terminal);
-    const image = await findImage(parsed.words[0]!, engine);
+    const image = await findImage(parsed, engine);
     demandNewCidFile(request);
     const record = engine.containers.create(image, request, { begin: !detach });
     writeCidFile(request, record.Id);

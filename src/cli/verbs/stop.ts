@@ -1,8 +1,9 @@
 // wherry stop: asks running containers to end, and kills those that do not.
+import { signalNumber } from '../../engine/index.ts';
 import { forEachWord } from '../each.ts';
 import { int, string } from '../flags.ts';
 import { openEngine } from '../setup.ts';
-import { ended, kill, signalContainer, signalNumber } from '../supervisor.ts';
+import { ended, kill, signalContainer } from '../supervisor.ts';
 import type { Verb } from '../verb.ts';
 
 /** Seconds that a container has by default. */
