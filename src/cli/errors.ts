@@ -22,7 +22,7 @@ const text = (error: CodedError): string => {
 
 /** What docker's daemon says of images; other complaints are its client's, or about an archive. */
 const daemonWords: readonly ImageErrorCode[] = ['no-such-image', 'conflict', 'bad-filter', 'bad-change', 'bad-reference'];
-const isDaemons = (error: CodedError): boolean => error instanceof EngineError || (error instanceof ImageError && daemonWords.includes(error.code));
+const isDaemons = (error: CodedError): boolean => error instanceof EngineError || error.name === 'RegistryError' || (error instanceof ImageError && daemonWords.includes(error.code));
 
 /** One line that says what went wrong, as docker's client shows what its daemon said. A bug of ours is thrown on. */
 export function messageOf(error: unknown): string {

@@ -5,6 +5,8 @@ import { type Parsed, string } from './flags.ts';
 export const platformFlag = (help: string): ReturnType<typeof string> => string('platform', `${help} Formatted as "os[/arch[/variant]]" (e.g., "linux/amd64")`);
 
 const architectures: Readonly<Record<string, string>> = { 'x86_64': 'amd64', 'x86-64': 'amd64', aarch64: 'arm64' };
+/** What goes without saying. */
+const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { arm64: 'v8', arm: 'v7', amd64: 'v1' };
 const known = ['386', 'amd64', 'arm', 'arm64', 'loong64', 'mips64le', 'ppc64le', 'riscv64', 's390x', 'linux', 'windows', 'darwin', 'freebsd'];
 
 /** What was said, written as os/architecture. Throws ImageError 'bad-platform'. */
@@ -21,6 +23,14 @@ function normal(said: string, complaint = 'invalid platform: '): string {
 export function demandRunnablePlatform(said: string, image: string): void {
   const platform = normal(said, 'error parsing specified platform: ');
   if (!/^linux\/amd64(?:\/v[12])?$/.test(platform)) throw new ImageError('wrong-platform', `image with reference ${image} was found but does not provide the specified platform (${platform}); only linux/amd64 runs here`);
+}
+
+/** The platform that was asked for. Throws ImageError 'wrong-platform' for what is none. */
+export function platformOf(parsed: Parsed): { os: string; architecture: string; variant?: string } | undefined {
+  const said = parsed.string('platform');
+  if (said === undefined || said === '') return undefined;
+  const [os = '', architecture = '', variant] = normal(said).split('/');
+  return { os, architecture, ...(variant === undefined || variant === DEFAULT_VARIANTS[architecture] ? {} : { variant }) };
 }
 
 /** Refuses a platform that images here cannot have. Throws ImageError 'wrong-platform'. */

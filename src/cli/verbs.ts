@@ -18,6 +18,7 @@ import { kill } from './verbs/kill.ts';
 import { load } from './verbs/load.ts';
 import { logs } from './verbs/logs.ts';
 import { ps } from './verbs/ps.ts';
+import { pull } from './verbs/pull.ts';
 import { rename } from './verbs/rename.ts';
 import { rm } from './verbs/rm.ts';
 import { rmi } from './verbs/rmi.ts';
@@ -54,6 +55,7 @@ export const verbs: readonly Verb[] = [
   load,
   logs,
   ps,
+  pull,
   rename,
   rm,
   rmi,

@@ -1,6 +1,6 @@
 // The files of the store's folder over an interface like node:fs: blobs, files that are edited, files under way.
 import type { FsLike } from './fs-like.ts';
-import type { Blob, NewFile, RandomFile } from './ports.ts';
+import type { Blob, LeftFile, RandomFile } from './ports.ts';
 
 /** A blob that nobody can read any more gives its descriptor back. */
 const forgotten = new FinalizationRegistry<{ readonly fs: FsLike; readonly fd: number }>(({ fs, fd }) => { try { fs.closeSync(fd); } catch { /* its file system is gone */ } });
@@ -88,22 +88,32 @@ function isHole(bytes: Uint8Array): boolean {
 /** Failures of calls on descriptors do not say which file they speak of. */
 const withPath = (error: unknown, path: string): unknown => (error instanceof Error && !('path' in error) ? Object.assign(error, { path }) : error);
 
+/** Where files under way go in the end; each takes the path where the file lies. */
+export interface Places {
+  /** Gives the file the name of a path in the folder, durably, and returns where it lies then. */
+  readonly commit: (from: string, to: string) => string;
+  readonly remove: (path: string) => void;
+  /** For those that may be gone on with. */
+  readonly leave?: (path: string) => void;
+}
+
 /** A file under way. `path` is where it lies now. */
-export class TemporaryFile implements NewFile {
+export class TemporaryFile implements LeftFile {
   path: string;
   readonly #open: OpenFiles;
-  readonly #place: { readonly commit: (from: string, to: string) => string; readonly remove: (path: string) => void };
+  readonly #place: Places;
   #size = 0;
   /** The size at the last sync. */
   #synced = -1;
   #state: 'under way' | 'committed' | 'discarded' = 'under way';
 
-  /** `place.commit` gives the file the name of a path in the folder, durably, and returns where it lies then. */
-  constructor(open: OpenFiles, path: string, place: { readonly commit: (from: string, to: string) => string; readonly remove: (path: string) => void }) {
+  /** `resumed`: it is there, and goes on at its end. */
+  constructor(open: OpenFiles, path: string, place: Places, resumed = false) {
     this.path = path;
     this.#open = open;
     this.#place = place;
-    open.use(this, 'wx+');
+    const fd = open.use(this, resumed ? 'r+' : 'wx+');
+    if (resumed) this.#size = Number(open.fs.fstatSync(fd).size);
   }
 
   append(bytes: Uint8Array): void {
@@ -138,10 +148,13 @@ export class TemporaryFile implements NewFile {
     this.#open.close(this);
   }
 
-  discard(): void {
+  discard(): void { this.#endAs(this.#place.remove); }
+  leave(): void { this.#endAs(this.#place.leave ?? this.#place.remove); }
+
+  #endAs(place: (path: string) => void): void {
     if (this.#state !== 'under way') return;
     this.#state = 'discarded';
     this.#open.close(this);
-    this.#place.remove(this.path);
+    place(this.path);
   }
 }

@@ -1,13 +1,17 @@
 // The store's folder over an interface like node:fs: the real one, or memfs in a page without files and in tests.
-import { EditedFile, FileBlob, OpenFiles, TemporaryFile } from './fs-files.ts';
+import { EditedFile, FileBlob, OpenFiles, type Places, TemporaryFile } from './fs-files.ts';
 import { errorCode, type FsLike } from './fs-like.ts';
 import { FsLock, type IsAlive } from './fs-lock.ts';
-import type { Blob, Folder, NewFile, RandomFile } from './ports.ts';
+import type { Blob, Folder, LeftFile, NewFile, RandomFile } from './ports.ts';
 
 export type { FsLike } from './fs-like.ts';
 
 const TEMPORARY = 'tmp';
 const LOCK = 'locked';
+/** Files that were left, to be gone on with. */
+const LEFT = 'left';
+/** How long they are kept. */
+const LEFT_MS = 14 * 24 * 3600_000;
 /** Files of owners that cannot be looked up (another machine or pid namespace) are left for so long after their last change. */
 const FOREIGN_MS = 24 * 3600_000;
 let nextTemporary = 0;
@@ -45,7 +49,7 @@ export class FsFolder implements Folder {
   /** Whoever may only read the folder leaves it to others. */
   #clean(): void {
     try {
-      for (const name of this.list(TEMPORARY)) if (this.#isLeftOver(name)) this.remove(`${TEMPORARY}/${name}`);
+      for (const name of this.list(TEMPORARY)) if (this.#isLeftOver(name)) this.#salvage(`${TEMPORARY}/${name}`);
     } catch (error) {
       if (!['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error))) throw error;
     }
@@ -56,6 +60,21 @@ export class FsFolder implements Folder {
     if (alive !== undefined) return !alive;
     const changed = ifThere(() => Number(this.fs.statSync(this.at(`${TEMPORARY}/${name}`)).mtimeMs));
     return changed !== undefined && Date.now() - changed > FOREIGN_MS;
+  }
+
+  /** What a process that is gone had under way: kept when it may be gone on with, else removed. */
+  #salvage(path: string): void {
+    const name = /\.\d+\.(.+)$/.exec(path)?.[1];
+    if (name === undefined) this.remove(path);
+    else this.#leave(path, name);
+  }
+
+  /** Of several of one name the longest stays. */
+  #leave(path: string, name: string): void {
+    const left = `${LEFT}/${name}`;
+    if ((this.size(path) ?? 0) <= (this.size(left) ?? 0)) return this.remove(path);
+    this.fs.mkdirSync(this.at(LEFT), { recursive: true });
+    ifThere(() => this.fs.renameSync(this.at(path), this.at(left)));
   }
 
   at(path: string): string { return `${this.#root}/${path}`; }
@@ -116,8 +135,18 @@ export class FsFolder implements Folder {
 
   create(): NewFile {
     this.fs.mkdirSync(this.at(TEMPORARY), { recursive: true });
-    return new TemporaryFile(this.#open, this.at(this.#temporary()), { commit: (from, to) => this.#commit(from, to), remove: (path) => { this.fs.rmSync(path, { recursive: true, force: true }); } });
+    return new TemporaryFile(this.#open, this.at(this.#temporary()), this.#places);
   }
+
+  resume(name: string): LeftFile {
+    for (const old of this.list(LEFT)) if (Date.now() - (ifThere(() => Number(this.fs.statSync(this.at(`${LEFT}/${old}`)).mtimeMs)) ?? Infinity) > LEFT_MS) this.remove(`${LEFT}/${old}`);
+    this.fs.mkdirSync(this.at(TEMPORARY), { recursive: true });
+    const temporary = `${this.#temporary()}.${name}`;
+    const taken = ifThere(() => { this.fs.renameSync(this.at(`${LEFT}/${name}`), this.at(temporary)); return true; }) ?? false;
+    return new TemporaryFile(this.#open, this.at(temporary), { ...this.#places, leave: () => this.#leave(temporary, name) }, taken);
+  }
+
+  readonly #places: Places = { commit: (from, to) => this.#commit(from, to), remove: (path) => { this.fs.rmSync(path, { recursive: true, force: true }); } };
 
   #commit(from: string, to: string): string {
     this.#makeFolder(parentOf(to));

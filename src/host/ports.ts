@@ -50,6 +50,12 @@ export interface NewFile {
   discard(): void;
 }
 
+/** A file under way that can be gone on with later. */
+export interface LeftFile extends NewFile {
+  /** Ends this process's part: the next who resumes it has what was appended. */
+  leave(): void;
+}
+
 /** One file of ours that is read and written at any place: the blocks and the journal of a writable layer, a pack of small files. */
 export interface RandomFile {
   /** In bytes. */
@@ -76,6 +82,8 @@ export interface Folder {
   /** Replaces the file at once (temporary file → sync → rename). With `lasting` false nothing is synced: when the host's power is cut, the file may be as it was, missing or empty. */
   write(path: string, bytes: Uint8Array, lasting?: boolean): void;
   create(): NewFile;
+  /** A file under way that outlives its process: begins with what an earlier one of that name (plain characters) held when it was left or its process was killed. Nobody else has it meanwhile. Absent: every one begins empty. */
+  resume?(name: string): LeftFile;
   /** Opens for reading and writing, made when it is not there; its name is durable when this returns. */
   edit(path: string): RandomFile;
   /** How many bytes the host has left for files of the folder; absent or undefined: it does not tell. */
@@ -268,6 +276,33 @@ export interface HostDirectories {
   /** Where a path of the store lies. */
   storePath(path: string): string;
 }
+/** What is sent with a request; the source is asked once. */
+export interface HttpBody { /** In bytes. */ readonly size: number; readonly chunks: AsyncIterable<Uint8Array> }
+
+/** One request of HTTP. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
+  /** http or https, absolute. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: HttpBody;
+  /** Nobody vouches for the server: its certificate is not checked. */
+  readonly insecure?: boolean;
+}
+
+/** The answer to a request, its content still to come. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** A header by its name in lower case; several of that name are joined by commas. */
+  header(name: string): string | undefined;
+  /** Where the answer leads to, absolute; a redirect that the host has followed itself (a page's) is not seen. */
+  readonly location: string | undefined;
+  /** The content; throws when the connection breaks before its end, is closed when it is left early. Must be read or left. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Sends a request. Rejects with an Error whose `code` is an errno's name, ETLS (nothing secure could be agreed on), EHTTP (the server speaks something else) or EBLOCKED (the browser does not say why), and whose message says what docker's client would. */
+export type Fetch = (request: HttpRequest) => Promise<HttpAnswer>;
 
 export interface Host {
   readonly clock: Clock;

@@ -49,6 +49,8 @@ export interface Descriptor {
   readonly digest: Digest;
   readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Where else the content can be had. */
+  readonly urls?: readonly string[];
   readonly platform?: { readonly architecture: string; readonly os: string; readonly variant?: string };
 }
 
@@ -123,7 +125,7 @@ function demandSha256(digest: unknown): void {
 function isDescriptor(value: unknown): boolean {
   if (!isObject(value)) return false;
   demandSha256(value['digest']);
-  return isDigest(value['digest']) && typeof value['size'] === 'number' && absentOr(isText)(value['mediaType']) && absentOr((v) => isObject(v) && Object.values(v).every(isText))(value['annotations']);
+  return isDigest(value['digest']) && typeof value['size'] === 'number' && absentOr(isText)(value['mediaType']) && absentOr((v) => isObject(v) && Object.values(v).every(isText))(value['annotations']) && absentOr((v) => isList(v, isText))(value['urls']);
 }
 
 /** Reads an image manifest. Throws ImageError 'bad-archive'. */

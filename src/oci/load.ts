@@ -27,7 +27,7 @@ export interface LoadPorts extends ArchivePorts {
 }
 
 /** A layer that is verified and waits to be committed. */
-interface VerifiedLayer { readonly diffId: Digest; readonly member: Member; /** The uncompressed tar, when the member is compressed. */ readonly tar: Member | undefined; readonly mediaType: string }
+export interface VerifiedLayer { readonly diffId: Digest; readonly member: Member; /** The uncompressed tar, when the member is compressed. */ readonly tar: Member | undefined; readonly mediaType: string }
 
 /** The images of an archive, ready to be added; `discard` removes what was not. Throws ImageError. */
 export async function readImages(source: Chunks, ports: LoadPorts): Promise<{ images: ReadyImage[]; discard: () => void }> {
@@ -58,12 +58,14 @@ async function readyImage(candidate: Candidate, ports: LoadPorts, verified: Map<
     if (!verified.has(key)) verified.set(key, await verifyLayer(layer.path, layer.member, diffIds[i]!, ports));
     layers.push(verified.get(key)!);
   }
-  return {
-    names: candidate.names, configBytes: candidate.configBytes, manifest: manifestFor(candidate, layers, ports.codecs),
-    layers: layers.map(({ diffId, member, tar }) => ({ diffId, blob: (tar ?? member).file.blob })),
-    files: layers.flatMap(({ diffId, member, tar }) => [{ path: blobPath(member.digest), file: member.file }, ...(tar ? [{ path: layerTarPath(diffId), file: tar.file, unless: blobPath(diffId) }] : [])]),
-  };
+  return { names: candidate.names, configBytes: candidate.configBytes, manifest: manifestFor(candidate, layers, ports.codecs), ...filesOf(layers) };
 }
+
+/** What of verified layers becomes part of the store. */
+export const filesOf = (layers: readonly VerifiedLayer[]): Pick<ReadyImage, 'layers' | 'files'> => ({
+  layers: layers.map(({ diffId, member, tar }) => ({ diffId, blob: (tar ?? member).file.blob })),
+  files: layers.flatMap(({ diffId, member, tar }) => [{ path: blobPath(member.digest), file: member.file }, ...(tar ? [{ path: layerTarPath(diffId), file: tar.file, unless: blobPath(diffId) }] : [])]),
+});
 
 const mediaTypeOf: Readonly<Record<string, string>> = { gzip: mediaTypes.gzip, zstd: mediaTypes.zstd };
 

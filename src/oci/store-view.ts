@@ -16,7 +16,7 @@ export interface Image {
   readonly configBytes: Uint8Array;
   /** Full names; empty for an image whose name went to another. */
   readonly names: readonly string[];
-  /** Docker's RepoDigests: each repository of the names with the digest of the manifest, as shown. */
+  /** Docker's RepoDigests: what registries call the image that it was pulled from and pushed to, as shown. */
   readonly repoDigests: readonly string[];
   readonly config: ImageConfig;
   /** RFC 3339, when the configuration says so. */
@@ -104,7 +104,7 @@ export class StoreView {
     const layers = config.rootfs.diff_ids.map((diffId, i) => this.#layer(diffId, manifest.layers[i]!));
     return {
       id: manifest.config.digest, manifestDigest, manifestBytes, configBytes, names, config, layers, created: config.created ?? undefined,
-      repoDigests: [...new Set(names.map((name) => `${familiarRepository(parseReference(name))}@${manifestDigest}`))], get size() { return layers.reduce((sum, layer) => sum + layer.contentSize, 0); },
+      repoDigests: names.map(parseReference).filter(({ digest }) => digest !== undefined).map((reference) => `${familiarRepository(reference)}@${reference.digest}`), get size() { return layers.reduce((sum, layer) => sum + layer.contentSize, 0); },
     };
   }
 

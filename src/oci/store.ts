@@ -6,12 +6,12 @@ import { ImageError } from './errors.ts';
 import { type Paths, reachable, sweep } from './garbage.ts';
 import { demandPlatform, type Descriptor, type Digest, mediaTypes, parseConfig, parseManifest } from './image.ts';
 import { blobPath, INDEX_FILE, isDockers, LAYERS, LAYOUT_FILE, layerTarPath, nameOf, translation, withNames, withoutNames } from './layout.ts';
-import { type Progress, readImages, verifyLayer } from './load.ts';
-import { keepAside, knownMember } from './members.ts';
+import { filesOf, type LoadPorts, type Progress, readImages, type VerifiedLayer, verifyLayer } from './load.ts';
+import { keepAside, knownMember, type Member } from './members.ts';
 import { familiarName, fullName, parseReference } from './reference.ts';
 import { type InUse, planRemoval, type Removed, type RemoveOptions, untagged } from './removal.ts';
 import { translatedManifest } from './translated-manifest.ts';
-import { type Image, type ImageLayer, isImage, StoreView } from './store-view.ts';
+import { type Image, type ImageLayer, isImage, namesOf, StoreView } from './store-view.ts';
 
 /** A layer made here: an uncompressed tar, whole, its digest and its size in bytes. */
 export interface NewLayer { readonly file: NewFile; readonly diffId: Digest; readonly size: number }
@@ -52,6 +52,9 @@ export interface PruneOptions {
 /** A file that gets its name with the image; nothing happens when the name is there, or what makes it superfluous. */
 export interface Addition { readonly path: string; readonly file: NewFile; readonly unless?: string }
 
+/** An image of a registry: as it came, every digest checked. */
+export interface Received extends Pick<ReadyImage, 'names' | 'configBytes' | 'manifest'> { readonly layers: readonly VerifiedLayer[] }
+
 /** An image that is verified and waits to become visible. */
 export interface ReadyImage {
   readonly names: readonly string[];
@@ -63,7 +66,10 @@ export interface ReadyImage {
 
 const isName = (text: string, name: string): boolean => { try { return fullName(parseReference(text)) === name; } catch { return false; } };
 
-const descriptorOf = ({ manifest: { bytes, digest, mediaType } }: ReadyImage): Descriptor => ({ mediaType, digest, size: bytes.length, platform: { architecture: 'amd64', os: 'linux' } });
+function descriptorOf({ configBytes, manifest: { bytes, digest, mediaType } }: ReadyImage): Descriptor {
+  const { architecture, os, variant } = parseConfig(configBytes, 'the configuration');
+  return { mediaType, digest, size: bytes.length, platform: { architecture: architecture || 'amd64', os: os || 'linux', ...(variant ? { variant } : {}) } };
+}
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
@@ -82,7 +88,7 @@ export class Store extends StoreView {
   /** Loads every image of an archive, or none. `name` stands before error messages. Throws ImageError. */
   async load(source: Chunks, name: string, { progress = () => {}, unpackLimit = ratioLimit }: LoadOptions = {}): Promise<Loaded[]> {
     try {
-      const { images, discard } = await readImages(source, { folder: this.folder, codecs: this.#ports.codecs, limit: unpackLimit, progress, knownTar: (blob, diffId) => this.knownTar(blob, diffId) });
+      const { images, discard } = await readImages(source, this.#layerPorts({ progress, unpackLimit }));
       try { return this.#add(images, progress).map((image, i) => ({ image, names: images[i]!.names.map((full) => familiarName(parseReference(full))) })); } finally { discard(); }
     } catch (error) {
       throw named(error, name);
@@ -116,6 +122,38 @@ export class Store extends StoreView {
   put(image: NewImage): Image {
     try { return this.folder.exclusive(() => this.#add([this.#made(image)])[0]!); } finally { for (const layer of image.layers) if ('file' in layer) layer.file.discard(); }
   }
+
+  /** A layer that the store has with this very blob: nothing of it needs to come again. */
+  knownLayer(blob: Digest, diffId: Digest): Member | undefined {
+    if (!this.knownTar(blob, diffId) || !this.folder.has(blobPath(blob))) return undefined;
+    return knownMember(blob, this.blob(blob), this.folder);
+  }
+
+  /** Checks a layer that came from outside against the uncompressed digest that it must have. Throws ImageError. */
+  checkLayer(member: Member, diffId: Digest, options: LoadOptions = {}): Promise<VerifiedLayer> { return verifyLayer(member.digest, member, diffId, this.#layerPorts(options)); }
+
+  #layerPorts({ progress = () => {}, unpackLimit = ratioLimit }: LoadOptions): LoadPorts {
+    return { folder: this.folder, codecs: this.#ports.codecs, limit: unpackLimit, progress, knownTar: (blob, diffId) => this.knownTar(blob, diffId) };
+  }
+
+  /** Adds an image whose documents and layers are checked; the caller discards files that the store had already. Full names. Throws ImageError, LayerError. */
+  receive({ names, configBytes, manifest, layers }: Received): Image {
+    return this.#add([{ names, configBytes, manifest, ...filesOf(layers) }])[0]!;
+  }
+
+  /** Gives an image further full names, digests too. */
+  nameAs({ manifestDigest }: Image, names: readonly string[]): Image {
+    return this.folder.exclusive(() => {
+      const index = this.index();
+      const descriptor = index.find((d) => d.digest === manifestDigest);
+      if (!descriptor) throw new ImageError('no-such-image', `No such image: ${manifestDigest}`);
+      this.#writeIndex(withNames(index, descriptor, names));
+      return this.image(manifestDigest, namesOf(this.index(), manifestDigest));
+    });
+  }
+
+  /** What files under way of transfers need. */
+  get transfer(): { readonly folder: Folder; readonly codecs: Codecs } { return { folder: this.folder, codecs: this.#ports.codecs }; }
 
   #made({ configBytes, layers, names }: NewImage): ReadyImage {
     const descriptors = layers.map((layer): Descriptor => ('file' in layer ? { mediaType: mediaTypes.tar, digest: layer.diffId, size: layer.size } : { mediaType: layer.blob.mediaType, digest: layer.blob.digest, size: layer.blob.size }));

@@ -1,0 +1,24 @@
+// Registries as the command line asks them: with the user's credentials, certificates and proxies.
+import { setTimeout } from 'node:timers/promises';
+import { join } from 'node:path';
+import { nodeFetch } from '../host/node/fetch.ts';
+import { type Credentials, isLoopback, Registry, type RegistryOptions, type RegistryPorts } from '../oci/registry/index.ts';
+import { ClientConfig, configFolder, serverOf } from './client-config.ts';
+import type { Terminal } from './verb.ts';
+import { versionText } from './verbs/version.ts';
+
+const portsOf = (terminal: Terminal): RegistryPorts => ({
+  fetch: nodeFetch({ env: terminal.env, certificates: [join(configFolder(terminal), 'certs.d'), '/etc/docker/certs.d'] }), nowMs: () => Date.now(), sleep: async (ms) => { await setTimeout(ms); },
+});
+
+/** Whether a registry may be asked without a certificate that somebody vouches for: the loopback, and what WHERRY_INSECURE_REGISTRIES names (commas between). */
+const isInsecure = (domain: string, { env }: Terminal): boolean => isLoopback(domain) || (env['WHERRY_INSECURE_REGISTRIES'] ?? '').split(',').map((word) => word.trim()).includes(domain);
+
+/** The registry of a domain, asked by the user whom the configuration names, or by the one given. */
+export function openRegistry(domain: string, terminal: Terminal, { credentials, ...options }: Pick<RegistryOptions, 'offline'> & { credentials?: Credentials } = {}): Registry {
+  const config = new ClientConfig(terminal);
+  return new Registry(domain, portsOf(terminal), {
+    ...options, insecure: isInsecure(domain, terminal), headers: { 'user-agent': `wherry/${versionText()}`, ...config.headers }, credentials: credentials ?? config.credentials(serverOf(domain)),
+    warn: (text) => terminal.err(`WARNING: ${text}\n`),
+  });
+}

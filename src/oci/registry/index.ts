@@ -1,0 +1,6 @@
+// Registries: images from and to them.
+export { RegistryError, type RegistryErrorCode } from './errors.ts';
+export type { Credentials } from './tokens.ts';
+export { hostOf, isLoopback, Registry, type RegistryOptions, type RegistryPorts } from './registry.ts';
+export { type Platform, platformText } from './manifests.ts';
+export { type Pulled, pullImage, type PullOptions, type TransferEvent, type TransferProgress } from './pull.ts';

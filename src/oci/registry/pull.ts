@@ -1,0 +1,200 @@
+// `pull`: an image of a registry into the store. Manifest, configuration and layers are checked against their digests; the image is there whole or not at all.
+import { sha256Of } from '../chain.ts';
+import type { UnpackLimit } from '../compression.ts';
+import { type Descriptor, type Digest, DOCUMENT_LIMIT, type ImageConfig, isImageConfig, isIndexType, parseConfig, parseManifest } from '../image.ts';
+import type { VerifiedLayer } from '../load.ts';
+import type { Member } from '../members.ts';
+import { familiarName, familiarRepository, fullName, type Reference } from '../reference.ts';
+import type { Store } from '../store.ts';
+import type { Image } from '../store-view.ts';
+import { bytesOfAnswer } from './bodies.ts';
+import { type Downloaded, download } from './download.ts';
+import { RegistryError } from './errors.ts';
+import { chooseManifest, type Platform, platformText, type RemoteManifest, remoteDigest, remoteManifest, scopeOf } from './manifests.ts';
+import type { Registry } from './registry.ts';
+
+/** A line of progress in docker's words; `id` a tag or the first digits of a layer's digest. */
+export interface TransferEvent { readonly id?: string; readonly status: string; readonly current?: number; readonly total?: number }
+export type TransferProgress = (event: TransferEvent) => void;
+
+export interface PullOptions {
+  readonly platform?: Platform;
+  readonly progress?: TransferProgress;
+  readonly unpackLimit?: UnpackLimit;
+}
+
+/** `digest`: what the name stands for in the registry, an index perhaps. */
+export interface Pulled { readonly image: Image; readonly digest: Digest; readonly isNew: boolean }
+
+/** Layers that come at the same time. */
+const PARALLEL = 3;
+const HERE: Platform = { os: 'linux', architecture: 'amd64' };
+const short = (digest: Digest): string => digest.slice(7, 19);
+
+/** Pulls one image. Throws RegistryError, ImageError, and what the host's disk says. */
+export async function pullImage(store: Store, registry: Registry, reference: Reference, { platform, progress = () => {}, unpackLimit }: PullOptions = {}): Promise<Pulled> {
+  const wanted = reference.digest ?? reference.tag ?? 'latest';
+  const name = fullName(reference.digest === undefined ? reference : { ...reference, tag: undefined });
+  const before = store.images().find((image) => image.names.includes(name));
+  const fetched = await found(store, registry, reference, wanted, platform).catch((error: unknown) => { throw explained(error, reference); });
+  progress({ id: wanted, status: `Pulling from ${reference.path}` });
+  const names = [name, `${reference.domain}/${reference.path}@${fetched.digest}`];
+  const image = 'image' in fetched ? store.nameAs(fetched.image, names) : await fetchImage(store, registry, reference.path, fetched, names, { platform: platform ?? HERE, progress, unpackLimit });
+  if (platform) tellOtherPlatform(image, reference, platform, progress);
+  progress({ status: `Digest: ${fetched.digest}` });
+  return { image, digest: fetched.digest, isNew: before?.manifestDigest !== image.manifestDigest };
+}
+
+/** The image that the store has under the digest that the name stands for now, else the manifest. */
+async function found(store: Store, registry: Registry, { domain, path, digest }: Reference, wanted: string, platform: Platform | undefined): Promise<{ image: Image; digest: Digest } | RemoteManifest> {
+  const known = digest ?? await remoteDigest(registry, path, wanted);
+  const image = known === undefined ? undefined : store.images().find((one) => one.names.includes(`${domain}/${path}@${known}`));
+  if (image && known !== undefined && isFor(image.config, platform ?? HERE)) return { image, digest: known };
+  return remoteManifest(registry, path, known ?? wanted, store.transfer.codecs);
+}
+
+const isFor = ({ os, architecture }: ImageConfig, wanted: Platform): boolean => (os || 'linux') === wanted.os && (architecture || 'amd64') === wanted.architecture;
+
+/** What daemons say of a manifest that is not there, or not for everyone. */
+function explained(error: unknown, reference: Reference): unknown {
+  if (!(error instanceof RegistryError)) return error;
+  const said = (before: string): RegistryError => new RegistryError(error.code, `${before}: ${error.message}`, error.said);
+  if (error.said === 'DENIED' || (error.code === 'unauthorized' && error.said !== undefined)) return said(`pull access denied for ${familiarRepository(reference)}, repository does not exist or may require 'wherry login'`);
+  if (error.said === 'NAME_UNKNOWN') return said(`repository ${familiarRepository(reference)} not found`);
+  return error.code === 'not-found' ? said(`manifest for ${familiarName(reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: 'latest' } : reference)} not found`) : error;
+}
+
+/** Docker's word on an image that has no choice of platforms. */
+function tellOtherPlatform({ config }: Image, reference: Reference, wanted: Platform, progress: TransferProgress): void {
+  if (isFor(config, wanted)) return;
+  const actual = platformText({ os: config.os || 'linux', architecture: config.architecture || 'amd64', ...(config.variant ? { variant: config.variant } : {}) });
+  progress({ status: `WARNING: image with reference ${familiarName(reference)} was found but does not match the specified platform: wanted ${platformText(wanted)}, actual: ${actual}` });
+}
+
+interface Options extends Required<Pick<PullOptions, 'platform' | 'progress'>> { readonly unpackLimit: UnpackLimit | undefined }
+
+async function fetchImage(store: Store, registry: Registry, repository: string, top: RemoteManifest, names: readonly string[], options: Options): Promise<Image> {
+  const manifest = await forPlatform(registry, repository, top, options.platform, store);
+  const { config: configDescriptor, layers: descriptors } = parseManifest(manifest.bytes, manifest.digest);
+  if (!isImageConfig(configDescriptor)) throw new RegistryError('unsupported', `Encountered remote "${configDescriptor.mediaType}"(unknown) when fetching`);
+  const configBytes = await smallBlob(registry, repository, configDescriptor, store);
+  const { rootfs } = parseConfig(configBytes, configDescriptor.digest);
+  if (rootfs.diff_ids.length !== descriptors.length) throw new RegistryError('bad-content', `the configuration names ${rootfs.diff_ids.length} layers and the manifest ${descriptors.length}`);
+  const wanted = descriptors.map((descriptor, i) => ({ descriptor, diffId: rootfs.diff_ids[i]! }));
+  const fetching = new Layers(store, registry, repository, wanted, options);
+  try {
+    const layers = await fetching.all();
+    const image = store.receive({ names, configBytes, manifest, layers });
+    fetching.discard();
+    return image;
+  } catch (error) {
+    await fetching.abandon(error);
+    throw error;
+  }
+}
+
+/** Follows indexes to the manifest for the platform. */
+async function forPlatform(registry: Registry, repository: string, top: RemoteManifest, platform: Platform, store: Store): Promise<RemoteManifest> {
+  let manifest = top;
+  for (let depth = 0; isIndexType(manifest.mediaType); depth++) {
+    if (depth > 4) throw new RegistryError('bad-content', 'image indexes are nested too deep');
+    manifest = await remoteManifest(registry, repository, chooseManifest(manifest, platform).digest, store.transfer.codecs);
+  }
+  return manifest;
+}
+
+/** A blob that is a document. */
+async function smallBlob(registry: Registry, repository: string, { digest, size }: Descriptor, store: Store): Promise<Uint8Array> {
+  if (size > DOCUMENT_LIMIT) throw new RegistryError('bad-content', `the configuration ${digest} is too large to be honest: ${size} bytes`);
+  const answer = await registry.send({ method: 'GET', path: `${repository}/blobs/${digest}`, scope: scopeOf(repository, 'pull'), headers: { 'accept-encoding': 'identity' }, expect: [200] });
+  const bytes = await bytesOfAnswer(answer, DOCUMENT_LIMIT);
+  if (sha256Of(bytes, store.transfer.codecs) !== digest) throw new RegistryError('bad-content', `image config verification failed for digest ${digest}`);
+  return bytes;
+}
+
+interface Wanted { readonly descriptor: Descriptor; readonly diffId: Digest }
+
+/** The layers of one image on their way: three at a time, unpacked in their order. */
+class Layers {
+  readonly #store: Store;
+  readonly #registry: Registry;
+  readonly #repository: string;
+  readonly #wanted: readonly Wanted[];
+  readonly #options: Options;
+  readonly #verified: VerifiedLayer[] = [];
+  readonly #downloaded: Downloaded[] = [];
+  #running: Promise<unknown>[] = [];
+  #cancelled = false;
+
+  constructor(store: Store, registry: Registry, repository: string, wanted: readonly Wanted[], options: Options) {
+    this.#store = store;
+    this.#registry = registry;
+    this.#repository = repository;
+    this.#wanted = wanted;
+    this.#options = options;
+  }
+
+  async all(): Promise<readonly VerifiedLayer[]> {
+    const members = this.#start();
+    for (const { descriptor, diffId } of this.#wanted) this.#verified.push(await this.#verify(descriptor, diffId, members.get(`${descriptor.digest} ${diffId}`)!));
+    return this.#verified;
+  }
+
+  /** Begins downloads, each blob once: three at a time, in order. */
+  #start(): Map<string, { member: Promise<Member>; isKnown: boolean }> {
+    const { progress } = this.#options;
+    const members = new Map<string, { member: Promise<Member>; isKnown: boolean }>();
+    const waiting: (() => void)[] = [];
+    let free = PARALLEL;
+    const enter = async (): Promise<void> => { if (free > 0) free--; else await new Promise<void>((go) => { waiting.push(go); }); };
+    const leave = (): void => { const next = waiting.shift(); if (next) next(); else free++; };
+    for (const { descriptor, diffId } of this.#wanted) {
+      const key = `${descriptor.digest} ${diffId}`;
+      if (members.has(key)) continue;
+      const known = this.#store.knownLayer(descriptor.digest, diffId);
+      progress({ id: short(descriptor.digest), status: known ? 'Already exists' : 'Pulling fs layer' });
+      const member = known ? Promise.resolve(known) : enter().then(() => this.#download(descriptor)).finally(leave);
+      member.catch(() => { this.#cancelled = true; });
+      members.set(key, { member, isKnown: known !== undefined });
+    }
+    this.#running = Array.from(members.values(), ({ member }) => member);
+    return members;
+  }
+
+  async #download(descriptor: Descriptor): Promise<Member> {
+    const { progress } = this.#options;
+    const id = short(descriptor.digest);
+    const ports = { ...this.#store.transfer, isCancelled: () => this.#cancelled };
+    if (this.#cancelled) throw new RegistryError('unreachable', 'context canceled');
+    const member = await download(this.#registry, this.#repository, descriptor, ports, (current) => progress({ id, status: 'Downloading', current, total: descriptor.size }));
+    this.#downloaded.push(member);
+    progress({ id, status: 'Download complete' });
+    return member;
+  }
+
+  async #verify(descriptor: Descriptor, diffId: Digest, { member, isKnown }: { member: Promise<Member>; isKnown: boolean }): Promise<VerifiedLayer> {
+    const same = this.#verified.find((layer) => layer.member.digest === descriptor.digest && layer.diffId === diffId);
+    if (same) return same;
+    const { progress, unpackLimit } = this.#options;
+    const id = short(descriptor.digest);
+    const layer = await this.#store.checkLayer(await member, diffId, {
+      ...(unpackLimit ? { unpackLimit } : {}), progress: (event) => { if (event.kind === 'unpack') progress({ id, status: 'Extracting', current: event.bytes, total: event.total }); },
+    });
+    if (!isKnown) progress({ id, status: 'Pull complete' });
+    return layer;
+  }
+
+  /** Ends what is under way. Whole blobs stay for the next time, unless it is they that were wrong. */
+  async abandon(error: unknown): Promise<void> {
+    this.#cancelled = true;
+    await Promise.allSettled(this.#running);
+    const keep = error instanceof RegistryError && error.code !== 'bad-content';
+    for (const { file } of this.#downloaded) if (keep) file.leave(); else file.discard();
+    for (const { tar } of this.#verified) tar?.file.discard();
+  }
+
+  discard(): void {
+    for (const { file } of this.#downloaded) file.discard();
+    for (const { tar } of this.#verified) tar?.file.discard();
+  }
+}
