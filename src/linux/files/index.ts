@@ -14,6 +14,7 @@ export * from './ip-text.ts';
 export * from './kernel-files.ts';
 export * from './locks.ts';
 export * from './open-inode.ts';
+export * from './packet-info.ts';
 export * from './pidfd.ts';
 export * from './published.ts';
 export * from './pipe.ts';

@@ -1,9 +1,10 @@
 // TCP and UDP sockets on the container's own loopback: addresses, ports, connections and datagrams between programs of one machine. ip(7), ipv6(7), tcp(7), udp(7).
-import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EALREADY, ECONNABORTED, ECONNREFUSED, EDESTADDRREQ, EINPROGRESS, EINVAL, EISCONN, EMSGSIZE, ENETUNREACH, ENOTCONN, Errno } from '../../abi/index.ts';
+import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EALREADY, ECONNABORTED, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EINPROGRESS, EINVAL, EISCONN, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, Errno, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_STREAM } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { POLLERR, POLLIN, POLLRDHUP } from '../../vfs/index.ts';
+import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from '../../vfs/index.ts';
 import { CONTAINER_ADDRESS, type HostNetwork } from './host-network.ts';
 import type { HostStream } from './host-stream.ts';
+import { ETHERNET_INDEX, HeaderFields, type PacketChoices } from './packet-info.ts';
 import { Socket } from './socket.ts';
 import type { Ancillary, PeerCredentials, Received } from './socket.ts';
 
@@ -32,11 +33,24 @@ export function decodeEndpoint(name: string): Endpoint {
   return { address: canonicalAddress(name.length === 14 ? name.slice(2, 6) : name.slice(6, 22)), port };
 }
 
+/** Of linux/tcp_states.h. */
+export const tcpStates = { ESTABLISHED: 1, SYN_SENT: 2, FIN_WAIT2: 5, CLOSE: 7, CLOSE_WAIT: 8, LISTEN: 10 } as const;
+
 /** What one UDP datagram can carry. */
 const LONGEST_DATAGRAM = 65507;
+const UDP_HEADER = 8;
+const NO_CHOICES: PacketChoices = {};
 const FIRST_EPHEMERAL = 32768, LAST_EPHEMERAL = 60999;
 
 export class InetSocket extends Socket {
+  readonly protocol: number;
+  readonly headers = new HeaderFields();
+  /** The options by which recvmsg tells what came with a datagram (IP_RECVTTL, IPV6_RECVPKTINFO…), by name. */
+  readonly told = new Set<string>();
+  /** UDPLITE_SEND_CSCOV and UDPLITE_RECV_CSCOV: how many bytes of a datagram the checksum covers, and how many it must; 0: all. */
+  coverage: { sent?: number; demanded?: number } = {};
+  /** SO_LINGER; 0 seconds break the connection on close. */
+  lingerSeconds: number | undefined;
   v6only = false;
   reuseAddress = false;
   reusePort = false;
@@ -52,11 +66,18 @@ export class InetSocket extends Socket {
   #toldConnected = false;
   /** How a connect(2) on the loopback went that did not wait: the next connect tells it. */
   #untold: 'connected' | 'refused' | undefined;
+  /** The other end of a connection has said that it sends no more; the connection is broken. */
+  #otherDone = false;
+  #broken = false;
+  /** Whether its port is the kernel's choice: it is given back when listening ends. */
+  #portIsOurs = false;
 
-  constructor(family: number, type: number, credentials: PeerCredentials, ports: InetPorts) {
+  constructor(family: number, type: number, credentials: PeerCredentials, ports: InetPorts, protocol: number = type === SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP) {
     super(family, type, credentials);
+    this.protocol = protocol;
     this.#ports = ports;
     this.name = '';
+    ports.sockets.add(this);
     this.onClose = () => ports.release(this);
   }
 
@@ -70,6 +91,7 @@ export class InetSocket extends Socket {
   bind(endpoint: Endpoint): void {
     if (!isWildcard(endpoint.address) && !this.#ports.isOwn(endpoint.address)) throw EADDRNOTAVAIL;
     this.#settle(this.#ports.bind(this, endpoint));
+    this.#portIsOurs = endpoint.port === 0;
   }
 
   #settle(endpoint: Endpoint): void {
@@ -79,7 +101,9 @@ export class InetSocket extends Socket {
 
   /** A port of the kernel's choice, for a socket that needs one. */
   autobind(address = this.family === AF_INET6 ? ANY6 : ANY4): void {
-    if (!this.endpoint) this.#settle(this.#ports.bind(this, { address, port: 0 }));
+    if (this.endpoint) return;
+    this.#settle(this.#ports.bind(this, { address, port: 0 }));
+    this.#portIsOurs = true;
   }
 
   override listen(backlog: number): void {
@@ -115,7 +139,7 @@ export class InetSocket extends Socket {
   /** The loopback answers at once; a call that does not wait hears of it later, as the kernel has it. */
   #connectHere(endpoint: Endpoint, nonblock: boolean): Wait | undefined {
     if (this.connected) throw EISCONN;
-    const target = this.#ports.find(this.type, endpoint);
+    const target = this.#ports.find(this.protocol, endpoint);
     if (!target?.listening && !nonblock) throw ECONNREFUSED;
     this.autobind(endpoint.address);
     if (target?.listening) {
@@ -176,25 +200,28 @@ export class InetSocket extends Socket {
     if (!this.accepts(from)) return;
     const sender = new Socket(this.family, this.type, this.credentials);
     sender.name = encodeEndpoint(this.family, from);
-    if (this.takes(bytes.length, sender)) sender.send(bytes, { rights: [], sender: this.credentials }, true, this);
+    const packet = this.headers.info(from.address.length === 4 ? CONTAINER_ADDRESS : this.endpoint?.address ?? ANY6, NO_CHOICES, ETHERNET_INDEX);
+    if (this.takes(bytes.length, sender)) sender.send(bytes, { rights: [], sender: this.credentials, packet }, true, this);
   }
 
   /** A datagram goes to `endpoint`, or where the socket is connected to. One that nobody takes is lost; a connected sender hears of it at its next call. */
   sendDatagram(bytes: Uint8Array, ancillary: Ancillary, endpoint: Endpoint | undefined): number {
     this.throwPending();
+    if (this.noMoreWrites) throw EPIPE;
     const to = endpoint ? { address: destination(endpoint.address), port: endpoint.port } : this.remote;
     if (!to) throw EDESTADDRREQ;
     this.autobind();
     if (!this.#ports.isOwn(to.address)) return this.#sendOut(bytes, to);
-    const target = this.#ports.find(this.type, to);
+    const target = this.#ports.find(this.protocol, to);
     if (!target && this.remote) this.fail(ECONNREFUSED);
-    if (target?.accepts(this.sourceFor(to.address)) && target.takes(bytes.length, this)) this.#deliverTo(target, bytes, ancillary, to);
+    const source = this.sourceFor(to.address, ancillary.choices);
+    if (target?.accepts(source) && target.covered(this, bytes.length) && target.takes(bytes.length, this)) this.#deliverTo(target, bytes, { ...ancillary, packet: this.headers.info(to.address, ancillary.choices ?? NO_CHOICES) }, source);
     return bytes.length;
   }
 
   #sendOut(bytes: Uint8Array, to: Endpoint): number {
     const { outside } = this.#ports;
-    if (!outside) throw ENETUNREACH;
+    if (!outside || this.protocol !== IPPROTO_UDP) throw ENETUNREACH;
     if (bytes.length > LONGEST_DATAGRAM) throw EMSGSIZE;
     outside.send(this, bytes, to);
     return bytes.length;
@@ -206,16 +233,27 @@ export class InetSocket extends Socket {
     this.changed.wake();
   }
 
-  #deliverTo(target: InetSocket, bytes: Uint8Array, ancillary: Ancillary, to: Endpoint): void {
+  #deliverTo(target: InetSocket, bytes: Uint8Array, ancillary: Ancillary, source: Endpoint): void {
     const own = this.name;
-    this.name = encodeEndpoint(this.family, this.sourceFor(to.address));
+    this.name = encodeEndpoint(this.family, source);
     try { this.send(bytes, ancillary, true, target); } finally { this.name = own; }
   }
 
   /** The address a receiver sees: a wildcard becomes the address that was sent to. */
-  sourceFor(destination: string): Endpoint {
+  sourceFor(destination: string, { source }: PacketChoices = NO_CHOICES): Endpoint {
     const { address, port } = this.endpoint!;
+    if (source !== undefined && !isWildcard(source)) {
+      if (!this.#ports.isOwn(source)) throw EINVAL;
+      return { address: source, port };
+    }
     return { address: isWildcard(address) ? destination : address, port };
+  }
+
+  /** Whether a datagram's checksum covers what this socket demands. udplite(7). */
+  protected covered({ protocol, coverage }: InetSocket, length: number): boolean {
+    const { demanded } = this.coverage;
+    if (protocol !== IPPROTO_UDPLITE || demanded === undefined || !coverage.sent || coverage.sent >= length + UDP_HEADER) return true;
+    return demanded !== 0 && coverage.sent >= demanded;
   }
 
   /** Whether a datagram socket takes messages from there: a connected one only from its peer. */
@@ -230,23 +268,83 @@ export class InetSocket extends Socket {
   }
 
   override send(bytes: Uint8Array, ancillary: Ancillary, nonblock: boolean, target?: Socket): number | Wait {
-    if (!this.connectionless) this.throwPending();
+    if (this.connectionless) return super.send(bytes, ancillary, nonblock, target);
+    if (this.#stream && this.#stream.outcome === undefined) return this.#notYet(nonblock);
+    this.throwPending();
+    if (this.#broken) throw EPIPE;
+    if (!this.noMoreWrites && (this.#otherDone || this.peerIsShut)) return this.#sendToNobody(bytes.length);
     return super.send(bytes, ancillary, nonblock, target);
   }
 
+  #notYet(nonblock: boolean): Wait {
+    if (nonblock) throw EAGAIN;
+    return new Wait([this.changed]);
+  }
+
+  /** What is sent to an end that has been closed is taken, and answered by a reset: the next call tells. */
+  #sendToNobody(length: number): number {
+    if (length > 0) this.#break(EPIPE);
+    return length;
+  }
+
+  #break(error: Errno): void {
+    this.#broken = true;
+    this.fail(error);
+  }
+
+  protected override left(reset: boolean): void {
+    if (this.pendingError) this.#broken = true;
+    else if (reset) this.#break(this.peerIsDoneWriting ? EPIPE : ECONNRESET);
+    else this.#otherDone = true;
+  }
+
+  /** TCP_* as /proc/net/tcp and ss show it; datagram sockets are established or closed. */
+  get state(): number {
+    if (this.listening) return tcpStates.LISTEN;
+    if (this.connectionless) return this.remote ? tcpStates.ESTABLISHED : tcpStates.CLOSE;
+    if (this.#stream && this.#stream.outcome === undefined) return tcpStates.SYN_SENT;
+    const otherDone = this.#otherDone || this.peerIsDoneWriting;
+    if (this.#broken || !(this.connected || otherDone) || (otherDone && this.noMoreWrites)) return tcpStates.CLOSE;
+    return otherDone ? tcpStates.CLOSE_WAIT : this.noMoreWrites ? tcpStates.FIN_WAIT2 : tcpStates.ESTABLISHED;
+  }
+
+  override get resetsOnClose(): boolean { return this.lingerSeconds === 0; }
+
+  /** Errors come before datagrams, and after the bytes of a stream; the end of a stream is no error. */
   override receive(into: Uint8Array, nonblock: boolean, peek = false): Received | Wait {
-    this.throwPending();
+    if (this.#stream && this.#stream.outcome === undefined) return this.#notYet(nonblock);
+    if (this.connectionless || (this.queued === 0 && !this.#otherDone)) this.throwPending();
     if (!this.connectionless && this.peerName === undefined) throw ENOTCONN;
     return super.receive(into, nonblock, peek);
+  }
+
+  /** shutdown(2): of a listening socket it ends listening. Throws ENOTCONN, though who waits is woken. */
+  override shutdown(reads: boolean, writes: boolean): void {
+    if (this.listening) {
+      if (reads) this.#endListening();
+      return;
+    }
+    const connected = this.connectionless ? this.remote !== undefined : !this.#broken && (this.connected || (this.#otherDone && !this.noMoreWrites));
+    super.shutdown(reads, writes);
+    if (!connected) throw ENOTCONN;
   }
 
   override write(from: Uint8Array, position: number, nonblock: boolean): number | Wait {
     return this.connectionless ? this.sendDatagram(from, { rights: [], sender: this.credentials }, undefined) : super.write(from, position, nonblock);
   }
 
+  #endListening(): void {
+    this.stopListening();
+    if (!this.#portIsOurs) return;
+    this.#ports.unbind(this);
+    this.endpoint = undefined;
+    this.name = '';
+  }
+
   override poll(): number {
     if (this.#stream?.outcome === undefined && this.#stream) return 0;
-    return super.poll() | (this.pendingError ? POLLERR : 0) | (this.#untold === 'refused' ? POLLIN | POLLRDHUP : 0);
+    const bits = super.poll() | (this.pendingError ? POLLERR : 0) | (this.#untold === 'refused' ? POLLIN | POLLRDHUP : 0);
+    return this.#otherDone && !this.#broken && !this.noMoreWrites ? bits & ~POLLHUP : bits;
   }
 }
 
@@ -257,6 +355,8 @@ const destination = (address: string): string => (!isWildcard(address) ? address
 export class InetPorts {
   /** The way out; absent: there is only the loopback. */
   outside: HostNetwork | undefined;
+  /** All that are open. */
+  readonly sockets = new Set<InetSocket>();
   readonly #bound = new Map<string, InetSocket[]>();
   #lastEphemeral = FIRST_EPHEMERAL - 1;
 
@@ -268,8 +368,8 @@ export class InetPorts {
   }
 
   /** The socket that gets what is sent to an endpoint: one bound to exactly that address before one bound to all. */
-  find(type: number, { address, port }: Endpoint): InetSocket | undefined {
-    const sockets = this.#at(type, port);
+  find(protocol: number, { address, port }: Endpoint): InetSocket | undefined {
+    const sockets = this.#at(protocol, port);
     const exact = sockets.filter((socket) => socket.endpoint!.address === address);
     const all = sockets.filter((socket) => isWildcard(socket.endpoint!.address) && serves(socket, address));
     return [...exact, ...all].find((socket) => socket.listening) ?? exact[0] ?? all[0];
@@ -280,25 +380,28 @@ export class InetPorts {
 
   release(socket: InetSocket): void {
     this.outside?.release(socket);
-    const { endpoint } = socket;
-    if (!endpoint) return;
-    const left = this.#at(socket.type, endpoint.port).filter((other) => other !== socket);
-    if (left.length > 0) this.#bound.set(`${socket.type}:${endpoint.port}`, left);
-    else this.#bound.delete(`${socket.type}:${endpoint.port}`);
+    this.sockets.delete(socket);
+    this.unbind(socket);
   }
 
-  /** Every socket that has an address. */
-  get all(): InetSocket[] { return [...this.#bound.values()].flat(); }
+  /** Its port is free again. */
+  unbind(socket: InetSocket): void {
+    const { endpoint } = socket;
+    if (!endpoint) return;
+    const left = this.#at(socket.protocol, endpoint.port).filter((other) => other !== socket);
+    if (left.length > 0) this.#bound.set(`${socket.protocol}:${endpoint.port}`, left);
+    else this.#bound.delete(`${socket.protocol}:${endpoint.port}`);
+  }
 
-  #at(type: number, port: number): readonly InetSocket[] { return this.#bound.get(`${type}:${port}`) ?? []; }
+  #at(protocol: number, port: number): readonly InetSocket[] { return this.#bound.get(`${protocol}:${port}`) ?? []; }
 
   #enter(socket: InetSocket, endpoint: Endpoint): Endpoint {
-    this.#bound.set(`${socket.type}:${endpoint.port}`, [...this.#at(socket.type, endpoint.port), socket]);
+    this.#bound.set(`${socket.protocol}:${endpoint.port}`, [...this.#at(socket.protocol, endpoint.port), socket]);
     return endpoint;
   }
 
   #conflicts(socket: InetSocket, { address, port }: Endpoint): boolean {
-    return this.#at(socket.type, port).some((other) => {
+    return this.#at(socket.protocol, port).some((other) => {
       const theirs = other.endpoint!.address;
       const overlap = theirs === address || (isWildcard(theirs) && serves(other, address)) || (isWildcard(address) && serves(socket, theirs, address));
       const shared = (socket.reusePort && other.reusePort) || (socket.reuseAddress && other.reuseAddress && !other.listening);

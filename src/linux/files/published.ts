@@ -1,5 +1,5 @@
 // The ports of a container that the host listens on for it: connections are handed to whoever listens inside, datagrams to whoever is bound.
-import { AF_INET, AF_INET6, Errno, SOCK_DGRAM, SOCK_STREAM } from '../../abi/index.ts';
+import { AF_INET, AF_INET6, Errno, IPPROTO_TCP, IPPROTO_UDP, SOCK_STREAM } from '../../abi/index.ts';
 import type { Net, NetAddress, NetDatagrams, NetListener, NetStream, NetStreamEvents } from '../../host/ports.ts';
 import { CONTAINER_ADDRESS, GATEWAY_ADDRESS } from './host-network.ts';
 import { Relay } from './host-stream.ts';
@@ -50,7 +50,7 @@ export class PublishedPorts {
 
   /** The client's end of a connection to whoever listens on the port; undefined: nobody, or its queue is full. */
   #connectInside(client: Endpoint, port: number): InetSocket | undefined {
-    const target = this.#ports.find(SOCK_STREAM, { address: CONTAINER_ADDRESS, port });
+    const target = this.#ports.find(IPPROTO_TCP, { address: CONTAINER_ADDRESS, port });
     if (!target?.listening) return undefined;
     const far = new InetSocket(client.address.length === 4 ? AF_INET : AF_INET6, SOCK_STREAM, nobody, this.#ports);
     far.name = encodeEndpoint(target.family, client);
@@ -62,7 +62,7 @@ export class PublishedPorts {
   }
 
   async #bind(host: NetAddress, port: number): Promise<NetListener> {
-    const socket = await this.#net.bind(host, (bytes, from) => { this.#ports.find(SOCK_DGRAM, { address: CONTAINER_ADDRESS, port })?.arrive(bytes, clientOf(from)); });
+    const socket = await this.#net.bind(host, (bytes, from) => { this.#ports.find(IPPROTO_UDP, { address: CONTAINER_ADDRESS, port })?.arrive(bytes, clientOf(from)); });
     this.#datagrams.set(port, socket);
     return socket;
   }

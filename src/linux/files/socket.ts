@@ -7,17 +7,18 @@ import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from '../../vfs/index.ts
 import type { OpenFile } from '../../vfs/index.ts';
 import { anonymousInode } from './anonymous.ts';
 import type { Description } from './description.ts';
+import type { PacketChoices, PacketInfo } from './packet-info.ts';
 
 /** Who sent a message, or made a connection. */
 export interface PeerCredentials { pid: number; uid: number; gid: number }
 
-/** What goes with bytes: descriptors (each retained while on its way), and the sender. */
-export interface Ancillary { rights: readonly Description[]; sender: PeerCredentials }
+/** What goes with bytes: descriptors (each retained while on its way), the sender, and of datagrams of the internet families what their sender chose. */
+export interface Ancillary { rights: readonly Description[]; sender: PeerCredentials; choices?: PacketChoices; packet?: PacketInfo }
 
-interface Message extends Ancillary { bytes: Uint8Array; /** The sender's name, '' when it has none. */ from: string }
+interface Message extends Ancillary { bytes: Uint8Array; /** The sender's name, '' when it has none. */ from: string; /** When it came, of sockets that keep that. */ arrivedNs: bigint | undefined }
 
 /** What a receive call gets. */
-export interface Received { count: number; /** Its full length, when more came than there was room for. */ length: number; rights: readonly Description[]; sender: PeerCredentials; from: string }
+export interface Received { count: number; /** Its full length, when more came than there was room for. */ length: number; rights: readonly Description[]; sender: PeerCredentials; from: string; packet?: PacketInfo | undefined; arrivedNs?: bigint | undefined }
 
 const DEFAULT_BUFFER = 212_992;
 const MOST_DATAGRAMS = 10;
@@ -44,6 +45,9 @@ export class Socket implements OpenFile {
   bufferBytes = DEFAULT_BUFFER;
   receiveTimeoutNs: bigint | undefined;
   sendTimeoutNs: bigint | undefined;
+  /** SO_TIMESTAMP, SO_TIMESTAMPNS: the clock that messages are stamped with when they come. */
+  stampNs: (() => bigint) | undefined;
+  stampUnit: 'us' | 'ns' = 'us';
   readonly #messages: Message[] = [];
   #queuedBytes = 0;
   /** Connections nobody has accepted yet; undefined unless listening. */
@@ -106,7 +110,7 @@ export class Socket implements OpenFile {
     }
     if (this.connected) throw EISCONN;
     if (this.#everConnected || this.listening) throw EINVAL;
-    if (!target.#backlog || target.#closed) throw ECONNREFUSED;
+    if (!target.#backlog || target.#closed || target.#noMoreReads) throw ECONNREFUSED;
     if (target.#backlog.length > target.#backlogLimit) {
       if (nonblock) throw EAGAIN;
       return new Wait([target.changed]);
@@ -124,6 +128,7 @@ export class Socket implements OpenFile {
     if (!this.#backlog) throw this.connectionless ? EOPNOTSUPP : EINVAL;
     const next = this.#backlog.shift();
     if (!next) {
+      if (this.#noMoreReads) throw EINVAL;
       if (nonblock) throw EAGAIN;
       return new Wait([this.changed]);
     }
@@ -137,7 +142,7 @@ export class Socket implements OpenFile {
     const to = target ?? this.peer;
     if (!to) throw !this.connectionless && (this.#everConnected || (this.family !== AF_UNIX && this.type === SOCK_STREAM)) ? EPIPE : ENOTCONN;
     if (to.#closed) throw this.connectionless ? ECONNREFUSED : EPIPE;
-    if (to.#noMoreReads) throw EPIPE;
+    if (to.#noMoreReads && this.family === AF_UNIX) throw EPIPE;
     if (this.type !== SOCK_STREAM && bytes.length > this.bufferBytes - 32) throw EMSGSIZE;
     const room = to.#room(this);
     if (this.type === SOCK_STREAM ? room <= 0 && bytes.length > 0 : !to.takes(bytes.length, this)) {
@@ -146,7 +151,7 @@ export class Socket implements OpenFile {
     }
     const count = this.type === SOCK_STREAM ? Math.min(bytes.length, room) : bytes.length;
     if (count === 0 && this.type === SOCK_STREAM) return 0;
-    to.#deliver({ bytes: bytes.slice(0, count), from: this.name, ...ancillary });
+    to.#deliver({ bytes: bytes.slice(0, count), from: this.name, arrivedNs: to.stampNs?.(), ...ancillary });
     return count;
   }
 
@@ -216,7 +221,7 @@ export class Socket implements OpenFile {
       this.#messages.shift();
       this.#tookOut(message.bytes.length);
     }
-    return { count: part.length, length: message.bytes.length, rights: message.rights, sender: message.sender, from: message.from };
+    return { count: part.length, length: message.bytes.length, rights: message.rights, sender: message.sender, from: message.from, packet: message.packet, arrivedNs: message.arrivedNs };
   }
 
   #tookOut(count: number): void {
@@ -236,11 +241,17 @@ export class Socket implements OpenFile {
 
   /** shutdown(2). */
   shutdown(reads: boolean, writes: boolean): void {
-    if (!this.peer) throw ENOTCONN;
     this.#noMoreReads ||= reads;
     this.#noMoreWrites ||= writes;
     this.changed.wake();
-    this.peer.changed.wake();
+    this.peer?.changed.wake();
+  }
+
+  /** Ends listening: who waits to be accepted is refused. */
+  protected stopListening(): void {
+    for (const waiting of this.#backlog ?? []) waiting.close();
+    this.#backlog = undefined;
+    this.changed.wake();
   }
 
   poll(): number {
@@ -254,6 +265,17 @@ export class Socket implements OpenFile {
     return writable ? bits | POLLOUT : bits;
   }
 
+  /** The other end is being closed; `reset`: bytes on the way to it are lost, or it wants that. */
+  protected left(reset: boolean): void { this.#reset ||= reset; }
+  /** Whether closing breaks the connection instead of ending it. */
+  get resetsOnClose(): boolean { return false; }
+  /** What shutdown(2) has ended, here and at the other end. */
+  protected get noMoreReads(): boolean { return this.#noMoreReads; }
+  protected get noMoreWrites(): boolean { return this.#noMoreWrites; }
+  protected get peerIsDoneWriting(): boolean { return this.peer !== undefined && this.peer.#noMoreWrites; }
+  /** Whether the other end neither reads nor writes any more, though it is not closed. */
+  protected get peerIsShut(): boolean { return this.peer !== undefined && this.peer.#noMoreReads && this.peer.#noMoreWrites; }
+
   /** FIONREAD. */
   available(): number { return this.connectionless ? this.#messages[0]?.bytes.length ?? 0 : this.#queuedBytes; }
 
@@ -261,9 +283,9 @@ export class Socket implements OpenFile {
     this.#closed = true;
     this.onClose();
     for (const message of this.#messages) for (const description of message.rights) description.release();
-    for (const waiting of this.#backlog ?? []) waiting.close();
+    this.stopListening();
     const { peer } = this;
-    if (peer && !this.connectionless && this.#messages.length > 0) peer.#reset = true;
+    if (peer && !this.connectionless) peer.left(this.#messages.length > 0 || this.resetsOnClose);
     if (peer?.peer === this && !this.connectionless) peer.peer = undefined;
     this.peer = undefined;
     this.changed.wake();

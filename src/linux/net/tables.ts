@@ -1,6 +1,6 @@
 // /proc/net: interfaces, routes and sockets as netstat, ifconfig and route read them. proc(5).
-import { AF_INET6, SOCK_DGRAM, SOCK_STREAM } from '../../abi/index.ts';
-import { decodeEndpoint, type InetSocket } from '../files/inet-socket.ts';
+import { AF_INET6, IPPROTO_TCP } from '../../abi/index.ts';
+import { decodeEndpoint, type InetSocket, tcpStates } from '../files/inet-socket.ts';
 import type { Kernel } from '../kernel.ts';
 import { interfacesOf, routesOf } from './interfaces.ts';
 
@@ -26,22 +26,23 @@ export function routeText(kernel: Kernel): string {
   return `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-const TCP_ESTABLISHED = 1, TCP_CLOSE = 7, TCP_LISTEN = 10;
-const stateOf = (socket: InetSocket): number => (socket.listening ? TCP_LISTEN : socket.connected || socket.remote ? TCP_ESTABLISHED : TCP_CLOSE);
+/** The sockets that tables of a protocol list: bound or connected. */
+export const listedSockets = (kernel: Kernel, protocol: number, family: number): InetSocket[] =>
+  [...kernel.files.inetPorts.sockets].filter((socket) => socket.protocol === protocol && socket.family === family && socket.name !== '' && (protocol !== IPPROTO_TCP || socket.state !== tcpStates.CLOSE));
 
-/** One line a socket of `type` and family. */
-export function socketText(kernel: Kernel, type: number, six: boolean): string {
+/** One line a socket of the protocol and family. */
+export function socketText(kernel: Kernel, protocol: number, family: number): string {
+  const six = family === AF_INET6, stream = protocol === IPPROTO_TCP;
   const none = { address: '\0'.repeat(six ? 16 : 4), port: 0 };
   const endpoint = (name: string | undefined): string => {
     const { address, port } = name ? decodeEndpoint(name) : none;
     const shown = six && address.length === 4 ? `${'\0'.repeat(10)}\xff\xff${address}` : address;
     return `${addressHex(shown)}:${hex(port, 4)}`;
   };
-  const sockets = kernel.files.inetPorts.all.filter((socket) => socket.type === type && (socket.family === AF_INET6) === six);
-  const lines = sockets.map((socket, i) =>
-    `${String(i).padStart(type === SOCK_DGRAM ? 5 : 4)}: ${endpoint(socket.name)} ${endpoint(socket.peerName || undefined)} ${hex(stateOf(socket), 2)} 00000000:${hex(socket.queued, 8)} 00:00000000 00000000 ${String(socket.credentials.uid).padStart(5)} ${'0'.padStart(8)} ${socket.inode.ino} 1 0000000000000000 ${type === SOCK_STREAM ? '100 0 0 10 0' : '0'}\n`);
+  const lines = listedSockets(kernel, protocol, family).map((socket, i) =>
+    `${String(i).padStart(stream ? 4 : 5)}: ${endpoint(socket.name)} ${endpoint(socket.peerName || undefined)} ${hex(socket.state, 2)} 00000000:${hex(socket.queued, 8)} 00:00000000 00000000 ${String(socket.credentials.uid).padStart(5)} ${'0'.padStart(8)} ${socket.inode.ino} 1 0000000000000000 ${stream ? '100 0 0 10 0' : '0'}\n`);
   const width = six ? 38 : 14;
-  const head = `${type === SOCK_DGRAM && !six ? '   ' : '  '}sl  ${'local_address'.padEnd(width)}${six ? 'remote_address'.padEnd(width) : 'rem_address  '} st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode${type === SOCK_DGRAM ? ' ref pointer drops' : ''}\n`;
+  const head = `${!stream && !six ? '   ' : '  '}sl  ${'local_address'.padEnd(width)}${six ? 'remote_address'.padEnd(width) : 'rem_address  '} st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode${stream ? '' : ' ref pointer drops'}\n`;
   return head + lines.join('');
 }
 

@@ -1,5 +1,5 @@
 // The /proc file system: a directory per process, files about the machine, and /proc/sys. proc(5), sysctl(8).
-import { EINVAL, EPERM, MAX_INSTANCES, MAX_QUEUED_EVENTS, MAX_WATCHES, SOCK_DGRAM, SOCK_STREAM } from '../../abi/index.ts';
+import { AF_INET, AF_INET6, EINVAL, EPERM, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, MAX_INSTANCES, MAX_QUEUED_EVENTS, MAX_WATCHES } from '../../abi/index.ts';
 import { latin1 } from '../../base/index.ts';
 import { GeneratedFs, generated } from '../../vfs/index.ts';
 import type { Node } from '../../vfs/index.ts';
@@ -78,10 +78,12 @@ const networkTables: Record<string, (kernel: Kernel) => string> = {
   dev: netTables.deviceText,
   if_inet6: netTables.inet6Text,
   route: netTables.routeText,
-  tcp: (kernel) => netTables.socketText(kernel, SOCK_STREAM, false),
-  tcp6: (kernel) => netTables.socketText(kernel, SOCK_STREAM, true),
-  udp: (kernel) => netTables.socketText(kernel, SOCK_DGRAM, false),
-  udp6: (kernel) => netTables.socketText(kernel, SOCK_DGRAM, true),
+  tcp: (kernel) => netTables.socketText(kernel, IPPROTO_TCP, AF_INET),
+  tcp6: (kernel) => netTables.socketText(kernel, IPPROTO_TCP, AF_INET6),
+  udp: (kernel) => netTables.socketText(kernel, IPPROTO_UDP, AF_INET),
+  udp6: (kernel) => netTables.socketText(kernel, IPPROTO_UDP, AF_INET6),
+  udplite: (kernel) => netTables.socketText(kernel, IPPROTO_UDPLITE, AF_INET),
+  udplite6: (kernel) => netTables.socketText(kernel, IPPROTO_UDPLITE, AF_INET6),
   unix: () => 'Num       RefCount Protocol Flags    Type St Inode Path\n',
 };
 

@@ -1,6 +1,6 @@
 // What is different between the families of sockets: making, naming, binding, connecting, sending to an address. unix(7), ip(7), ipv6(7).
 import {
-  AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, EADDRINUSE, EAFNOSUPPORT, ECONNREFUSED, EEXIST, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, S_IFSOCK,
+  AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, EADDRINUSE, EAFNOSUPPORT, ECONNREFUSED, EEXIST, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, S_IFSOCK,
   UNIX_PATH_MAX, W_OK, isType,
 } from '../../abi/index.ts';
 import { latin1, latin1Bytes } from '../../base/index.ts';
@@ -92,7 +92,6 @@ const unixFamily: SocketFamily = {
   encode: (name) => Uint8Array.from([AF_UNIX, 0, ...latin1Bytes(name === '' || name.startsWith('\0') ? name : `${name}\0`)]),
 };
 
-const IPPROTO_TCP = 6, IPPROTO_UDP = 17;
 const SOCKADDR_IN_SIZE = 16, SOCKADDR_IN6_SIZE = 28, SOCKADDR_IN6_SMALLEST = 24;
 
 /** The endpoint in a sockaddr_in or sockaddr_in6. Throws EINVAL, EAFNOSUPPORT. */
@@ -111,15 +110,18 @@ function endpointIn(bytes: Uint8Array, six: boolean): Endpoint {
   return { address: canonicalAddress(latin1(address)), port: bytes[2]! << 8 | bytes[3]! };
 }
 
+/** The protocols of a type; the first is meant by 0. */
+const protocolsOf: Readonly<Record<number, readonly number[]>> = { [SOCK_STREAM]: [IPPROTO_TCP], [SOCK_DGRAM]: [IPPROTO_UDP, IPPROTO_UDPLITE] };
+
 const inet = (socket: Socket): InetSocket => socket as InetSocket;
 
 /** AF_INET and AF_INET6. */
 const inetFamily = (family: number): SocketFamily => ({
   make(task, type, protocol, credentials) {
-    const expected = { [SOCK_STREAM]: IPPROTO_TCP, [SOCK_DGRAM]: IPPROTO_UDP }[type];
-    if (expected === undefined) throw ESOCKTNOSUPPORT;
-    if (protocol !== 0 && protocol !== expected) throw EPROTONOSUPPORT;
-    return new InetSocket(family, type, credentials, task.kernel.files.inetPorts);
+    const known = protocolsOf[type];
+    if (known === undefined) throw ESOCKTNOSUPPORT;
+    if (protocol !== 0 && !known.includes(protocol)) throw EPROTONOSUPPORT;
+    return new InetSocket(family, type, credentials, task.kernel.files.inetPorts, protocol || known[0]!);
   },
   bind(task, socket, ptr, length) {
     const endpoint = endpointAt(task, socket, ptr, length);

@@ -1,5 +1,5 @@
-// Options of sockets, by level: what each reads as and what setting it does. socket(7), ip(7), ipv6(7), tcp(7).
-import { AF_INET6, EDOM, EINVAL, ENOPROTOOPT, EOPNOTSUPP, SOCK_STREAM, SOL_SOCKET, socketOptions, ucredLayout } from '../../abi/index.ts';
+// Options of sockets, by level: what each reads as and what setting it does. socket(7), ip(7), ipv6(7), tcp(7), udplite(7).
+import { AF_INET6, EDOM, EINVAL, ENOPROTOOPT, EOPNOTSUPP, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDPLITE, SOCK_STREAM, SOL_SOCKET, ipOptions, ipv6Options, socketOptions, ucredLayout } from '../../abi/index.ts';
 import { InetSocket } from '../../linux/index.ts';
 import type { Socket, Task } from '../../linux/index.ts';
 
@@ -12,22 +12,75 @@ const timeoutAt = (task: Task, ptr: number): bigint | undefined => {
   const ns = BigInt.asIntN(64, task.memory.readU64(ptr)) * SECOND_NS + microseconds * 1000n;
   return ns > 0n ? ns : undefined;
 };
-const SMALLEST_BUFFER = 4608, LARGEST_ASKED = 212_992;
+const SMALLEST_SENT = 4608, SMALLEST_RECEIVED = 2304, LARGEST_ASKED = 212_992;
 const SO = socketOptions;
 const isStream = (socket: Socket): boolean => socket.type === SOCK_STREAM;
 
-/** One option: `read` gives its bytes; `write` takes the pointer of the new value, of at least 4 bytes. */
-interface Option { read?: (socket: Socket) => Uint8Array; write?: (socket: Socket, task: Task, ptr: number) => void }
+/** A buffer's size: the kernel takes twice what is asked for, within bounds. */
+const buffer = (task: Task, ptr: number, least: number): number => Math.max(least, 2 * Math.min(task.memory.readU32(ptr), LARGEST_ASKED));
+
+/** One option: `read` gives its bytes; `write` takes the pointer of the new value, of at least `smallest` bytes (4), and its length. */
+interface Option { read?: (socket: Socket) => Uint8Array; write?: (socket: Socket, task: Task, ptr: number, length: number) => void; smallest?: number }
 
 /** An int that is remembered and changes nothing. */
-const remembered = (level: number, option: number, initial = 0): Option => {
-  const key = `${level}:${option}`;
-  const values = new WeakMap<Socket, Map<string, number>>();
+const remembered = (initial = 0, stored = (task: Task, ptr: number): number => task.memory.readI32(ptr)): Option => {
+  const values = new WeakMap<Socket, number>();
   return {
-    read: (socket) => int(values.get(socket)?.get(key) ?? initial),
-    write: (socket, task, ptr) => { values.set(socket, (values.get(socket) ?? new Map<string, number>()).set(key, task.memory.readI32(ptr))); },
+    read: (socket) => int(values.get(socket) ?? initial),
+    write: (socket, task, ptr) => { values.set(socket, stored(task, ptr)); },
   };
 };
+
+/** A number of sockets of the internet families within bounds; -1 is its default. Throws EINVAL. */
+const inetNumber = (read: (socket: InetSocket) => number, write: (socket: InetSocket, value: number) => void, [least, most, fallback]: readonly [number, number, number]): Option => ({
+  smallest: 1,
+  read: (socket) => int(read(socket as InetSocket)),
+  write(socket, task, ptr, length) {
+    const given = length < 4 ? task.memory.readU8(ptr) : task.memory.readI32(ptr);
+    const value = given === -1 ? fallback : given;
+    if (value < least || value > most) throw EINVAL;
+    write(socket as InetSocket, value);
+  },
+});
+
+/** Whether recvmsg tells something of the headers. */
+const told = (name: string): Option => ({
+  smallest: 1,
+  read: (socket) => int((socket as InetSocket).told.has(name) ? 1 : 0),
+  write(socket, task, ptr) {
+    const { told: names } = socket as InetSocket;
+    if (task.memory.readU8(ptr) !== 0) names.add(name);
+    else names.delete(name);
+  },
+});
+
+/** SO_TIMESTAMP and SO_TIMESTAMPNS: each takes the place of the other. */
+const stamped = (unit: 'us' | 'ns'): Option => ({
+  read: (socket) => int(socket.stampNs && socket.stampUnit === unit ? 1 : 0),
+  write(socket, task, ptr) {
+    socket.stampNs = task.memory.readI32(ptr) !== 0 ? () => task.kernel.realtimeNs() : undefined;
+    socket.stampUnit = unit;
+  },
+});
+
+/** struct linger: on or off, and seconds. */
+const linger: Option = {
+  read: (socket) => new Uint8Array(Int32Array.of(lingerOf(socket) === undefined ? 0 : 1, lingerOf(socket) ?? 0).buffer),
+  write(socket, task, ptr, length) {
+    if (length < 8) throw EINVAL;
+    if (socket instanceof InetSocket) socket.lingerSeconds = task.memory.readI32(ptr) !== 0 ? task.memory.readI32(ptr + 4) : undefined;
+  },
+};
+const lingerOf = (socket: Socket): number | undefined => (socket instanceof InetSocket ? socket.lingerSeconds : undefined);
+
+/** A coverage counts the header of 8 bytes; 0 is all of a datagram. */
+const coverage = (which: 'sent' | 'demanded'): Option => ({
+  read: (socket) => int((socket as InetSocket).coverage[which] ?? 0),
+  write(socket, task, ptr) {
+    const value = task.memory.readI32(ptr);
+    (socket as InetSocket).coverage[which] = value === 0 ? 0 : Math.min(0xffff, Math.max(8, value));
+  },
+});
 
 /** A yes or no of sockets of the internet families. */
 const inetSwitch = (name: 'reuseAddress' | 'reusePort' | 'v6only'): Option => ({
@@ -45,37 +98,56 @@ function takeError(socket: Socket): Uint8Array {
 const socketLevel: Record<number, Option> = {
   [SO.SO_TYPE]: { read: (socket) => int(socket.type) },
   [SO.SO_DOMAIN]: { read: (socket) => int(socket.family) },
-  [SO.SO_PROTOCOL]: { read: (socket) => int(socket instanceof InetSocket ? (isStream(socket) ? 6 : 17) : 0) },
+  [SO.SO_PROTOCOL]: { read: (socket) => int(socket instanceof InetSocket ? socket.protocol : 0) },
   [SO.SO_ERROR]: { read: takeError },
   [SO.SO_ACCEPTCONN]: { read: (socket) => int(socket.listening ? 1 : 0) },
-  [SO.SO_SNDBUF]: { read: (socket) => int(socket.bufferBytes), write: (socket, task, ptr) => { socket.bufferBytes = Math.max(SMALLEST_BUFFER, 2 * Math.min(task.memory.readI32(ptr), LARGEST_ASKED)); } },
-  [SO.SO_RCVBUF]: remembered(SOL_SOCKET, SO.SO_RCVBUF, LARGEST_ASKED),
+  [SO.SO_SNDBUF]: { read: (socket) => int(socket.bufferBytes), write: (socket, task, ptr) => { socket.bufferBytes = buffer(task, ptr, SMALLEST_SENT); } },
+  [SO.SO_RCVBUF]: remembered(LARGEST_ASKED, (task, ptr) => buffer(task, ptr, SMALLEST_RECEIVED)),
   [SO.SO_PASSCRED]: { read: (socket) => int(socket.passCredentials ? 1 : 0), write: (socket, task, ptr) => { socket.passCredentials = task.memory.readI32(ptr) !== 0; } },
   [SO.SO_PEERCRED]: { read: (socket) => ucredLayout.encode({ ...socket.peerCredentials }) },
   [SO.SO_RCVTIMEO]: { read: (socket) => timeval(socket.receiveTimeoutNs), write: (socket, task, ptr) => { socket.receiveTimeoutNs = timeoutAt(task, ptr); } },
   [SO.SO_SNDTIMEO]: { read: (socket) => timeval(socket.sendTimeoutNs), write: (socket, task, ptr) => { socket.sendTimeoutNs = timeoutAt(task, ptr); } },
   [SO.SO_REUSEADDR]: inetSwitch('reuseAddress'),
   [SO.SO_REUSEPORT]: inetSwitch('reusePort'),
+  [SO.SO_LINGER]: linger,
+  [SO.SO_RCVLOWAT]: remembered(1, (task, ptr) => task.memory.readI32(ptr) || 1),
+  [SO.SO_SNDLOWAT]: { read: () => int(1) },
+  [SO.SO_TIMESTAMP]: stamped('us'), [SO.SO_TIMESTAMP_NEW]: stamped('us'),
+  [SO.SO_TIMESTAMPNS]: stamped('ns'), [SO.SO_TIMESTAMPNS_NEW]: stamped('ns'),
 };
-for (const option of [SO.SO_KEEPALIVE, SO.SO_BROADCAST, SO.SO_PRIORITY, SO.SO_LINGER, SO.SO_OOBINLINE, SO.SO_DONTROUTE, SO.SO_RCVLOWAT, SO.SO_TIMESTAMP]) socketLevel[option] = remembered(SOL_SOCKET, option);
+for (const option of [SO.SO_KEEPALIVE, SO.SO_BROADCAST, SO.SO_PRIORITY, SO.SO_OOBINLINE, SO.SO_DONTROUTE]) socketLevel[option] = remembered();
 
-const IPPROTO_IP = 0, IPPROTO_TCP = 6, IPPROTO_IPV6 = 41, IPV6_V6ONLY = 26;
-/** IP_TOS, IP_TTL, IP_OPTIONS…: numbers that matter on a wire only. */
-const ipNumbers = [1, 2, 6, 8, 10, 11, 12, 24, 32, 33, 34, 49];
+const { IP_TOS, IP_TTL, IP_MTU_DISCOVER, IP_RECVERR, IP_FREEBIND, IP_BIND_ADDRESS_NO_PORT, IP_MULTICAST_IF, IP_MULTICAST_TTL, IP_MULTICAST_LOOP, IP_MULTICAST_ALL, IP_PKTINFO, IP_RECVTTL, IP_RECVTOS } = ipOptions;
+const ipLevel: Record<number, Option> = {
+  [IP_TOS]: inetNumber((s) => s.headers.tos, (s, value) => { s.headers.tos = value; }, [0, 255, 255]),
+  [IP_TTL]: inetNumber((s) => s.headers.ttl, (s, value) => { s.headers.ttl = value; }, [1, 255, 64]),
+  [IP_PKTINFO]: told('IP_PKTINFO'), [IP_RECVTTL]: told('IP_RECVTTL'), [IP_RECVTOS]: told('IP_RECVTOS'),
+  [IP_MTU_DISCOVER]: remembered(1), [IP_MULTICAST_TTL]: remembered(1), [IP_MULTICAST_LOOP]: remembered(1), [IP_MULTICAST_ALL]: remembered(1),
+  [IP_RECVERR]: remembered(), [IP_FREEBIND]: remembered(), [IP_BIND_ADDRESS_NO_PORT]: remembered(), [IP_MULTICAST_IF]: remembered(), [ipOptions.IP_RECVOPTS]: remembered(),
+};
 /** TCP_NODELAY, TCP_MAXSEG, TCP_CORK, the keep-alive times, TCP_SYNCNT, TCP_LINGER2, TCP_DEFER_ACCEPT, TCP_WINDOW_CLAMP, TCP_QUICKACK, TCP_USER_TIMEOUT, TCP_FASTOPEN, TCP_NOTSENT_LOWAT. */
-const tcpNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 18, 23, 25, 30];
-/** IPV6_UNICAST_HOPS, MULTICAST_*, RECVPKTINFO, RECVERR, TCLASS… */
-const ipv6Numbers = [16, 17, 18, 19, 23, 25, 49, 51, 66, 67];
-
-const level = (number: number, options: readonly number[]): Record<number, Option> => Object.fromEntries(options.map((option) => [option, remembered(number, option)]));
-const ipLevel = level(IPPROTO_IP, ipNumbers);
-const tcpLevel = level(IPPROTO_TCP, tcpNumbers);
-const ipv6Level = { ...level(IPPROTO_IPV6, ipv6Numbers), [IPV6_V6ONLY]: inetSwitch('v6only') };
+const tcpLevel: Record<number, Option> = Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 18, 23, 25, 30].map((option) => [option, remembered()]));
+const {
+  IPV6_UNICAST_HOPS, IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_MTU_DISCOVER, IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVHOPOPTS, IPV6_RECVRTHDR, IPV6_RECVDSTOPTS,
+  IPV6_RECVPATHMTU, IPV6_DONTFRAG, IPV6_RECVTCLASS, IPV6_TCLASS,
+} = ipv6Options;
+const ipv6Level: Record<number, Option> = {
+  [IPV6_V6ONLY]: inetSwitch('v6only'),
+  [IPV6_UNICAST_HOPS]: inetNumber((s) => s.headers.hops, (s, value) => { s.headers.hops = value; }, [0, 255, 64]),
+  [IPV6_TCLASS]: inetNumber((s) => s.headers.trafficClass, (s, value) => { s.headers.trafficClass = value; }, [0, 255, 0]),
+  [IPV6_RECVPKTINFO]: told('IPV6_RECVPKTINFO'), [IPV6_RECVHOPLIMIT]: told('IPV6_RECVHOPLIMIT'), [IPV6_RECVTCLASS]: told('IPV6_RECVTCLASS'),
+  [IPV6_MULTICAST_HOPS]: remembered(1), [IPV6_MULTICAST_LOOP]: remembered(1), [IPV6_MTU_DISCOVER]: remembered(1), [IPV6_MULTICAST_IF]: remembered(), [IPV6_RECVERR]: remembered(), [IPV6_DONTFRAG]: remembered(),
+  // Headers that nothing on the loopback carries.
+  [IPV6_RECVHOPOPTS]: remembered(), [IPV6_RECVRTHDR]: remembered(), [IPV6_RECVDSTOPTS]: remembered(), [IPV6_RECVPATHMTU]: remembered(),
+};
+const UDPLITE_SEND_CSCOV = 10, UDPLITE_RECV_CSCOV = 11;
+const udpliteLevel: Record<number, Option> = { [UDPLITE_SEND_CSCOV]: coverage('sent'), [UDPLITE_RECV_CSCOV]: coverage('demanded') };
 
 /** The options of a level that a socket has. Throws EOPNOTSUPP, ENOPROTOOPT. */
 function optionOf(socket: Socket, number: number, option: number): Option {
   const levels: [number, boolean, Record<number, Option>][] = [
     [SOL_SOCKET, true, socketLevel], [IPPROTO_IP, socket instanceof InetSocket, ipLevel], [IPPROTO_TCP, socket instanceof InetSocket && isStream(socket), tcpLevel], [IPPROTO_IPV6, socket.family === AF_INET6, ipv6Level],
+    [IPPROTO_UDPLITE, socket instanceof InetSocket && socket.protocol === IPPROTO_UDPLITE, udpliteLevel],
   ];
   const found = levels.find(([n, applies]) => n === number && applies);
   if (!found) throw socket instanceof InetSocket ? ENOPROTOOPT : EOPNOTSUPP;
@@ -90,11 +162,11 @@ export function readOption(socket: Socket, number: number, option: number): Uint
   return read(socket);
 }
 
-/** Throws EINVAL for a value of fewer than 4 bytes, EFAULT. */
+/** Throws EINVAL for a value of too few bytes, EFAULT. */
 export function writeOption(task: Task, socket: Socket, number: number, option: number, ptr: number, length: number): void {
-  const { write } = optionOf(socket, number, option);
+  const { write, smallest } = optionOf(socket, number, option);
   if (!write) throw ENOPROTOOPT;
-  if (length < 4) throw EINVAL;
+  if (length < (smallest ?? 4)) throw EINVAL;
   task.memory.readable(ptr, length);
-  write(socket, task, ptr);
+  write(socket, task, ptr, length);
 }

@@ -6,10 +6,11 @@ import {
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
 import { Description, Socket } from '../../linux/index.ts';
-import type { PeerCredentials, Received, Task } from '../../linux/index.ts';
+import type { PacketChoices, PeerCredentials, Received, Task } from '../../linux/index.ts';
 import { Fd, InBuf, Int, OutBuf, OutInt, Ptr, Size, flags, oneOf, pointed } from '../codec.ts';
 import { sys } from '../row.ts';
 import type { SyscallRow } from '../row.ts';
+import { controlOf, releaseAll, storeControl } from './control-messages.ts';
 import { gather, piecesOf, readablePart, scatter, totalOf, writablePart } from './memory.ts';
 import type { Piece } from './memory.ts';
 import { LONGEST_ADDRESS, printAddress, socketFamilies } from './socket-families.ts';
@@ -108,11 +109,11 @@ function within<T>(task: Task, result: T | Wait, timeoutNs: bigint | undefined):
   return new Wait(result.on, deadlineNs);
 }
 
-interface Outgoing { bytes: Uint8Array; rights: readonly Description[]; sender: PeerCredentials; namePtr: number; nameLength: number }
+interface Outgoing { bytes: Uint8Array; rights: readonly Description[]; sender: PeerCredentials; choices?: PacketChoices; namePtr: number; nameLength: number }
 
 /** One attempt: to the peer, or where the message's address says. */
-function sendOnce(task: Task, socket: Socket, { bytes, rights, sender, namePtr, nameLength }: Outgoing, nonblock: boolean): number | Wait {
-  const ancillary = { rights, sender };
+function sendOnce(task: Task, socket: Socket, { bytes, rights, sender, choices, namePtr, nameLength }: Outgoing, nonblock: boolean): number | Wait {
+  const ancillary = { rights, sender, ...(choices && { choices }) };
   if (namePtr !== 0 && nameLength > 0) return familyOf(socket.family).sendTo(task, socket, bytes, ancillary, namePtr, nameLength, nonblock);
   return familyOf(socket.family).send(socket, bytes, ancillary, nonblock);
 }
@@ -132,7 +133,7 @@ function send(task: Task, fd: number, make: () => Outgoing, bits: number): numbe
       call.partial += count;
     } while (call.partial < bytes.length);
   } catch (error) {
-    if (error === EPIPE && !(bits & MSG_NOSIGNAL) && socket.type !== SOCK_DGRAM) task.kernel.signalTask(task, SIGPIPE);
+    if (error === EPIPE && !(bits & MSG_NOSIGNAL) && !socket.connectionless) task.kernel.signalTask(task, SIGPIPE);
     if (call.partial === 0 || (error !== EAGAIN && error !== EPIPE)) throw error;
   }
   return call.partial;
@@ -150,44 +151,9 @@ function messageAt(task: Task, ptr: number) {
   };
 }
 
-const MOST_RIGHTS = 253;
-const aligned = (length: number): number => (length + 7) & ~7;
-
-/** The control messages of sendmsg: descriptors to pass, and the credentials to claim. */
-function controlOf(task: Task, ptr: number, length: number): { rights: Description[]; sender: PeerCredentials } {
-  const rights: Description[] = [];
-  let sender = peerCredentials(task);
-  for (let at = 0; at + cmsghdrLayout.size <= length;) {
-    const header = cmsghdrLayout.decode(task.memory.readable(ptr + at, cmsghdrLayout.size));
-    const size = Number(header.cmsg_len);
-    if (size < cmsghdrLayout.size || at + size > length || header.cmsg_level !== SOL_SOCKET) throw EINVAL;
-    const data = task.memory.readable(ptr + at + cmsghdrLayout.size, size - cmsghdrLayout.size).slice();
-    if (header.cmsg_type === SCM_RIGHTS) rights.push(...descriptorsIn(task, data));
-    else if (header.cmsg_type === SCM_CREDENTIALS) sender = claimed(task, data);
-    else throw EINVAL;
-    at += aligned(size);
-  }
-  if (rights.length > MOST_RIGHTS) throw EINVAL;
-  return { rights, sender };
-}
-
-const descriptorsIn = (task: Task, data: Uint8Array): Description[] => {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return Array.from({ length: Math.floor(data.length / 4) }, (_, i) => task.files.get(view.getInt32(4 * i, true), true));
-};
-
-function claimed(task: Task, data: Uint8Array): PeerCredentials {
-  if (data.length !== ucredLayout.size) throw EINVAL;
-  const claim = ucredLayout.decode(data);
-  const { credentials: c } = task;
-  const own = claim.pid === task.pid && [c.uid, c.euid, c.suid].includes(claim.uid) && [c.gid, c.egid, c.sgid].includes(claim.gid);
-  if (!own && c.euid !== 0) throw EPERM;
-  return claim;
-}
-
 function sendmsg(task: Task, fd: number, ptr: number, bits: number): number | Wait {
   const message = messageAt(task, ptr);
-  return send(task, fd, () => ({ bytes: gather(task.memory, message.pieces), ...controlOf(task, message.controlPtr, message.controlLength), namePtr: message.namePtr, nameLength: message.nameLength }), bits);
+  return send(task, fd, () => ({ bytes: gather(task.memory, message.pieces), ...controlOf(task, socketAt(task, fd).socket, message.controlPtr, message.controlLength), namePtr: message.namePtr, nameLength: message.nameLength }), bits);
 }
 
 /** One receive, with what came beside the bytes. MSG_WAITALL gathers a stream until the buffer is full. */
@@ -206,8 +172,6 @@ function receive(task: Task, fd: number, into: Uint8Array, bits: number): Receiv
   task.call!.partial = count;
   return receive(task, fd, into, bits);
 }
-
-const releaseAll = (rights: readonly Description[]): void => { for (const description of rights) description.release(); };
 
 function recvfrom(task: Task, fd: number, ptr: number, count: number, bits: number, namePtr: number, lengthPtr: number): number | Wait {
   const { socket } = socketAt(task, fd);
@@ -242,39 +206,6 @@ const scatterBack = (task: Task, pieces: readonly Piece[], bytes: Uint8Array): v
 
 function storeMessageName(task: Task, socket: Socket, message: { namePtr: number; nameLength: number }, name: string): number {
   return message.namePtr === 0 || name === '' ? 0 : storeAddress(task, socket, name, message.namePtr, message.nameLength);
-}
-
-/** Writes credentials and passed descriptors; those that find no room are closed and MSG_CTRUNC says so. */
-function storeControl(task: Task, ptr: number, room: number, socket: Socket, received: Received, bits: number): { length: number; cut: boolean } {
-  let at = 0;
-  let cut = false;
-  const put = (type: number, data: Uint8Array): void => {
-    const bytes = new Uint8Array(cmsghdrLayout.size + data.length);
-    bytes.set(cmsghdrLayout.encode({ cmsg_len: bytes.length, cmsg_level: SOL_SOCKET, cmsg_type: type }));
-    bytes.set(data, cmsghdrLayout.size);
-    task.memory.writable(ptr + at, bytes.length).set(bytes);
-    at = Math.min(room, at + aligned(bytes.length));
-  };
-  if (socket.passCredentials) {
-    if (room >= cmsghdrLayout.size + ucredLayout.size) put(SCM_CREDENTIALS, ucredLayout.encode({ ...received.sender }));
-    else cut = true;
-  }
-  if (received.rights.length > 0) {
-    const fit = Math.max(0, Math.min(received.rights.length, Math.floor((room - at - cmsghdrLayout.size) / 4)));
-    const fds = installRights(task, received.rights.slice(0, fit), (bits & MSG_CMSG_CLOEXEC) !== 0);
-    if (fds.length > 0) put(SCM_RIGHTS, new Uint8Array(Int32Array.from(fds).buffer));
-    cut ||= fds.length < received.rights.length;
-    if (!(bits & MSG_PEEK)) releaseAll(received.rights);
-  }
-  return { length: at, cut };
-}
-
-function installRights(task: Task, rights: readonly Description[], closeOnExec: boolean): number[] {
-  const fds: number[] = [];
-  try {
-    for (const description of rights) fds.push(task.files.add(description, closeOnExec));
-  } catch (error) { if (error !== EMFILE) throw error; }
-  return fds;
 }
 
 function shutdown(task: Task, fd: number, how: number): number {
