@@ -4,14 +4,14 @@ import type { Host } from '../host/ports.ts';
 import { createMachine, type Machine, type MachineExit, type MachineParts, StartError } from '../machine/index.ts';
 import type { Image } from '../oci/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
-import type { Kernel } from '../linux/index.ts';
+import { confinementOf, resourcesOf } from './confinement.ts';
 import type { HostConfig } from './host-config.ts';
 import { EngineError } from './errors.ts';
 import { identityMounts } from './identity-files.ts';
 import type { Images } from './images.ts';
 import { type ContainerConfig, containerConfig, processConfig, type RunRequest } from './process-config.ts';
 import { readText } from './root-files.ts';
-import { resolveUser } from './user.ts';
+import { additionalGroups, resolveUser } from './user.ts';
 
 export interface MachineRequest {
   readonly host: Host;
@@ -24,24 +24,21 @@ export interface MachineRequest {
 export function bootContainer({ host: fullHost, cpu, io, trace }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, limits: Partial<HostConfig> = {}): Machine {
   const host = limits.NetworkMode === 'none' ? withoutNet(fullHost) : fullHost;
   const process = processConfig(config);
-  const user = resolveUser(process.user, readText(rootFs, '/etc/passwd'), readText(rootFs, '/etc/group'));
+  const groupFile = readText(rootFs, '/etc/group');
+  const user = resolveUser(process.user, readText(rootFs, '/etc/passwd'), groupFile);
   const env = process.env.some((word) => word.startsWith('HOME=')) ? process.env : [...process.env, `HOME=${user.home}`];
   try {
     return createMachine({
       host, cpu, rootFs, io,
       config: {
-        resources: resourcesOf(limits), argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: user.groups, hostname: config.Hostname,
+        resources: resourcesOf(limits), argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: [...user.groups, ...additionalGroups(limits.GroupAdd ?? [], groupFile)],
+        hostname: config.Hostname, domainname: config.Domainname, confinement: confinementOf(limits), init: limits.Init ?? false,
         mounts: identityMounts(config.Hostname, () => host.clock.realtimeNs(), host.net), ...(trace ? { trace } : {}),
       },
     });
   } catch (error) {
     throw error instanceof StartError ? startFailure(error, process.argv[0]!) : error;
   }
-}
-
-/** Limits in the machine's terms; 0 and negative numbers are none. */
-function resourcesOf({ Memory = 0, NanoCpus = 0, PidsLimit }: Partial<HostConfig>): Kernel['resources'] {
-  return { ...(Memory > 0 ? { memoryBytes: Memory } : {}), ...(NanoCpus > 0 ? { cpus: NanoCpus / 1e9 } : {}), ...(PidsLimit && PidsLimit > 0 ? { pids: PidsLimit } : {}) };
 }
 
 function withoutNet({ net: _, ...rest }: Host): Host { return rest; }

@@ -7,6 +7,7 @@ export * from './container.ts';
 export * from './container-record.ts';
 export * from './host-config.ts';
 export * from './demand-host-config.ts';
+export { capabilitySet, resourcesOf } from './confinement.ts';
 export * from './containers.ts';
 export { inventName } from './container-names.ts';
 export * from './log.ts';

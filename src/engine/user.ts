@@ -34,6 +34,9 @@ export function resolveUser(spec: string, passwd: string, group: string): Resolv
   return { uid, gid, groups: [...new Set([gid, ...members])], home: entry?.home || '/' };
 }
 
+/** `--group-add`: names of /etc/group, or numbers. Throws EngineError. */
+export const additionalGroups = (said: readonly string[], group: string): number[] => said.map((word) => groupId(word, groupLines(group)));
+
 function groupId(said: string, groups: readonly GroupLine[]): number {
   const found = groups.find((g) => g.name === said);
   if (found) return found.gid;

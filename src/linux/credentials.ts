@@ -17,13 +17,15 @@ export class Credentials {
   noNewPrivs = false;
   keepCaps = false;
 
-  /** The credentials of a container's first process; root gets Docker's default capabilities. */
-  static of(uid: number, gid: number, groups: readonly number[] = []): Credentials {
+  /** The credentials of a process from outside; root gets all capabilities that the container may have. */
+  static of(uid: number, gid: number, groups: readonly number[] = [], { capabilities = DOCKER_CAPABILITIES, noNewPrivs = false } = {}): Credentials {
     const c = new Credentials();
     c.setAllUids(uid);
     c.gid = c.egid = c.sgid = c.fsgid = gid;
     c.groups = [...groups];
-    if (uid === 0) c.permitted = c.effective = DOCKER_CAPABILITIES;
+    c.bounding = capabilities;
+    c.noNewPrivs = noNewPrivs;
+    if (uid === 0) c.permitted = c.effective = capabilities;
     return c;
   }
 

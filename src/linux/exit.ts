@@ -2,7 +2,7 @@
 import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, NSIG, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGCONT, SIGHUP, signalName, EFAULT } from '../abi/index.ts';
 import { taskTimeNs } from './cpu-time.ts';
 import { isOrphaned, kernelSignal, retarget, sendToGroup, sendToProcess, tracePrefix } from './signals.ts';
-import type { Process, Task } from './task.ts';
+import { exitedStatus, type Process, type Task } from './task.ts';
 
 /** Ends a whole process with a wait status. */
 export function exitGroup(process: Process, status: number): void {
@@ -96,11 +96,15 @@ function endProcess(process: Process, status: number): void {
   for (const timer of process.timers.values()) timer.cancel();
   kernel.ipc.semaphores.undo(process);
   if (process === kernel.init) { endContainer(process, status); return; }
+  if (process === kernel.init.standsFor) { endContainer(kernel.init, told(status)); return; }
   giveAwayChildren(process);
   leaveTerminal(process);
   tellParent(process, status);
   process.ended.wake();
 }
+
+/** An init process ends as a shell would: with the program's code, or 128 and its signal. */
+const told = (status: number): number => ((status & 0x7f) === 0 ? status : exitedStatus(128 + (status & 0x7f)));
 
 /** The container ends with its first process. */
 function endContainer(init: Process, status: number): void {

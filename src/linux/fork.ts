@@ -88,6 +88,7 @@ function makeProcess(parent: Task, { flags, exitSignal }: CloneRequest, pid: num
   process.executable = old.executable;
   process.dumpable = old.dumpable;
   process.nice = old.nice;
+  process.oomScoreAdj = old.oomScoreAdj;
   process.personality = old.personality;
   parent.kernel.processes.set(pid, process);
   return process;

@@ -1,5 +1,6 @@
 // The mechanisms of Linux: tasks, scheduling, signals, address spaces, futexes, files.
 export * from './address-space.ts';
+export * from './confinement.ts';
 export * from './cpu-time.ts';
 export * from './credentials.ts';
 export * from './files/index.ts';

@@ -1,5 +1,6 @@
 // The kernel of one container: its tasks, clocks, names and devices, and what every part of Linux needs to reach.
 import type { CategoryTrace } from './trace.ts';
+import { type Confinement, usualConfinement } from './confinement.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
 import type { Inode, Place } from '../vfs/index.ts';
@@ -34,6 +35,8 @@ export class Kernel {
   readonly groups = new Map<number, ProcessGroup>();
   /** What the container may use; absent: no limit beyond the machine's. */
   resources: { readonly memoryBytes?: number; readonly cpus?: number; readonly pids?: number } = {};
+  /** What its processes begin with. */
+  confinement: Confinement = usualConfinement;
   hostname: string;
   domainname = '(none)';
   readonly bootNs: bigint;
@@ -41,7 +44,7 @@ export class Kernel {
   exec!: Exec;
   /** Why the last execve gave ENOEXEC, in words. */
   execFailure: string | undefined;
-  /** The first process; when it ends, so does the container. */
+  /** The first process; when it ends, so does the container. So it does with the program that an init process stands for. */
   init!: Process;
   /** The first process's wait status, once it has ended. */
   exitStatus: number | undefined;

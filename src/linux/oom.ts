@@ -35,6 +35,12 @@ function holdsSomething(words: Uint32Array, from: number): boolean {
   return false;
 }
 
+/** oom_score_adj of a process that is never killed for its memory. */
+const NEVER = -1000;
+
+/** proc(5), oom_score_adj: what it uses, and a thousandth of what there is for each point. */
+const badness = ({ process, bytes }: { process: Process; bytes: number }, limit: number): number => bytes + process.oomScoreAdj * limit / 1000;
+
 export class MemoryGuard {
   readonly #kernel: Kernel;
   #nextNs = 0n;
@@ -59,10 +65,11 @@ export class MemoryGuard {
   #spaces(): Map<AddressSpace, Process> { return new Map([...this.#kernel.tasks.values()].map((task) => [task.space, task.process])); }
 
   #measure(spaces: ReadonlyMap<AddressSpace, Process>, limit: number): void {
-    const usage = Array.from(spaces, ([space, process]) => ({ process, bytes: touchedBytes(space) })).sort((a, b) => b.bytes - a.bytes);
+    const usage = Array.from(spaces, ([space, process]) => ({ process, bytes: touchedBytes(space) })).sort((a, b) => badness(b, limit) - badness(a, limit));
     if (usage.reduce((sum, { bytes }) => sum + bytes, 0) <= limit) return;
-    const [largest] = usage;
+    const worst = usage.find(({ process }) => process.oomScoreAdj > NEVER);
+    if (!worst) return;
     this.kills++;
-    sendToProcess(largest!.process, kernelSignal(SIGKILL));
+    sendToProcess(worst.process, kernelSignal(SIGKILL));
   }
 }

@@ -54,8 +54,12 @@ function resume(process: Process, signo: number): void {
   if (signo === SIGCONT) reportToParent(process, 'continued', CLD_CONTINUED, SIGCONT);
 }
 
+/** What an init process does not pass on. */
+const own: ReadonlySet<number> = new Set([SIGCHLD, SIGKILL, SIGSTOP]);
+
 /** Sends to a process: the first thread takes it, or another one that does not block it. */
 export function sendToProcess(process: Process, info: SigInfo): void {
+  if (process.standsFor && !own.has(info.signo)) return sendToProcess(process.standsFor, info);
   if (process.zombie || sparesInit(process, info)) return;
   beforeQueueing(process, info.signo);
   const tasks = [...process.tasks];

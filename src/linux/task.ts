@@ -111,9 +111,14 @@ export class Process {
   hasExeced = false;
   dumpable = 1;
   nice = 0;
+  oomScoreAdj = 0;
   /** What its read and write calls moved, for /proc/[pid]/io. */
   readonly io = { readBytes: 0, writtenBytes: 0, reads: 0, writes: 0 };
   personality = 0;
+  /** Of an init process: the program that gets its signals. */
+  standsFor: Process | undefined;
+  /** Of a process that runs no program of its own. */
+  commandLine: Uint8Array | undefined;
   subreaper = false;
   /** The wait status that exit_group or a signal chose while tasks are still ending. */
   exiting: number | undefined;

@@ -3,8 +3,8 @@ import { assert } from '../base/index.ts';
 import { exec } from '../loader/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host, NetAddress, Streams, Tty as HostTty } from '../host/ports.ts';
-import { attachConsole, CategoryTrace, consoleDescription, HostNetwork, Kernel, kernelSignal, mountSystem, PublishedPorts, sendToProcess, standardStreams } from '../linux/index.ts';
-import type { PublishedPort, Task, Tty } from '../linux/index.ts';
+import { attachConsole, CategoryTrace, consoleDescription, HostNetwork, Kernel, kernelSignal, mountSystem, PublishedPorts, sendToProcess, standardStreams, usualConfinement } from '../linux/index.ts';
+import type { Confinement, PublishedPort, Task, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
 import { type Beside, exitOf, giveTerminal, type MachineExit, ProgramsBeside } from './beside.ts';
@@ -15,6 +15,9 @@ import type { ProcessRequest } from './spawn.ts';
 
 export interface MachineConfig extends ProcessRequest {
   hostname: string;
+  domainname?: string;
+  /** What its processes begin with; Docker's usual where nothing is said. */
+  confinement?: Partial<Confinement>;
   /** What the container may use. */
   resources?: Kernel['resources'];
   /** Mounted beside the system's own, in this order. */
@@ -53,6 +56,8 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   const kernel = new Kernel(host, cpu, config.hostname, new CategoryTrace(config.trace ?? [], host.log));
   kernel.exec = exec;
   if (config.resources) kernel.resources = config.resources;
+  if (config.domainname) kernel.domainname = config.domainname;
+  if (config.confinement) kernel.confinement = { ...usualConfinement, ...config.confinement };
   const terminal = 'tty' in io ? attachConsole(kernel, io.tty) : undefined;
   const loop = new RunLoop(kernel);
   const mounts = new MountTable(new Mount(rootFs));

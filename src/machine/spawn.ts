@@ -1,10 +1,11 @@
 // Processes that come from outside: a container's first one, and those that are run beside it later. Program found and loaded, session and credentials.
-import { EAGAIN, ENOENT, ENOTDIR, Errno, errnoMessage, RLIMIT_NOFILE, S_IFDIR, S_IFMT } from '../abi/index.ts';
+import { EAGAIN, ENOENT, ENOTDIR, Errno, errnoMessage, resources, RLIMIT_NOFILE, S_IFDIR, S_IFMT } from '../abi/index.ts';
 import { prepare } from '../loader/index.ts';
-import { Credentials, FsContext, Process, ProcessGroup, Session, SignalActions, Task } from '../linux/index.ts';
+import { type Confinement, Credentials, FsContext, Process, ProcessGroup, Session, SignalActions, Task } from '../linux/index.ts';
 import type { Kernel } from '../linux/index.ts';
 import { find, operations } from '../vfs/index.ts';
 import type { MountTable, Place } from '../vfs/index.ts';
+import { adopt, spawnInitProcess } from './init-process.ts';
 
 /** A process to be started from outside. Strings are JavaScript strings; the program gets UTF-8. */
 export interface ProcessRequest {
@@ -14,6 +15,8 @@ export interface ProcessRequest {
   uid: number;
   gid: number;
   groups?: readonly number[];
+  /** Of a first process: it is the child of an init process. */
+  init?: boolean;
 }
 
 /** The program could not be started: `errno` tells not found (ENOENT) from cannot be run; `message` is one line. */
@@ -29,10 +32,12 @@ const bytesOf = (text: string): string => String.fromCharCode(...encoder.encode(
 
 const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Makes process 1, without descriptors. A working directory that is missing is made. Throws StartError. */
+/** Makes the container's program, without descriptors: process 1, or the child of an init process. A working directory that is missing is made. Throws StartError. */
 export function spawnInit(kernel: Kernel, mounts: MountTable, request: ProcessRequest): Task {
+  const init = request.init ? spawnInitProcess(kernel, mounts, request.argv) : undefined;
   const task = spawn(kernel, mounts, request, workingDirectory);
-  kernel.init = task.process;
+  kernel.init = init ?? task.process;
+  if (init) adopt(init, task.process);
   return task;
 }
 
@@ -47,7 +52,7 @@ type FindDirectory = (fs: FsContext, credentials: Credentials, cwd: string) => P
 function spawn(kernel: Kernel, mounts: MountTable, request: ProcessRequest, directory: FindDirectory): Task {
   const root: Place = { mount: mounts.root, inode: mounts.root.root };
   const fs = new FsContext(mounts, root, root);
-  const credentials = Credentials.of(request.uid, request.gid, request.groups);
+  const credentials = Credentials.of(request.uid, request.gid, request.groups, kernel.confinement);
   fs.cwd = directory(fs, credentials, request.cwd);
   const [place, path] = findProgram(fs, credentials, request);
   const prepared = orStartError(() => prepare({ kernel, fs, credentials }, { place, path, argv: request.argv.map(bytesOf), envp: request.env.map(bytesOf) }), (errno) =>
@@ -57,6 +62,7 @@ function spawn(kernel: Kernel, mounts: MountTable, request: ProcessRequest, dire
   const group = new ProcessGroup(pid, session);
   kernel.groups.set(pid, group);
   const process = new Process(pid, group, new SignalActions(), kernel.monotonicNs());
+  confine(process, kernel.confinement);
   const task = new Task(pid, process, kernel, prepared.space, kernel.files.newTable(Number(process.limits[RLIMIT_NOFILE]!.soft)), fs, prepared.credentials);
   process.leader = task;
   process.tasks.add(task);
@@ -69,6 +75,11 @@ function spawn(kernel: Kernel, mounts: MountTable, request: ProcessRequest, dire
   kernel.processes.set(pid, process);
   kernel.scheduler.admit(task);
   return task;
+}
+
+function confine(process: Process, { limits, oomScoreAdj }: Confinement): void {
+  for (const [name, limit] of Object.entries(limits)) process.limits[resources[name as keyof typeof resources]] = { ...limit };
+  process.oomScoreAdj = oomScoreAdj;
 }
 
 function orStartError<T>(act: () => T, message: (errno: Errno) => string): T {

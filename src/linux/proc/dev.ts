@@ -106,7 +106,7 @@ export function mountDev(kernel: Kernel, mounts: MountTable, on: { mount: Mount;
   mounts.attach(dev, on);
   const pts = new Mount(ptsFs(kernel), 'devpts', { nosuid: true, noexec: true });
   mounts.attach(pts, { mount: dev, inode: fs.root.lookup('pts')! });
-  mounts.attach(new Mount(new TmpFs({ now, limit: DEV_LIMIT, rootMode: 0o1777 }), 'shm', { nosuid: true, nodev: true, noexec: true }), { mount: dev, inode: fs.root.lookup('shm')! });
+  mounts.attach(new Mount(new TmpFs({ now, limit: kernel.confinement.shmBytes, rootMode: 0o1777 }), 'shm', { nosuid: true, nodev: true, noexec: true }), { mount: dev, inode: fs.root.lookup('shm')! });
   kernel.files.ptys.nodeOf = (index) => {
     const inode = pts.root.lookup!(String(index));
     return inode && { mount: pts, inode, parent: pts.root, name: String(index) };

@@ -52,21 +52,41 @@ const text = (bytes: Uint8Array): string => latin1(bytes).trimEnd();
 /** The host name can be read by all and changed by none: containers may not. */
 const hostnameFile = (kernel: Kernel): Node => file(() => `${kernel.hostname}\n`, 0o644, () => { throw EPERM; });
 
+/** A directory, or a value of /proc/sys by its name. */
+type Settings = { readonly [name: string]: Node | Settings };
+
+const isNode = (entry: Node | Settings | undefined): entry is Node => entry !== undefined && typeof (entry as Node).mode === 'number';
+
+/** The tree with what the container was given for some of its files; names that are not there are new files. */
+function withSysctls(tree: Settings, sysctls: Readonly<Record<string, string>>): Settings {
+  const changed: Record<string, Node | Settings> = { ...tree };
+  for (const [name, value] of Object.entries(sysctls)) {
+    const [first = '', ...rest] = name.split('.');
+    const below = changed[first];
+    changed[first] = rest.length === 0 ? setting(value) : withSysctls(isNode(below) ? {} : below ?? {}, { [rest.join('.')]: value });
+  }
+  return changed;
+}
+
+const directories = (tree: Settings): Node => directory(Object.fromEntries(Object.entries(tree).map(([name, entry]) => [name, isNode(entry) ? entry : directories(entry)])));
+
 /** /proc/sys. */
-const sysctl = (kernel: Kernel, release: Release): Node => {
+const sysctl = (kernel: Kernel, release: Release): Node => directories(withSysctls(settings(kernel, release), kernel.confinement.sysctls));
+
+function settings(kernel: Kernel, release: Release): Settings {
   const bootId = uuid(kernel);
-  return directory({
-    fs: directory({ inotify: directory({ max_queued_events: constant(MAX_QUEUED_EVENTS), max_user_instances: constant(MAX_INSTANCES), max_user_watches: constant(MAX_WATCHES) }), mqueue: directory({ msg_default: constant(10), msg_max: constant(10), msgsize_default: constant(8192), msgsize_max: constant(8192), queues_max: constant(256) }), 'file-max': constant(9223372036854775807n.toString()), 'file-nr': constant('0\t0\t9223372036854775807'), 'nr_open': constant(1048576), 'pipe-max-size': constant(1048576), 'pipe-user-pages-soft': constant(16384), 'protected_hardlinks': constant(1), 'protected_symlinks': constant(0) }),
-    kernel: directory({
+  return {
+    fs: { inotify: { max_queued_events: constant(MAX_QUEUED_EVENTS), max_user_instances: constant(MAX_INSTANCES), max_user_watches: constant(MAX_WATCHES) }, mqueue: { msg_default: constant(10), msg_max: constant(10), msgsize_default: constant(8192), msgsize_max: constant(8192), queues_max: constant(256) }, 'file-max': constant(9223372036854775807n.toString()), 'file-nr': constant('0\t0\t9223372036854775807'), 'nr_open': constant(1048576), 'pipe-max-size': constant(1048576), 'pipe-user-pages-soft': constant(16384), 'protected_hardlinks': constant(1), 'protected_symlinks': constant(0) },
+    kernel: {
       hostname: hostnameFile(kernel), domainname: constant(kernel.domainname), ostype: constant(release.sysname), osrelease: constant(release.release), version: constant(release.version),
       pid_max: constant(32768), 'threads-max': constant(63704), cap_last_cap: constant(40), ngroups_max: constant(65536), core_pattern: constant('core'), randomize_va_space: constant(0), overflowuid: constant(65534),
       overflowgid: constant(65534), panic: constant(0), printk: constant('4\t4\t1\t7'), shmmax: constant('18446744073692774399'), shmall: constant('18446744073692774399'), shmmni: constant(4096), sem: constant('32000\t1024000000\t500\t32000'), msgmax: constant(8192), msgmnb: constant(16384), msgmni: constant(32000),
-      random: directory({ uuid: file(() => `${uuid(kernel)}\n`), boot_id: constant(bootId), entropy_avail: constant(256), poolsize: constant(256) }),
-    }),
-    net: directory({ core: directory({ somaxconn: constant(4096) }), ipv4: directory({ ip_local_port_range: constant('32768\t60999') }) }),
-    vm: directory({ overcommit_memory: setting('0'), overcommit_ratio: setting('50'), max_map_count: constant(65530), swappiness: setting('60'), mmap_min_addr: constant(65536), drop_caches: file(() => '0\n', 0o644, dropCaches) }),
-  });
-};
+      random: { uuid: file(() => `${uuid(kernel)}\n`), boot_id: constant(bootId), entropy_avail: constant(256), poolsize: constant(256) },
+    },
+    net: { core: { somaxconn: constant(4096) }, ipv4: { ip_local_port_range: constant('32768\t60999') } },
+    vm: { overcommit_memory: setting('0'), overcommit_ratio: setting('50'), max_map_count: constant(65530), swappiness: setting('60'), mmap_min_addr: constant(65536), drop_caches: file(() => '0\n', 0o644, dropCaches) },
+  };
+}
 
 /** drop_caches takes 1, 2 or 3: there is nothing to drop. */
 function dropCaches(bytes: Uint8Array): void { if (!/^[1-3]$/.test(text(bytes))) throw EINVAL; }

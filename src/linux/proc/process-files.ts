@@ -78,12 +78,11 @@ const fdLink = (task: Task) => (_fd: number, description: Description): Node => 
 function setName(task: Task, bytes: Uint8Array): void { task.name = latin1(bytes).split(/[\n\0]/)[0]!.slice(0, 15); }
 
 /** oom_score_adj, which programs write to protect themselves or their children. */
-const oomAdjustments = new WeakMap<Process, number>();
 function setOomAdjustment(task: Task, bytes: Uint8Array): void {
   const value = Number(latin1(bytes).trim());
   if (!Number.isInteger(value) || value < -1000 || value > 1000) throw EINVAL;
-  if (value < (oomAdjustments.get(task.process) ?? 0) && task.credentials.euid !== 0) throw EACCES;
-  oomAdjustments.set(task.process, value);
+  if (value < task.process.oomScoreAdj && task.credentials.euid !== 0) throw EACCES;
+  task.process.oomScoreAdj = value;
 }
 
 /** The rows of /proc/PID and of /proc/PID/task/TID. */
@@ -117,7 +116,7 @@ const rows: Record<string, (task: Task) => Node> = {
   mountinfo: (task) => file(() => mountinfoText(task.fs)),
   mounts: (task) => file(() => mountsText(task.fs)),
   oom_score: () => file(() => '0\n'),
-  oom_score_adj: (task) => file(() => `${oomAdjustments.get(task.process) ?? 0}\n`, 0o644, (bytes) => setOomAdjustment(task, bytes)),
+  oom_score_adj: (task) => file(() => `${task.process.oomScoreAdj}\n`, 0o644, (bytes) => setOomAdjustment(task, bytes)),
   root: (task) => magicLink(() => pathOf(task.fs.root, task.fs.root) || '/', () => task.fs.root),
   stat: (task) => file(() => statText(task)),
   statm: (task) => file(() => statmText(task)),

@@ -125,6 +125,7 @@ export function limitsText(process: Process): string {
 
 /** The bytes of argv (or envp) as they lie in the program's memory now. */
 export function argumentBytes(task: Task, what: 'arguments' | 'environment'): Uint8Array {
+  if (task.process.commandLine) return what === 'arguments' ? task.process.commandLine : new Uint8Array(0);
   const { args, memory } = task.space;
   const [start, end] = what === 'arguments' ? [args.start, args.end] : [args.end, args.envEnd];
   return task.process.zombie || start === 0 ? new Uint8Array(0) : memory.bytes.slice(start, end);
