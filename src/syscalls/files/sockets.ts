@@ -60,6 +60,15 @@ function storeName(task: Task, socket: Socket, name: string, ptr: number, length
   task.memory.writeU32(lengthPtr, storeAddress(task, socket, name, ptr, room));
 }
 
+/** As `storeName`, of a sender, of which there is nothing to tell when it has no name. */
+function storeSender(task: Task, socket: Socket, from: string, ptr: number, lengthPtr: number): void {
+  if (!tellsSender(socket, from)) task.memory.writeU32(lengthPtr, 0);
+  else storeName(task, socket, from, ptr, lengthPtr);
+}
+
+/** TCP tells no sender (recvmsg(2)). */
+const tellsSender = (socket: Socket, from: string): boolean => from !== '' && (socket.type !== SOCK_STREAM || socket.family === AF_UNIX);
+
 /** Writes an address into `room` bytes and returns its full length. */
 function storeAddress(task: Task, socket: Socket, name: string, ptr: number, room: number): number {
   const address = familyOf(socket.family).encode(name);
@@ -178,7 +187,7 @@ function recvfrom(task: Task, fd: number, ptr: number, count: number, bits: numb
   const received = receive(task, fd, writablePart(task.memory, ptr, count), bits);
   if (received instanceof Wait) return received;
   if (!(bits & MSG_PEEK)) releaseAll(received.rights);
-  if (namePtr !== 0) storeName(task, socket, received.from, namePtr, lengthPtr);
+  if (namePtr !== 0) storeSender(task, socket, received.from, namePtr, lengthPtr);
   return bits & MSG_TRUNC ? received.length : received.count;
 }
 
@@ -205,7 +214,7 @@ function recvmsg(task: Task, fd: number, ptr: number, bits: number): number | Wa
 const scatterBack = (task: Task, pieces: readonly Piece[], bytes: Uint8Array): void => { if (bytes.length > 0) scatter(task.memory, pieces, bytes); };
 
 function storeMessageName(task: Task, socket: Socket, message: { namePtr: number; nameLength: number }, name: string): number {
-  return message.namePtr === 0 || name === '' ? 0 : storeAddress(task, socket, name, message.namePtr, message.nameLength);
+  return message.namePtr === 0 || !tellsSender(socket, name) ? 0 : storeAddress(task, socket, name, message.namePtr, message.nameLength);
 }
 
 function shutdown(task: Task, fd: number, how: number): number {
