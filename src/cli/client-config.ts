@@ -22,6 +22,13 @@ export const serverOf = (domain: string): string => (domain === 'docker.io' ? HU
 /** `https://reg.example/v1/` → `reg.example`: what older clients wrote. */
 const hostIn = (server: string): string => server.replace(/^https?:\/\//, '').split('/')[0]!;
 
+/** The server that a user names; Docker Hub without a name. `domain` is what images of it begin with. */
+export function serverNamed(said = ''): { readonly server: string; readonly domain: string } {
+  const host = hostIn(said);
+  const isHub = ['', 'docker.io', 'index.docker.io', 'registry-1.docker.io'].includes(host);
+  return isHub ? { server: HUB_SERVER, domain: 'docker.io' } : { server: host, domain: host };
+}
+
 /** What a credential helper says of a server it does not know. */
 const NOT_FOUND = 'credentials not found in native keychain';
 /** A helper's user name when its secret is an identity token. */

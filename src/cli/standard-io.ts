@@ -26,6 +26,18 @@ export async function nextLine(): Promise<string | undefined> {
   }
 }
 
+/** The next line of the terminal, which does not show it; empty when there is none. */
+export async function secretLine(): Promise<string> {
+  const stty = (...words: string[]): void => { spawnSync('stty', words, { stdio: ['inherit', 'ignore', 'ignore'] }); };
+  const giveUp = (): void => { stty('echo'); process.exit(130); };
+  process.once('SIGINT', giveUp);
+  stty('-echo');
+  try { return await nextLine() ?? ''; } finally {
+    stty('echo');
+    process.off('SIGINT', giveUp);
+  }
+}
+
 /** Byte streams; standard input only when it is wanted (-i). */
 export function hostStreams(interactive: boolean): Streams {
   return {

@@ -16,14 +16,18 @@ import { importVerb } from './verbs/import.ts';
 import { inspect } from './verbs/inspect.ts';
 import { kill } from './verbs/kill.ts';
 import { load } from './verbs/load.ts';
+import { login } from './verbs/login.ts';
+import { logout } from './verbs/logout.ts';
 import { logs } from './verbs/logs.ts';
 import { ps } from './verbs/ps.ts';
 import { pull } from './verbs/pull.ts';
+import { push } from './verbs/push.ts';
 import { rename } from './verbs/rename.ts';
 import { rm } from './verbs/rm.ts';
 import { rmi } from './verbs/rmi.ts';
 import { run } from './verbs/run.ts';
 import { save } from './verbs/save.ts';
+import { search } from './verbs/search.ts';
 import { start } from './verbs/start.ts';
 import { stop } from './verbs/stop.ts';
 import { supervise } from './verbs/supervise.ts';
@@ -53,14 +57,18 @@ export const verbs: readonly Verb[] = [
   inspect,
   kill,
   load,
+  login,
+  logout,
   logs,
   ps,
   pull,
+  push,
   rename,
   rm,
   rmi,
   run,
   save,
+  search,
   start,
   stop,
   supervise,

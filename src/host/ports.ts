@@ -108,6 +108,8 @@ export interface Codecs {
   sha256(): Hash;
   /** Throws when the bytes are no whole gzip stream. */
   gunzip(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** The same bytes give the same stream, on one host. */
+  gzip(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Throws when the bytes are no whole zstd stream. */
   unzstd(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }

@@ -7,7 +7,7 @@ import { type Paths, reachable, sweep } from './garbage.ts';
 import { demandPlatform, type Descriptor, type Digest, mediaTypes, parseConfig, parseManifest } from './image.ts';
 import { blobPath, INDEX_FILE, isDockers, LAYERS, LAYOUT_FILE, layerTarPath, nameOf, translation, withNames, withoutNames } from './layout.ts';
 import { filesOf, type LoadPorts, type Progress, readImages, type VerifiedLayer, verifyLayer } from './load.ts';
-import { keepAside, knownMember, type Member } from './members.ts';
+import { chunksOf, keepAside, knownMember, type Member } from './members.ts';
 import { familiarName, fullName, parseReference } from './reference.ts';
 import { type InUse, planRemoval, type Removed, type RemoveOptions, untagged } from './removal.ts';
 import { translatedManifest } from './translated-manifest.ts';
@@ -150,6 +150,36 @@ export class Store extends StoreView {
       this.#writeIndex(withNames(index, descriptor, names));
       return this.image(manifestDigest, namesOf(this.index(), manifestDigest));
     });
+  }
+
+  /**
+   * The image as registries take it. Of one that came from a registry nothing is changed; of others the layers that are plain tars are compressed, and its names stand for the manifest of these from now on.
+   * `seen` is told how much of a layer is done, in bytes. Throws ImageError 'damaged-store'.
+   */
+  async packed(image: Image, seen: (diffId: Digest, bytes: number, total: number) => void = () => {}): Promise<Image> {
+    if (image.repoDigests.length > 0 || image.layers.every(({ blob, diffId }) => blob.digest !== diffId)) return image;
+    const packing: { diffId: Digest; member: Member }[] = [];
+    try {
+      for (const { diffId, size } of image.layers.filter(({ blob, diffId: own }) => blob.digest === own)) {
+        if (packing.some((done) => done.diffId === diffId)) continue;
+        const tar = counted(chunksOf(this.blob(diffId)), (bytes) => seen(diffId, bytes, size));
+        packing.push({ diffId, member: await keepAside(this.#ports.codecs.gzip(tar), this.folder, this.#ports.codecs) });
+      }
+      return this.#repacked(image, packing);
+    } finally { for (const { member } of packing) member.file.discard(); }
+  }
+
+  #repacked({ configBytes, layers, names, manifestBytes, manifestDigest }: Image, packing: readonly { readonly diffId: Digest; readonly member: Member }[]): Image {
+    const descriptors = layers.map(({ diffId, blob }): Descriptor => {
+      const member = packing.find((done) => done.diffId === diffId)?.member;
+      return member ? { mediaType: mediaTypes.gzip, digest: member.digest, size: member.size } : blob;
+    });
+    const bytes = encode({ ...parseManifest(manifestBytes, manifestDigest), layers: descriptors });
+    const { mediaType = mediaTypes.manifest } = parseManifest(manifestBytes, manifestDigest);
+    return this.#add([{
+      names, configBytes, manifest: { bytes, digest: sha256Of(bytes, this.#ports.codecs), mediaType }, layers: layers.map((layer) => ({ diffId: layer.diffId, blob: this.layerTar(layer) })),
+      files: packing.map(({ member }) => ({ path: blobPath(member.digest), file: member.file })),
+    }])[0]!;
   }
 
   /** What files under way of transfers need. */
@@ -338,4 +368,13 @@ function named(error: unknown, name: string): unknown {
   const code = (error as { code?: string }).code;
   if (error instanceof Error && error.name === 'LayerError') return new ImageError(code === 'unsafe-entry' ? 'unsafe-layer' : 'bad-archive', `${name}: ${error.message}`);
   return error;
+}
+
+/** The same bytes; `seen` hears how many have passed. */
+async function* counted(source: Chunks, seen: (bytes: number) => void): Chunks {
+  let bytes = 0;
+  for await (const chunk of source) {
+    yield chunk;
+    seen(bytes += chunk.length);
+  }
 }

@@ -1,9 +1,9 @@
 // wherry create: a container from an image, not started.
 import { containerFlags } from '../container-flags.ts';
 import { containerRequest, demandNewCidFile, writeCidFile } from '../container-request.ts';
+import { findImage } from '../find-image.ts';
 import { openEngine } from '../setup.ts';
 import type { Verb } from '../verb.ts';
-import { findImage } from './run.ts';
 
 export const create: Verb = {
   name: 'create',
@@ -17,7 +17,7 @@ export const create: Verb = {
   async run(parsed, terminal) {
     const request = containerRequest(parsed, terminal, true);
     const engine = openEngine(terminal);
-    const image = await findImage(parsed, engine);
+    const image = await findImage(parsed, engine, terminal);
     demandNewCidFile(request);
     const { Id } = engine.containers.create(image, request);
     writeCidFile(request, Id);

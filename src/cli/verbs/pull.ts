@@ -30,9 +30,15 @@ export const pull: Verb = {
     const platform = platformOf(parsed);
     if (parsed.bool('all-tags') && (tag !== undefined || digest !== undefined)) throw new InputError('tag can\'t be used with --all-tags/-a');
     const images = openImages(terminal);
-    const { showPull } = await import('../pull-image.ts');
+    const { showPull, showPullAll } = await import('../pull-image.ts');
+    const output = quiet ? undefined : onOutput(terminal);
+    if (parsed.bool('all-tags')) {
+      await showPullAll(images, reference, terminal, { platform, output });
+      terminal.out(`${reference.domain}/${reference.path}\n`);
+      return 0;
+    }
     if (tag === undefined && digest === undefined && !quiet) terminal.out('Using default tag: latest\n');
-    await showPull(images, text, terminal, { platform, output: quiet ? undefined : onOutput(terminal) });
+    await showPull(images, text, terminal, { platform, output });
     terminal.out(`${fullName(parseReference(text))}\n`);
     return 0;
   },

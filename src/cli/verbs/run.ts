@@ -7,6 +7,7 @@ import type { TranslatorOptions } from '../../translate/index.ts';
 import { containerFlags } from '../container-flags.ts';
 import { containerRequest, demandNewCidFile, writeCidFile } from '../container-request.ts';
 import { bool, ClientError, list, type Parsed, string, UsageError } from '../flags.ts';
+import { findImage } from '../find-image.ts';
 import { runContainer } from '../run-container.ts';
 import { type Engine, openCpu, openEngine } from '../setup.ts';
 import { hostStreams, hostTty } from '../standard-io.ts';
@@ -48,22 +49,6 @@ export const executionFlags = [
   bool('no-cache', 'Neither use nor fill the translation cache'),
 ];
 
-/** The image a user names, ready to run. Throws ClientError, ImageError. */
-export async function findImage(parsed: Parsed, { images }: Engine): Promise<Image> {
-  const name = parsed.words[0]!;
-  const platform = parsed.string('platform');
-  if (platform) (await import('../platform-flag.ts')).demandRunnablePlatform(platform, name);
-  const image = resolved(name, images);
-  if (!image) throw new ClientError(`Unable to find image '${/[:@]/.test(name) ? name : `${name}:latest`}' locally. Load it from an archive first: wherry load -i FILE`);
-  await images.store.adopt(image);
-  return image;
-}
-
-/** Throws ClientError for what names nothing. */
-function resolved(name: string, { store }: Engine['images']): Image | undefined {
-  try { return store.resolve(name); } catch (error) { throw error instanceof ImageError && error.code === 'bad-reference' ? new ClientError(error.message) : error; }
-}
-
 export const run: Verb = {
   name: 'run',
   aliases: ['container run'],
@@ -85,7 +70,7 @@ export const run: Verb = {
     const trace = traceWords(parsed);
     const options = translatorOptions(parsed);
     const engine = openEngine(terminal);
-    const image = await findImage(parsed, engine);
+    const image = await findImage(parsed, engine, terminal);
     demandNewCidFile(request);
     const record = engine.containers.create(image, request, { begin: !detach });
     writeCidFile(request, record.Id);

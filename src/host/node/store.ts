@@ -3,7 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Transform } from 'node:stream';
+import { createGunzip, createGzip } from 'node:zlib';
 import { FsFolder } from '../fs-folder.ts';
 import type { FsLike } from '../fs-like.ts';
 import type { Codecs } from '../ports.ts';
@@ -52,16 +53,18 @@ const quick: FsLike = {
 /** A folder on disk. What killed processes left half-written in it is removed. */
 export function nodeFolder(root: string): FsFolder { return new FsFolder(quick, root, ownerName(), isAlive); }
 
+async function* through(source: AsyncIterable<Uint8Array>, codec: Transform): AsyncGenerator<Uint8Array> {
+  const input = Readable.from(source, { objectMode: false });
+  input.on('error', (error) => codec.destroy(error));
+  yield* input.pipe(codec) as AsyncIterable<Uint8Array>;
+}
+
 export const nodeCodecs: Codecs = {
   unzstd,
   sha256() {
     const hash = createHash('sha256');
     return { update: (bytes) => { hash.update(bytes); }, hex: () => hash.digest('hex') };
   },
-  async *gunzip(source) {
-    const input = Readable.from(source, { objectMode: false });
-    const output = createGunzip();
-    input.on('error', (error) => output.destroy(error));
-    yield* input.pipe(output);
-  },
+  gunzip: (source) => through(source, createGunzip()),
+  gzip: (source) => through(source, createGzip()),
 };

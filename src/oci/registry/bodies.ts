@@ -30,3 +30,6 @@ export async function textOf(answer: HttpAnswer): Promise<string> {
 
 /** Gives the connection back. */
 export async function drain(answer: HttpAnswer): Promise<void> { await textOf(answer); }
+
+/** Bytes as a source that gives them in one piece. */
+export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> { yield bytes; }

@@ -34,6 +34,8 @@ export interface Ask {
   readonly body?: () => HttpBody;
   /** Statuses that are answers; any other one is thrown. */
   readonly expect: readonly number[];
+  /** Not to be sent again after a failure: a part of it may have been taken. */
+  readonly once?: boolean;
 }
 
 const TRIES = 5;
@@ -98,7 +100,7 @@ export class Registry {
   /** Asks whether the registry takes who asks. Throws RegistryError. */
   async login(): Promise<void> {
     const url = await this.base();
-    const authorization = await this.#tokens.header('');
+    const authorization = await this.#tokens.header('').catch((error: RegistryError) => { throw new RegistryError(error.code, error.message.startsWith('Get ') ? error.message : `Get "${url}": ${error.message}`, error.said); });
     const answer = await this.#fetch({ method: 'GET', url, headers: { ...this.#options.headers, ...(authorization === undefined ? {} : { authorization }) } });
     const body = await textOf(answer);
     if (answer.status === 200) return;
@@ -112,7 +114,7 @@ export class Registry {
     for (let tries = 1; ; tries++) {
       let answer: HttpAnswer;
       try { answer = await this.#once(ask); } catch (error) {
-        if (tries >= TRIES || !isPassing(error)) throw error;
+        if (ask.once || tries >= TRIES || !isPassing(error)) throw error;
         await this.pause(tries);
         continue;
       }
@@ -122,7 +124,7 @@ export class Registry {
         await drain(answer);
         continue;
       }
-      if (tries >= TRIES || !transient.has(answer.status)) throw await this.#refused(ask, answer);
+      if (ask.once || tries >= TRIES || !transient.has(answer.status)) throw await this.#refused(ask, answer);
       const waitMs = this.#waitMs(answer) ?? BACK_OFF_MS * 2 ** tries;
       await drain(answer);
       await this.#ports.sleep(Math.min(waitMs, LONGEST_WAIT_MS));

@@ -1,7 +1,7 @@
 // Who asks: credentials as basic authentication, and tokens of a registry's token server (distribution's token and oauth2 specifications).
 import { base64 } from '../../base/index.ts';
 import type { Fetch, HttpAnswer, HttpRequest } from '../../host/ports.ts';
-import { textOf } from './bodies.ts';
+import { once, textOf } from './bodies.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { errorOf, RegistryError, statusLine } from './errors.ts';
 
@@ -104,9 +104,6 @@ export class Tokens {
     return { method: 'POST', url: realm, headers: { ...this.#ports.headers, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }, body: { size: form.length, chunks: once(form) } };
   }
 }
-
-/** Bytes as a source that gives them in one piece. */
-export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> { yield bytes; }
 
 /** As application/x-www-form-urlencoded has it: a space may be %20, too. */
 const query = (words: readonly (readonly [string, string])[]): string => words.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&');

@@ -1,0 +1,19 @@
+// wherry logout: forgets who we are at a registry.
+import { ClientConfig, serverNamed } from '../client-config.ts';
+import type { Verb } from '../verb.ts';
+
+export const logout: Verb = {
+  name: 'logout',
+  usage: '[SERVER]',
+  help: 'Log out from a registry.\nIf no server is specified, the default is defined by the daemon.',
+  flags: [],
+  words: [0, 1],
+  interspersed: true,
+  failure: 1,
+  async run({ words: [said] }, terminal) {
+    const { server } = serverNamed(said);
+    terminal.out(`Removing login credentials for ${server}\n`);
+    new ClientConfig(terminal).erase(server);
+    return 0;
+  },
+};
