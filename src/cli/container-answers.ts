@@ -1,5 +1,5 @@
 // What the process that runs a container answers to other commands.
-import { type ContainerRecord, EngineError, type FileOperation, type FileOperationName, fileOperations } from '../engine/index.ts';
+import { type ContainerRecord, EngineError, type FileOperation, type FileOperationName, fileOperations, neighbourPath } from '../engine/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
 import { type ControlHandler, ControlServer } from './control.ts';
@@ -15,7 +15,8 @@ const answerFor = ({ folder }: Engine, machine: Machine, fs: OverlayFs, exitCode
   try { return await act(fs, args, { input, send, scratch: () => folder.create() }); } finally { resume(); }
 };
 
-/** Opens the control socket of a container that runs in this process; `exitCode` comes at its end. */
-export function openControl(engine: Engine, { Id }: ContainerRecord, machine: Machine, fs: OverlayFs, exitCode: Promise<number>): Promise<ControlServer> {
+/** Opens the control socket of a container that runs in this process, and the one for its neighbours; `exitCode` comes at its end. */
+export async function openControl(engine: Engine, { Id }: ContainerRecord, machine: Machine, fs: OverlayFs, exitCode: Promise<number>): Promise<ControlServer> {
+  await machine.openToNeighbours(neighbourPath(Id));
   return ControlServer.open(engine.hostPath(`containers/${Id}`), answerFor(engine, machine, fs, exitCode));
 }

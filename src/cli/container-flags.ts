@@ -3,6 +3,7 @@ import { type ContainerConfig, type HostConfig, type NewContainer, portBindings 
 import {
   address, BadValue, bytesOf, bytesOrAny, device, deviceRule, duration, extraHost, gpus, integer, nanoCpus, pairs, ports, searchDomain, sysctl, throttle, ulimit, unsigned, weight,
 } from './flag-values.ts';
+import type { NetworkWords } from './network-words.ts';
 import { bool, ClientError, type Flag, list, PlainError, string } from './flags.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -21,6 +22,7 @@ export interface Draft {
   readonly request: Mutable<NewContainer>;
   readonly config: Mutable<Partial<ContainerConfig>>;
   readonly host: Mutable<Partial<HostConfig>>;
+  readonly network: NetworkWords;
 }
 
 interface Values { readonly bool: boolean; readonly string: string; readonly list: readonly string[] }
@@ -157,8 +159,8 @@ export const containerFlags: readonly ContainerFlag[] = [
   row(bool('interactive', 'Keep STDIN open even if not attached', 'i'), (said, { request }) => { request.interactive = said; }),
   windowsOnly('io-maxbandwidth', 'Maximum IO bandwidth limit for the system drive', 'bytes'),
   windowsOnly('io-maxiops', 'Maximum IOps limit for the system drive', 'uint'),
-  string('ip', 'IPv4 address (e.g., 172.30.100.104)'),
-  string('ip6', 'IPv6 address (e.g., 2001:db8::33)'),
+  row(string('ip', 'IPv4 address (e.g., 172.30.100.104)'), (said, { network }) => { network.ip = address(said); }, 'ip', '<nil>'),
+  row(string('ip6', 'IPv6 address (e.g., 2001:db8::33)'), (said, { network }) => { network.ip6 = address(said); }, 'ip', '<nil>'),
   row(string('ipc', 'IPC mode to use'), (said, { host }) => { host.IpcMode = said; }),
   row(string('isolation', 'Container isolation technology'), (said, { host }) => { host.Isolation = said; }),
   row(string('kernel-memory', 'Kernel memory limit'), (said, { host }) => { host.KernelMemory = bytesOf(said); }, 'bytes'),
@@ -182,10 +184,10 @@ export const containerFlags: readonly ContainerFlag[] = [
   }, 'int', '-1'),
   { ...list('mount', 'Attach a filesystem mount to the container'), argument: 'mount' },
   row(string('name', 'Assign a name to the container'), (said, { request }) => { request.name = said; }),
-  row(string('network', 'Connect a container to a network'), (said, { host }) => { host.NetworkMode = said || 'default'; }, 'network'),
-  hidden(row(string('net', 'Connect a container to a network'), (said, { host }) => { host.NetworkMode = said || 'default'; }, 'network')),
-  list('network-alias', 'Add network-scoped alias for the container'),
-  hidden(list('net-alias', 'Add network-scoped alias for the container')),
+  row(list('network', 'Connect a container to a network'), (said, { network }) => { (network.networks ??= []).push(...said); }, 'network'),
+  hidden(row(list('net', 'Connect a container to a network'), (said, { network }) => { (network.networks ??= []).push(...said); }, 'network')),
+  row(list('network-alias', 'Add network-scoped alias for the container'), (said, { network }) => { (network.aliases ??= []).push(...said); }),
+  hidden(row(list('net-alias', 'Add network-scoped alias for the container'), (said, { network }) => { (network.aliases ??= []).push(...said); })),
   row(bool('no-healthcheck', 'Disable any container-specified HEALTHCHECK'), (said, draft) => {
     if (!said) return;
     if (draft.config.Healthcheck) throw new ClientError('--no-healthcheck conflicts with --health-* options');

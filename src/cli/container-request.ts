@@ -1,9 +1,10 @@
 // From a command line to the container it asks for.
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { EngineError, type NewContainer } from '../engine/index.ts';
+import type { NewContainer } from '../engine/index.ts';
 import { containerFlags, type Draft } from './container-flags.ts';
 import { BadValue } from './flag-values.ts';
 import { ClientError, type Flag, type Parsed, spelled, UsageError } from './flags.ts';
+import { networksOf } from './network-words.ts';
 import { systemMessage } from './errors.ts';
 import type { Terminal } from './verb.ts';
 
@@ -38,25 +39,19 @@ function linesOf(path: string): string[] {
   return textOf(path).split('\n').map((line) => line.replace(/\r$/, '').trimStart()).filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-const networks = ['default', 'bridge', 'none'];
-
-/** Throws EngineError 'NO_NETWORK'. */
-function demandNetwork(network = 'default'): void {
-  if (networks.includes(network)) return;
-  throw new EngineError('NO_NETWORK', network === 'host' ? 'network host is not supported: use bridge, which reaches what the host reaches, or none' : `network ${network} not found`);
-}
-
-/** What the words ask for; the first word is the image. Throws UsageError, ClientError, EngineError 'NO_NETWORK'. */
+/** What the words ask for; the first word is the image. Throws UsageError, ClientError. */
 export function containerRequest(parsed: Parsed, terminal: Terminal, attached: boolean): NewContainer {
   const [image = '', ...command] = parsed.words;
-  const draft: Draft = { files: {}, request: { image, command, attached, tty: false, env: [], callerEnv: terminal.env }, config: {}, host: {} };
+  const draft: Draft = { files: {}, request: { image, command, attached, tty: false, env: [], callerEnv: terminal.env }, config: {}, host: {}, network: {} };
   putAll(parsed, draft);
   const { request, files } = draft;
   for (const { path, missing } of files.needed ?? []) textOf(path, missing);
   if (draft.host.LogConfig?.Type === 'none' && Object.keys(draft.host.LogConfig.Config).length > 0) throw new ClientError('invalid logging opts for driver none');
-  demandNetwork(draft.host.NetworkMode);
+  const { mode, networks } = networksOf(draft.network, draft.config.MacAddress, draft.host.Links ?? []);
+  if (mode !== undefined) draft.host.NetworkMode = mode;
   return {
     ...request, env: [...(files.env ?? []).flatMap(linesOf), ...request.env], labels: [...(files.labels ?? []).flatMap(linesOf), ...request.labels ?? []], config: draft.config, hostConfig: draft.host,
+    ...(networks ? { networks } : {}),
   };
 }
 

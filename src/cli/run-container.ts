@@ -1,9 +1,9 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
 import { Errno, errnoMessage } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, publishPorts, wantedPorts } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, type NameFiles, nameFilesOf, networkConfigOf, publishPorts, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
-import type { Machine, MachineParts } from '../machine/index.ts';
+import type { Machine, MachineParts, NetworkConfig } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
 import type { Engine } from './setup.ts';
 import { restore } from './standard-io.ts';
@@ -37,7 +37,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
     keep = () => keepAll(engine, log, fs);
     leave = (code) => { keep(); containers.end(record.Id, code); };
-    machine = bootContainer({ host, ...execution, io }, record.Config, rootFs, record.HostConfig);
+    machine = bootContainer({ host, ...execution, io, ...networking(engine, record) }, record.Config, rootFs, record.HostConfig);
     await publish(engine, record, machine);
   } catch (thrown) {
     const error = inDockersWords(thrown);
@@ -59,6 +59,11 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
 function inDockersWords(error: unknown): unknown {
   if (!(error instanceof EngineError) || error.code !== 'START_FAILED') return error;
   return new EngineError(error.code, `failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ${error.message}: unknown`, error.exitCode);
+}
+
+/** What the machine is told of networks. */
+function networking({ containers: { endpoints }, host: { net } }: Engine, record: ContainerRecord): { network?: NetworkConfig; names: NameFiles } {
+  return { ...(net ? { network: networkConfigOf(record, endpoints, net) } : {}), names: nameFilesOf(record, record.State.Networks ?? {}, net) };
 }
 
 /** The host listens on the ports that were asked for; `ps` shows where. Throws EngineError 'PORT_TAKEN'. */

@@ -47,7 +47,7 @@ export function installation(): string {
   return folder;
 }
 
-export function openHost(terminal: Terminal): Host { return nodeHost(join(rootFolder(terminal), 'cache')); }
+export function openHost(terminal: Terminal): Host { return nodeHost(join(rootFolder(terminal), 'cache'), rootFolder(terminal)); }
 
 /** Names this build: translations that another one kept are not read. */
 function buildVersion(): string {

@@ -2,7 +2,9 @@
 import type { ProcessId } from '../host/ports.ts';
 import type { ImageLayer, RunConfig } from '../oci/index.ts';
 import { EngineError } from './errors.ts';
+import type { ContainerNetworks } from './endpoints.ts';
 import type { HostConfig } from './host-config.ts';
+import type { EndpointRequest } from './network-record.ts';
 import type { ContainerConfig } from './process-config.ts';
 import type { PortBindings } from './published-ports.ts';
 
@@ -20,6 +22,8 @@ export interface ContainerState {
   readonly FinishedAt: string;
   /** Where the host listens for it while it runs. */
   readonly Ports?: PortBindings;
+  /** Its addresses while it runs, by the networks' names. */
+  readonly Networks?: ContainerNetworks;
 }
 
 export interface ContainerRecord {
@@ -39,6 +43,8 @@ export interface ContainerRecord {
   readonly Config: ContainerConfig;
   /** What was asked for; the rest is as usual (`hostConfigOf`). */
   readonly HostConfig: Partial<HostConfig>;
+  /** Networks that users made, by name, and what it asks of them; absent: the mode says which. */
+  readonly Networks?: Readonly<Record<string, EndpointRequest>>;
   readonly State: ContainerState;
   /** The process that reads or changes its files while it does not run. */
   readonly Holder?: ProcessId;

@@ -1,15 +1,17 @@
 // A container that runs: its first process configured, its root file system and mounts put together in a machine.
 import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
-import { createMachine, type Machine, type MachineExit, type MachineParts, StartError } from '../machine/index.ts';
+import { createMachine, type Machine, type MachineExit, type MachineParts, type NetworkConfig, StartError } from '../machine/index.ts';
 import type { Image } from '../oci/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
+import { addressText, firstOnBridge } from '../linux/index.ts';
 import { confinementOf, resourcesOf } from './confinement.ts';
 import type { HostConfig } from './host-config.ts';
 import { EngineError } from './errors.ts';
 import { identityMounts } from './identity-files.ts';
 import type { Images } from './images.ts';
 import { type ContainerConfig, containerConfig, processConfig, type RunRequest } from './process-config.ts';
+import { type NameFiles, nameFilesOf } from './networking.ts';
 import { readText } from './root-files.ts';
 import { additionalGroups, resolveUser } from './user.ts';
 
@@ -18,10 +20,16 @@ export interface MachineRequest {
   readonly cpu: Cpu;
   readonly io: MachineParts['io'];
   readonly trace?: Iterable<string>;
+  /** Absent: the first container on the default bridge, alone. */
+  readonly network?: NetworkConfig;
+  readonly names?: NameFiles;
 }
 
+/** The first container on the default bridge. */
+const alone = { bridge: { NetworkID: '', EndpointID: '', Gateway: addressText(firstOnBridge.gateway!), IPAddress: addressText(firstOnBridge.address), IPPrefixLen: 16, IPv6Gateway: '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0, MacAddress: '' } };
+
 /** A container's machine over its root file system, ready to run. Throws EngineError: 125 for a wrong request, 126 and 127 for a program that cannot be run or is not there. */
-export function bootContainer({ host: fullHost, cpu, io, trace }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, limits: Partial<HostConfig> = {}): Machine {
+export function bootContainer({ host: fullHost, cpu, io, trace, network, names }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, limits: Partial<HostConfig> = {}): Machine {
   const host = limits.NetworkMode === 'none' ? withoutNet(fullHost) : fullHost;
   const process = processConfig(config);
   const groupFile = readText(rootFs, '/etc/group');
@@ -33,7 +41,7 @@ export function bootContainer({ host: fullHost, cpu, io, trace }: MachineRequest
       config: {
         resources: resourcesOf(limits), argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: [...user.groups, ...additionalGroups(limits.GroupAdd ?? [], groupFile)],
         hostname: config.Hostname, domainname: config.Domainname, confinement: confinementOf(limits), init: limits.Init ?? false,
-        mounts: identityMounts(config.Hostname, () => host.clock.realtimeNs(), host.net), ...(trace ? { trace } : {}),
+        mounts: identityMounts(config, () => host.clock.realtimeNs(), names ?? nameFilesOf({ HostConfig: limits }, alone, host.net)), ...(network ? { network } : {}), ...(trace ? { trace } : {}),
       },
     });
   } catch (error) {

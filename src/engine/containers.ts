@@ -4,9 +4,13 @@ import type { Folder, Host, Processes } from '../host/ports.ts';
 import { blobPath, type Image, type ImageUser, type InUse } from '../oci/index.ts';
 import { demandName, inventName } from './container-names.ts';
 import { type ContainerRecord, type ContainerState, initialState, isBefore, packRecord, parseRecord, recordPath } from './container-record.ts';
+import { demandNetworks } from './demand-networks.ts';
+import { Endpoints } from './endpoints.ts';
 import { EngineError } from './errors.ts';
 import { adaptedHostConfig, demandConfig, demandHostConfig } from './demand-host-config.ts';
 import type { HostConfig } from './host-config.ts';
+import type { EndpointRequest } from './network-record.ts';
+import { Networks } from './networks.ts';
 import type { PortBindings } from './published-ports.ts';
 import { containerConfig, type RunRequest } from './process-config.ts';
 
@@ -18,6 +22,8 @@ export interface NewContainer extends Omit<RunRequest, 'hostname'> {
   /** Its writable layer is kept in memory only; so it is when it is removed at its end. */
   readonly inMemory?: boolean;
   readonly hostConfig?: Partial<HostConfig>;
+  /** Networks that users made, by name. */
+  readonly networks?: Readonly<Record<string, EndpointRequest>>;
 }
 
 /** The exit code of a container whose process was killed. */
@@ -27,11 +33,15 @@ export class Containers {
   readonly #folder: Folder;
   readonly #host: Pick<Host, 'clock' | 'random' | 'log'>;
   readonly #processes: Processes;
+  readonly networks: Networks;
+  readonly endpoints: Endpoints;
 
   constructor(folder: Folder, host: Pick<Host, 'clock' | 'random' | 'log'>, processes: Processes) {
     this.#folder = folder;
     this.#host = host;
     this.#processes = processes;
+    this.networks = new Networks(folder, host);
+    this.endpoints = new Endpoints(folder, processes, this.networks);
   }
 
   /** Keeps a new container, `created`, or with `begin` already run by this process. Throws EngineError 'BAD_NAME', 'NAME_TAKEN', 'NO_COMMAND', 'BAD_WORKDIR', 'NO_IMAGE'. */
@@ -49,10 +59,12 @@ export class Containers {
       if (holder) throw nameTaken(holder);
       if (!this.#folder.has(blobPath(image.id))) throw new EngineError('NO_IMAGE', `No such image: ${request.image ?? image.id}`);
       const isTaken = (invented: string): boolean => others.some((other) => other.Name === invented);
-      const record: ContainerRecord = {
+      const created: ContainerRecord = {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, isTaken), Image: image.id, Layers: image.layers, InMemory: request.inMemory ?? autoRemove, KeepsLog: keepsLog(request), Config,
-        HostConfig, State: begin ? this.#begun(initialState) : initialState,
+        HostConfig, ...(request.networks ? { Networks: request.networks } : {}), State: initialState,
       };
+      demandNetworks(created, this.networks);
+      const record = begin ? this.#begun(created) : created;
       this.#write(record);
       return record;
     });
@@ -117,6 +129,7 @@ export class Containers {
     return this.#folder.exclusive(() => {
       const now = this.#read(record.Id);
       if (!now || !this.#isAbandoned(now)) return now;
+      this.endpoints.leaveAll(now.State.Networks);
       if (now.HostConfig.AutoRemove) {
         this.#erase(now.Id);
         return undefined;
@@ -126,7 +139,7 @@ export class Containers {
   }
 
   #ended(state: ContainerState, ExitCode: number): ContainerState {
-    const { Supervisor: _, Ports: __, ...rest } = state;
+    const { Supervisor: _, Ports: __, Networks: ___, ...rest } = state;
     return { ...rest, Status: 'exited', ExitCode, FinishedAt: this.#now() };
   }
 
@@ -154,7 +167,7 @@ export class Containers {
   begin(id: string): ContainerRecord {
     return this.#update(id, (record) => {
       this.#demandIdle(record, `container ${record.Id} is already running, in process ${record.State.Supervisor?.pid}`);
-      return { ...record, State: this.#begun(record.State) };
+      return this.#begun(record);
     });
   }
 
@@ -174,8 +187,9 @@ export class Containers {
 
   release(id: string): void { this.#update(id, ({ Holder: _, ...record }) => record); }
 
-  #begun({ FinishedAt }: ContainerState): ContainerState {
-    return { Status: 'running', Supervisor: this.#processes.self, ExitCode: 0, Error: '', StartedAt: this.#now(), FinishedAt };
+  #begun(record: ContainerRecord): ContainerRecord {
+    const { FinishedAt } = record.State;
+    return { ...record, State: { Status: 'running', Supervisor: this.#processes.self, ExitCode: 0, Error: '', StartedAt: this.#now(), FinishedAt, Networks: this.endpoints.joinAll(record) } };
   }
 
   /** The container that this process ran has ended: it is removed when that was asked for. */
@@ -193,6 +207,7 @@ export class Containers {
     this.#folder.exclusive(() => {
       const record = this.#read(id);
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
+      this.endpoints.leaveAll(record.State.Networks);
       if (record.HostConfig.AutoRemove) this.#erase(id);
       else this.#changed(record, stateNow(record));
     });

@@ -16,3 +16,7 @@ export * from './published-ports.ts';
 export type { PathStat } from './copy-files.ts';
 export { changingOperations, type FileOperation, type FileOperationName, fileOperations } from './container-files.ts';
 export * from './exec.ts';
+export { type ContainerNetworks, Endpoints, requestsOf } from './endpoints.ts';
+export * from './network-record.ts';
+export { isPredefined, Networks, type NewNetwork } from './networks.ts';
+export { type NameFiles, networkConfigOf, nameFilesOf } from './networking.ts';

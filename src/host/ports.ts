@@ -191,6 +191,8 @@ export interface Net {
   bind(at: NetAddress, received: (bytes: Uint8Array, from: NetAddress) => void): Promise<NetDatagrams & NetListener>;
   /** Addresses of the host's name servers. */
   readonly nameServers: readonly string[];
+  /** An IPv4 address of the host that is not its loopback: what listens on the loopback only is not reached by it. undefined: it has none. */
+  readonly ownAddress: string | undefined;
 }
 
 /** What the host tells of a file (lstat(2)); `mode` with its type. */
@@ -306,6 +308,14 @@ export interface HttpAnswer {
 /** Sends a request. Rejects with an Error whose `code` is an errno's name, ETLS (nothing secure could be agreed on), EHTTP (the server speaks something else) or EBLOCKED (the browser does not say why), and whose message says what docker's client would. */
 export type Fetch = (request: HttpRequest) => Promise<HttpAnswer>;
 
+/** Streams among the processes of one user that have the same store. Paths are the store's. */
+export interface LocalStreams {
+  /** Fails with ENOENT or ECONNREFUSED where nobody listens. */
+  connect(path: string, events: NetStreamEvents): NetStream;
+  /** Replaces what a process that is gone left at the path. */
+  listen(path: string, accepted: (stream: NetStream) => NetStreamEvents): Promise<{ close(): void }>;
+}
+
 export interface Host {
   readonly clock: Clock;
   readonly random: Random;
@@ -316,4 +326,6 @@ export interface Host {
   readonly net?: Net;
   /** Absent: containers have no directories of the host, and no volumes. */
   readonly directories?: HostDirectories;
+  /** Absent: containers do not reach each other. */
+  readonly local?: LocalStreams;
 }

@@ -3,8 +3,8 @@ import { assert } from '../base/index.ts';
 import { exec } from '../loader/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host, NetAddress, Streams, Tty as HostTty } from '../host/ports.ts';
-import { attachConsole, CategoryTrace, consoleDescription, HostNetwork, Kernel, kernelSignal, mountSystem, PublishedPorts, sendToProcess, standardStreams, usualConfinement } from '../linux/index.ts';
-import type { Confinement, PublishedPort, Task, Tty } from '../linux/index.ts';
+import { attachConsole, CategoryTrace, consoleDescription, ContainerNetwork, Kernel, kernelSignal, mountSystem, PublishedPorts, sendToProcess, standardStreams, usualConfinement } from '../linux/index.ts';
+import type { Attachment, Confinement, Directory, Names, PublishedPort, Task, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
 import { type Beside, exitOf, giveTerminal, type MachineExit, ProgramsBeside } from './beside.ts';
@@ -20,10 +20,20 @@ export interface MachineConfig extends ProcessRequest {
   confinement?: Partial<Confinement>;
   /** What the container may use. */
   resources?: Kernel['resources'];
+  /** Absent: the first container on the default bridge, alone. Without a network of the host there is only the loopback. */
+  network?: NetworkConfig;
   /** Mounted beside the system's own, in this order. */
   mounts?: readonly BindMount[];
   /** Trace categories that are on; lines go to host.log. */
   trace?: Iterable<string>;
+}
+
+/** The networks a container is on. */
+export interface NetworkConfig {
+  readonly attachments: readonly Attachment[];
+  readonly directory?: Directory;
+  /** Absent: nobody answers at 127.0.0.11. */
+  readonly names?: Names;
 }
 
 export interface MachineParts {
@@ -45,6 +55,8 @@ export interface Machine {
   pause(): () => void;
   /** The host listens on a port for the container; returns where. Rejects with the host's error, whose code is an errno's name. */
   publish(port: PublishedPort): Promise<NetAddress>;
+  /** Other containers on its networks reach it from now on, at a path of LocalStreams. */
+  openToNeighbours(path: string): Promise<void>;
   /** Sends a signal to the first process, as from outside the container. */
   signal(signo: number): void;
   /** Runs another program in the container, in a session of its own. It has no parent, its end does not end the container, and the container's end is its end. Throws StartError. */
@@ -63,7 +75,8 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   const mounts = new MountTable(new Mount(rootFs));
   mounts.events.isOpen = (inode) => kernel.isOpen(inode);
   mountSystem(kernel, mounts);
-  if (host.net) kernel.files.inetPorts.outside = new HostNetwork(host.net);
+  const { inetPorts } = kernel.files;
+  if (host.net) inetPorts.network = new ContainerNetwork({ net: host.net, loop: host.loop, ...(host.local ? { local: host.local } : {}), ...config.network }, inetPorts);
   for (const mount of config.mounts ?? []) bind(mounts, mount);
   const init = spawnInit(kernel, mounts, config);
   if (terminal) openTerminal(init, terminal);
@@ -75,15 +88,16 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
     runUntilIdle: () => (loop.runUntilIdle() ? exitOf(kernel.exitStatus!) : undefined),
     pause: () => loop.pause(),
     publish: (port) => publish(kernel, host, port),
+    openToNeighbours: async (path) => { await inetPorts.network?.neighbours?.listen(path); },
     signal: (signo) => { sendToProcess(kernel.init, kernelSignal(signo)); },
     exec: (request, io) => beside.start(request, io),
   };
 }
 
 async function publish({ files: { inetPorts } }: Kernel, { net }: Host, port: PublishedPort): Promise<NetAddress> {
-  assert(net && inetPorts.outside, 'ports are published on a network');
-  inetPorts.outside.published ??= new PublishedPorts(net, inetPorts);
-  return inetPorts.outside.published.publish(port);
+  assert(net && inetPorts.network, 'ports are published on a network');
+  inetPorts.network.host.published ??= new PublishedPorts(net, inetPorts);
+  return inetPorts.network.host.published.publish(port);
 }
 
 /** The container's terminal: descriptors 0, 1 and 2, and the controlling terminal of the first session. */

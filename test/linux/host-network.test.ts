@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { AF_INET, EAGAIN, EALREADY, ECONNABORTED, ECONNREFUSED, ECONNRESET, EINPROGRESS, EISCONN, ENETUNREACH, SOCK_DGRAM, SOCK_STREAM } from '../../src/abi/index.ts';
 import { Wait } from '../../src/base/index.ts';
 import type { Net, NetAddress, NetStream, NetStreamEvents } from '../../src/host/ports.ts';
-import { addressBytes, addressText, decodeEndpoint, HostNetwork, InetPorts, InetSocket, PublishedPorts } from '../../src/linux/index.ts';
+import { addressBytes, addressText, decodeEndpoint, ContainerNetwork, InetPorts, InetSocket, PublishedPorts } from '../../src/linux/index.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from '../../src/vfs/index.ts';
 
 const OUTSIDE = { address: '\x0a\0\0\x05', port: 80 };
@@ -24,6 +24,7 @@ function playedHost() {
   const stream = (): NetStream => ({ write: (b) => { sent.push(b.slice()); return takes; }, end: () => { asked.push('end'); }, pause: () => { asked.push('pause'); }, resume: () => { asked.push('resume'); }, destroy: () => { asked.push('destroy'); } });
   const net: Net = {
     nameServers: ['127.0.0.53', '10.0.0.53'],
+    ownAddress: '10.0.0.2',
     listen(at, accepted) {
       accept = accepted;
       return Promise.resolve({ local: { ...at, port: at.port || 49153 }, close: () => { asked.push('close listener'); } });
@@ -45,8 +46,8 @@ function playedHost() {
     },
   };
   const ports = new InetPorts();
-  ports.outside = new HostNetwork(net);
-  ports.outside.published = new PublishedPorts(net, ports);
+  ports.network = new ContainerNetwork({ net }, ports);
+  ports.network.host.published = new PublishedPorts(net, ports);
   const socket = (type: number): InetSocket => new InetSocket(AF_INET, type, anyone, ports);
   return { asked, sent, socket, ports, events: () => events, receive: (text: string, from: NetAddress) => receive(bytes(text), from), fail: (code: string) => fail(code), setTakes: (value: boolean) => { takes = value; }, accept: (from: NetAddress) => accept(stream(), from) };
 }
@@ -183,14 +184,14 @@ test('names are asked of a server on the host\'s loopback through the gateway on
   const gateway = addressBytes('172.17.0.1')!;
   socket.sendDatagram(bytes('q'), { rights: [], sender: anyone }, { address: gateway, port: 53 });
   socket.sendDatagram(bytes('q'), { rights: [], sender: anyone }, { address: gateway, port: 54 });
-  assert.equal(host.asked.slice(1), ['send 127.0.0.53:53 q', 'send 172.17.0.1:54 q']);
+  assert.equal(host.asked.slice(1), ['send 127.0.0.53:53 q', 'send 10.0.0.2:54 q']);
   host.receive('a', { address: '127.0.0.53', port: 53 });
   assert.is(addressText(decodeEndpoint((socket.receive(new Uint8Array(9), true) as { from: string }).from).address), '172.17.0.1');
 });
 
 test('a published port hands connections to whoever listens', async () => {
   const host = playedHost();
-  const published = host.ports.outside!.published!;
+  const published = host.ports.network!.host.published!;
   assert.equal(await published.publish({ protocol: 'tcp', host: { address: '0.0.0.0', port: 0 }, containerPort: 80 }), { address: '0.0.0.0', port: 49153 });
   host.accept({ address: '10.0.0.7', port: 4000 });
   assert.is(host.asked.at(-1), 'destroy', 'nobody listens');
@@ -207,13 +208,13 @@ test('a published port hands connections to whoever listens', async () => {
   assert.is(new TextDecoder().decode(host.sent.at(-1)), '200');
   accepted.close();
   assert.is(host.asked.filter((what) => what === 'end').length, 1);
-  host.ports.outside!.close();
+  host.ports.network!.close();
   assert.ok(host.asked.includes('close listener'));
 });
 
 test('a listener on the loopback only is not reached from outside', async () => {
   const host = playedHost();
-  await host.ports.outside!.published!.publish({ protocol: 'tcp', host: { address: '0.0.0.0', port: 80 }, containerPort: 80 });
+  await host.ports.network!.host.published!.publish({ protocol: 'tcp', host: { address: '0.0.0.0', port: 80 }, containerPort: 80 });
   const listener = host.socket(SOCK_STREAM);
   listener.bind({ address: '\x7f\0\0\x01', port: 80 });
   listener.listen(5);
@@ -223,7 +224,7 @@ test('a listener on the loopback only is not reached from outside', async () => 
 
 test('a published UDP port receives, and answers from the same socket', async () => {
   const host = playedHost();
-  await host.ports.outside!.published!.publish({ protocol: 'udp', host: { address: '0.0.0.0', port: 53 }, containerPort: 53 });
+  await host.ports.network!.host.published!.publish({ protocol: 'udp', host: { address: '0.0.0.0', port: 53 }, containerPort: 53 });
   const server = host.socket(SOCK_DGRAM);
   server.bind({ address: '\0\0\0\0', port: 53 });
   host.receive('query', { address: '127.0.0.1', port: 999 });
@@ -270,7 +271,7 @@ test('the container\'s own addresses never reach the host', () => {
     assert.is(thrown(() => host.socket(SOCK_STREAM).connectTo({ address: addressBytes(address)!, port: 80 }, false)), ECONNREFUSED, address);
   }
   assert.equal(host.asked, []);
-  host.ports.outside = undefined;
+  host.ports.network = undefined;
   assert.is(thrown(() => host.socket(SOCK_STREAM).connectTo(OUTSIDE, true)), ENETUNREACH);
 });
 

@@ -3,13 +3,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AF_NETLINK, SOCK_RAW } from '../../src/abi/index.ts';
 import type { Net } from '../../src/host/ports.ts';
-import { addressText, HostNetwork, NetlinkSocket } from '../../src/linux/index.ts';
+import { addressText, ContainerNetwork, NetlinkSocket } from '../../src/linux/index.ts';
 import { FakeMachine } from './fake-machine.ts';
 
 const noNet = {} as Net;
 const machineWith = (outside: boolean): FakeMachine => {
   const machine = new FakeMachine();
-  if (outside) machine.kernel.files.inetPorts.outside = new HostNetwork(noNet);
+  if (outside) machine.kernel.files.inetPorts.network = new ContainerNetwork({ net: noNet }, machine.kernel.files.inetPorts);
   return machine;
 };
 

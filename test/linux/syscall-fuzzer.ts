@@ -224,7 +224,7 @@ function refusingNet(soon: (act: () => void) => void): Net {
       return refused;
     },
     datagrams: () => ({ send: (_, to) => { if (to.address.startsWith('127.') || to.address === '::1') throw new Error(`a datagram to the host's ${to.address}`); }, close: () => {} }),
-    listen: forbidden('listening'), bind: forbidden('a bound socket'), nameServers: [],
+    listen: forbidden('listening'), bind: forbidden('a bound socket'), nameServers: [], ownAddress: undefined,
   };
 }
 

@@ -2,6 +2,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeLocalStreams } from './local-streams.ts';
 import { nodeNet } from './net.ts';
 import type { CacheStore, Clock, Host, Loop, Random } from '../ports.ts';
 
@@ -44,7 +45,7 @@ export function folderCache(folder: string): CacheStore {
   };
 }
 
-/** The Node host; `cacheFolder` absent means translations are not kept. */
-export function nodeHost(cacheFolder?: string): Host {
-  return { clock, random, loop, net: nodeNet, log: (line) => { process.stderr.write(`${line}\n`); }, ...(cacheFolder === undefined ? {} : { cache: folderCache(cacheFolder) }) };
+/** The Node host; `cacheFolder` absent means translations are not kept, `store` absent that containers do not reach each other. */
+export function nodeHost(cacheFolder?: string, store?: string): Host {
+  return { clock, random, loop, net: nodeNet, ...(store === undefined ? {} : { local: nodeLocalStreams(store) }), log: (line) => { process.stderr.write(`${line}\n`); }, ...(cacheFolder === undefined ? {} : { cache: folderCache(cacheFolder) }) };
 }

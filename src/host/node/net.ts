@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo, Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Net, NetAddress, NetDatagrams, NetListener, NetStream, NetStreamEvents } from '../ports.ts';
 
 type Failure = Error & { code?: string };
@@ -13,7 +14,7 @@ const dns = (): typeof import('node:dns') => load('node:dns') as typeof import('
 const net = (): typeof import('node:net') => load('node:net') as typeof import('node:net');
 
 /** Tells the events of a socket, and what can be done with it. */
-function streamOf(socket: Socket): NetStream {
+export function streamOf(socket: Socket): NetStream {
   socket.setNoDelay(true);
   return {
     write: (bytes) => socket.write(bytes.slice()),
@@ -24,7 +25,7 @@ function streamOf(socket: Socket): NetStream {
   };
 }
 
-function tell(socket: Socket, events: NetStreamEvents): void {
+export function tell(socket: Socket, events: NetStreamEvents): void {
   let code: string | undefined;
   socket.on('data', (bytes) => events.data(bytes));
   socket.on('end', () => events.ended());
@@ -90,4 +91,6 @@ function nameServers(): string[] {
   return [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].map((match) => match[1]!);
 }
 
-export const nodeNet: Net = { connect, datagrams, listen, bind, get nameServers() { return nameServers(); } };
+const ownAddress = (): string | undefined => Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []).find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+export const nodeNet: Net = { connect, datagrams, listen, bind, get nameServers() { return nameServers(); }, get ownAddress() { return ownAddress(); } };

@@ -1,28 +1,29 @@
-// The way out of a container: its address on a network of its own, connections and datagrams through sockets of the host.
+// The way out of a container: connections and datagrams through sockets of the host.
 import { errnoByName, EIO } from '../../abi/index.ts';
 import type { Net, NetAddress, NetDatagrams } from '../../host/ports.ts';
 import { HostStream } from './host-stream.ts';
-import type { Endpoint, InetSocket } from './inet-socket.ts';
+import type { Endpoint, InetPorts, InetSocket } from './inet-socket.ts';
 import type { PublishedPorts } from './published.ts';
 import { addressBytes, addressText, isLoopbackText } from './ip-text.ts';
-
-/** The container's own address and its gateway, as on Docker's default bridge. */
-export const CONTAINER_ADDRESS = '\xac\x11\0\x02', GATEWAY_ADDRESS = '\xac\x11\0\x01';
 
 const DOMAIN_PORT = 53;
 
 export class HostNetwork {
   readonly #net: Net;
+  readonly #ports: InetPorts;
   readonly #streams = new Set<HostStream>();
   readonly #datagrams = new Map<InetSocket, NetDatagrams>();
   /** The way in. */
   published: PublishedPorts | undefined;
 
-  constructor(net: Net) { this.#net = net; }
+  constructor(net: Net, ports: InetPorts) {
+    this.#net = net;
+    this.#ports = ports;
+  }
 
   /** Begins a connection of `socket`; its outcome is told by the socket's queue. */
   connect(socket: InetSocket, { address, port }: Endpoint): HostStream {
-    const stream = new HostStream(this.#net, socket, this.#outside({ address, port }), (over) => { this.#streams.delete(over); });
+    const stream = new HostStream((events) => this.#net.connect(this.#outside({ address, port }), events), socket, (over) => { this.#streams.delete(over); });
     this.#streams.add(stream);
     return stream;
   }
@@ -34,17 +35,18 @@ export class HostNetwork {
     this.#datagramsOf(socket, to.address.includes(':') ? 6 : 4).send(bytes, to);
   }
 
-  /** Where an endpoint lies for the host. The gateway's port for names is a name server on the host's own loopback, where there is one. */
+  /** Where an endpoint lies for the host. A gateway is the host itself, not its loopback; only its port for names is a name server on the host's loopback, where there is one. */
   #outside({ address, port }: Endpoint): NetAddress {
-    const own = address === GATEWAY_ADDRESS && port === DOMAIN_PORT ? this.#net.nameServers.find(isLoopbackText) : undefined;
-    return { address: own ?? addressText(address), port };
+    if (!this.#ports.network?.isHost(address)) return { address: addressText(address), port };
+    const own = port === DOMAIN_PORT ? this.#net.nameServers.find(isLoopbackText) : undefined;
+    return { address: own ?? this.#net.ownAddress ?? addressText(address), port };
   }
 
   #datagramsOf(socket: InetSocket, family: 4 | 6): NetDatagrams {
     const known = this.#datagrams.get(socket);
     if (known) return known;
     const made = this.#net.datagrams(family, (bytes, from) => {
-      const address = isLoopbackText(from.address) ? GATEWAY_ADDRESS : addressBytes(from.address);
+      const address = isLoopbackText(from.address) || from.address === this.#net.ownAddress ? this.#ports.network?.gateway : addressBytes(from.address);
       if (address !== undefined) socket.arrive(bytes, { address, port: from.port });
     }, (code) => { if (socket.remote) socket.fail(errnoByName(code) ?? EIO); });
     this.#datagrams.set(socket, made);
@@ -66,4 +68,3 @@ export class HostNetwork {
     this.#datagrams.clear();
   }
 }
-

@@ -1,7 +1,7 @@
 // A connection of a container's socket through the host: bytes go to and fro between a stream of the host and the far end of the socket, no faster than either side takes them.
 import { EAGAIN, ECONNRESET, Errno, EPIPE, errnoByName } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import type { Net, NetAddress, NetStream, NetStreamEvents } from '../../host/ports.ts';
+import type { NetAddress, NetStream, NetStreamEvents } from '../../host/ports.ts';
 import type { InetSocket } from './inet-socket.ts';
 import type { Socket } from './socket.ts';
 
@@ -26,7 +26,8 @@ export class Relay {
     return {
       data: (bytes) => {
         this.#stream = stream();
-        if (!this.#done) this.#incoming.push(bytes);
+        if (this.#done) return this.#stream.destroy();
+        this.#incoming.push(bytes);
         this.#moveIn();
       },
       ended: () => { this.#ended = true; this.#moveIn(); },
@@ -81,7 +82,7 @@ export class Relay {
     }
   }
 
-  /** Nobody in the container reads any more: what still comes is thrown away. */
+  /** Nobody in the container reads any more: what still comes breaks the connection. */
   #drop(): void {
     this.#done = true;
     this.#incoming.length = 0;
@@ -97,17 +98,17 @@ export class Relay {
   }
 }
 
-/** A connection that a socket of the container begins. */
+/** A connection that a socket of the container begins, to the world or to another container. */
 export class HostStream {
   /** undefined while it is on its way; then the local address, or why it failed. */
   outcome: NetAddress | Errno | undefined;
   readonly #stream: NetStream;
 
-  /** `over` is called when nothing more will happen. */
-  constructor(net: Net, near: InetSocket, to: NetAddress, over: (stream: HostStream) => void) {
+  /** `begin` connects; nothing is told before it returns. `over` is called when nothing more will happen. */
+  constructor(begin: (events: NetStreamEvents) => NetStream, near: InetSocket, over: (stream: HostStream) => void) {
     const relay = new Relay();
     const events = relay.events(() => this.#stream, () => over(this));
-    this.#stream = net.connect(to, {
+    this.#stream = begin({
       ...events,
       opened: (local) => {
         this.outcome = local;

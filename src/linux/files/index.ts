@@ -1,6 +1,7 @@
 // Files without a file system: descriptors, descriptions, pipes, event files, readiness.
 export * from './anonymous.ts';
 export * from './byte-queue.ts';
+export * from './container-network.ts';
 export * from './description.ts';
 export * from './devices.ts';
 export * from './directory-file.ts';
@@ -13,6 +14,8 @@ export * from './inotify.ts';
 export * from './ip-text.ts';
 export * from './kernel-files.ts';
 export * from './locks.ts';
+export * from './name-server.ts';
+export * from './neighbours.ts';
 export * from './open-inode.ts';
 export * from './packet-info.ts';
 export * from './pidfd.ts';

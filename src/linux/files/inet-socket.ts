@@ -2,7 +2,7 @@
 import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EALREADY, ECONNABORTED, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EINPROGRESS, EINVAL, EISCONN, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, Errno, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_STREAM } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from '../../vfs/index.ts';
-import { CONTAINER_ADDRESS, type HostNetwork } from './host-network.ts';
+import type { ContainerNetwork } from './container-network.ts';
 import type { HostStream } from './host-stream.ts';
 import { ETHERNET_INDEX, HeaderFields, type PacketChoices } from './packet-info.ts';
 import { Socket } from './socket.ts';
@@ -122,12 +122,18 @@ export class InetSocket extends Socket {
   /** A connected datagram socket has a peer, and the address that it sends to it from as its name. */
   #connectDatagrams(endpoint: Endpoint): undefined {
     const own = this.#ports.isOwn(endpoint.address);
-    if (!own && !this.#ports.outside) throw ENETUNREACH;
+    if (!own) this.#demandWay(endpoint);
     this.autobind();
     this.remote = endpoint;
     this.peerName = encodeEndpoint(this.family, endpoint);
-    const source = own ? endpoint.address : endpoint.address.length === 4 ? CONTAINER_ADDRESS : this.endpoint!.address;
-    this.name = encodeEndpoint(this.family, this.sourceFor(source));
+    this.name = encodeEndpoint(this.family, this.sourceFor(own ? endpoint.address : this.#ports.network!.sourceFor(endpoint.address) ?? this.endpoint!.address));
+  }
+
+  /** The network that leads to an endpoint. Throws ENETUNREACH. */
+  #demandWay(endpoint: Endpoint): ContainerNetwork {
+    const { network } = this.#ports;
+    if (!network?.leadsTo(endpoint.address)) throw ENETUNREACH;
+    return network;
   }
 
   /** connect(2) of AF_UNSPEC: a datagram socket without a peer, with the name that it was bound to. */
@@ -164,11 +170,10 @@ export class InetSocket extends Socket {
     if (!this.#stream) {
       if (this.connected) throw EISCONN;
       if (this.listening) throw EINVAL;
-      const { outside } = this.#ports;
-      if (!outside) throw ENETUNREACH;
+      const network = this.#demandWay(endpoint);
       this.autobind();
       this.peerName = encodeEndpoint(this.family, endpoint);
-      this.#stream = outside.connect(this, endpoint);
+      this.#stream = network.connect(this, endpoint);
       if (nonblock) throw EINPROGRESS;
     }
     const { outcome } = this.#stream;
@@ -190,17 +195,18 @@ export class InetSocket extends Socket {
   joinFarEnd(): Socket {
     const far = new Socket(this.family, this.type, this.credentials);
     far.name = this.peerName ?? '';
-    this.name = encodeEndpoint(this.family, { address: CONTAINER_ADDRESS, port: this.endpoint!.port });
+    const source = this.#ports.network?.sourceFor(decodeEndpoint(far.name).address) ?? this.endpoint!.address;
+    this.name = encodeEndpoint(this.family, this.sourceFor(source));
     Socket.join(this, far);
     return far;
   }
 
-  /** A datagram from outside. */
-  arrive(bytes: Uint8Array, from: Endpoint): void {
+  /** A datagram from outside; `at`: the own address that it was sent to. */
+  arrive(bytes: Uint8Array, from: Endpoint, at = this.#ports.network?.firstAddress): void {
     if (!this.accepts(from)) return;
     const sender = new Socket(this.family, this.type, this.credentials);
     sender.name = encodeEndpoint(this.family, from);
-    const packet = this.headers.info(from.address.length === 4 ? CONTAINER_ADDRESS : this.endpoint?.address ?? ANY6, NO_CHOICES, ETHERNET_INDEX);
+    const packet = this.headers.info(from.address.length === 4 ? at ?? ANY4 : this.endpoint?.address ?? ANY6, NO_CHOICES, ETHERNET_INDEX);
     if (this.takes(bytes.length, sender)) sender.send(bytes, { rights: [], sender: this.credentials, packet }, true, this);
   }
 
@@ -211,6 +217,7 @@ export class InetSocket extends Socket {
     const to = endpoint ? { address: destination(endpoint.address), port: endpoint.port } : this.remote;
     if (!to) throw EDESTADDRREQ;
     this.autobind();
+    if (this.#ports.network?.answers(this, bytes, to)) return bytes.length;
     if (!this.#ports.isOwn(to.address)) return this.#sendOut(bytes, to);
     const target = this.#ports.find(this.protocol, to);
     if (!target && this.remote) this.fail(ECONNREFUSED);
@@ -220,10 +227,10 @@ export class InetSocket extends Socket {
   }
 
   #sendOut(bytes: Uint8Array, to: Endpoint): number {
-    const { outside } = this.#ports;
-    if (!outside || this.protocol !== IPPROTO_UDP) throw ENETUNREACH;
+    if (this.protocol !== IPPROTO_UDP) throw ENETUNREACH;
+    const network = this.#demandWay(to);
     if (bytes.length > LONGEST_DATAGRAM) throw EMSGSIZE;
-    outside.send(this, bytes, to);
+    network.send(this, bytes, to);
     return bytes.length;
   }
 
@@ -353,8 +360,8 @@ const destination = (address: string): string => (!isWildcard(address) ? address
 
 /** Which sockets have which ports. */
 export class InetPorts {
-  /** The way out; absent: there is only the loopback. */
-  outside: HostNetwork | undefined;
+  /** Absent: there is only the loopback. */
+  network: ContainerNetwork | undefined;
   /** All that are open. */
   readonly sockets = new Set<InetSocket>();
   readonly #bound = new Map<string, InetSocket[]>();
@@ -376,10 +383,10 @@ export class InetPorts {
   }
 
   /** Whether an address is this machine's. */
-  isOwn(address: string): boolean { return isLoopback(address) || (this.outside !== undefined && address === CONTAINER_ADDRESS); }
+  isOwn(address: string): boolean { return isLoopback(address) || this.network?.isOwn(address) === true; }
 
   release(socket: InetSocket): void {
-    this.outside?.release(socket);
+    this.network?.release(socket);
     this.sockets.delete(socket);
     this.unbind(socket);
   }

@@ -23,7 +23,7 @@ export class KernelFiles {
   constructor(kernel: TtyKernel) { this.ptys = new Ptys(kernel, 1); }
 
   /** The machine is over: sockets of the host are closed. */
-  close(): void { this.inetPorts.outside?.close(); }
+  close(): void { this.inetPorts.network?.close(); }
 
   /** The descriptor table of a first process. */
   newTable(limit = Number(defaultLimits()[RLIMIT_NOFILE]!.soft)): FdTable {

@@ -1,9 +1,9 @@
 // The ports of a container that the host listens on for it: connections are handed to whoever listens inside, datagrams to whoever is bound.
-import { AF_INET, AF_INET6, Errno, IPPROTO_TCP, IPPROTO_UDP, SOCK_STREAM } from '../../abi/index.ts';
+import { IPPROTO_UDP } from '../../abi/index.ts';
 import type { Net, NetAddress, NetDatagrams, NetListener, NetStream, NetStreamEvents } from '../../host/ports.ts';
-import { CONTAINER_ADDRESS, GATEWAY_ADDRESS } from './host-network.ts';
+import { connectInside } from './connect-inside.ts';
 import { Relay } from './host-stream.ts';
-import { type Endpoint, encodeEndpoint, type InetPorts, InetSocket } from './inet-socket.ts';
+import type { Endpoint, InetPorts } from './inet-socket.ts';
 import { addressBytes, addressText, isLoopbackText } from './ip-text.ts';
 
 export interface PublishedPort {
@@ -12,11 +12,6 @@ export interface PublishedPort {
   readonly host: NetAddress;
   readonly containerPort: number;
 }
-
-const nobody = { pid: 0, uid: 0, gid: 0 };
-
-/** How the container sees a client: one on the host itself comes from the gateway. */
-const clientOf = ({ address, port }: NetAddress): Endpoint => ({ address: isLoopbackText(address) ? GATEWAY_ADDRESS : addressBytes(address) ?? GATEWAY_ADDRESS, port });
 
 export class PublishedPorts {
   readonly #net: Net;
@@ -41,28 +36,25 @@ export class PublishedPorts {
   #accept(stream: NetStream, from: NetAddress, port: number): NetStreamEvents {
     const relay = new Relay();
     this.#streams.add(stream);
-    const far = this.#connectInside(clientOf(from), port);
     const events = relay.events(() => stream, () => { this.#streams.delete(stream); });
-    if (far) relay.start(stream, far);
-    else stream.destroy();
+    connectInside(this.#ports, this.#clientOf(from), this.#ownEnd(port), (far) => {
+      if (far) relay.start(stream, far);
+      else stream.destroy();
+    });
     return { ...events, opened: () => {} };
   }
 
-  /** The client's end of a connection to whoever listens on the port; undefined: nobody, or its queue is full. */
-  #connectInside(client: Endpoint, port: number): InetSocket | undefined {
-    const target = this.#ports.find(IPPROTO_TCP, { address: CONTAINER_ADDRESS, port });
-    if (!target?.listening) return undefined;
-    const far = new InetSocket(client.address.length === 4 ? AF_INET : AF_INET6, SOCK_STREAM, nobody, this.#ports);
-    far.name = encodeEndpoint(target.family, client);
-    try { far.connect(target, true, encodeEndpoint(target.family, { address: CONTAINER_ADDRESS, port })); } catch (error) {
-      if (error instanceof Errno) return undefined;
-      throw error;
-    }
-    return far;
+  /** How the container sees a client: one on the host itself comes from the gateway. */
+  #clientOf({ address, port }: NetAddress): Endpoint {
+    const gateway = this.#ports.network?.gateway ?? '\0\0\0\0';
+    return { address: isLoopbackText(address) ? gateway : addressBytes(address) ?? gateway, port };
   }
 
+  /** The container's own end: its first address. */
+  #ownEnd(port: number): Endpoint { return { address: this.#ports.network?.firstAddress ?? '\x7f\0\0\x01', port }; }
+
   async #bind(host: NetAddress, port: number): Promise<NetListener> {
-    const socket = await this.#net.bind(host, (bytes, from) => { this.#ports.find(IPPROTO_UDP, { address: CONTAINER_ADDRESS, port })?.arrive(bytes, clientOf(from)); });
+    const socket = await this.#net.bind(host, (bytes, from) => { this.#ports.find(IPPROTO_UDP, this.#ownEnd(port))?.arrive(bytes, this.#clientOf(from)); });
     this.#datagrams.set(port, socket);
     return socket;
   }
@@ -70,7 +62,7 @@ export class PublishedPorts {
   /** Sends from a UDP port of the container, when the host speaks for it; whether it does. */
   send(port: number | undefined, bytes: Uint8Array, { address, port: to }: Endpoint): boolean {
     const socket = port === undefined ? undefined : this.#datagrams.get(port);
-    socket?.send(bytes, { address: address === GATEWAY_ADDRESS ? '127.0.0.1' : addressText(address), port: to });
+    socket?.send(bytes, { address: this.#ports.network?.isHost(address) ? '127.0.0.1' : addressText(address), port: to });
     return socket !== undefined;
   }
 

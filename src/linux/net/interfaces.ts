@@ -1,5 +1,5 @@
-// The network interfaces of a container: the loopback, and on a network the one end of a pair that Docker calls eth0. netdevice(7), rtnetlink(7).
-import { CONTAINER_ADDRESS, GATEWAY_ADDRESS } from '../files/host-network.ts';
+// The network interfaces of a container: the loopback, and for each network the one end of a pair that Docker calls eth0, eth1 … netdevice(7), rtnetlink(7).
+import type { Attachment } from '../files/container-network.ts';
 import type { Kernel } from '../kernel.ts';
 
 export interface InterfaceAddress {
@@ -38,17 +38,30 @@ const loopback: NetInterface = {
   addresses: [{ address: '\x7f\0\0\x01', prefix: 8, scope: HOST_SCOPE }, { address: `${zeros(15)}\x01`, prefix: 128, scope: HOST_SCOPE }],
 };
 
-const ethernet: NetInterface = {
-  index: 2, name: 'eth0', type: ARPHRD_ETHER, flags: IFF_UP | IFF_BROADCAST | IFF_RUNNING | IFF_MULTICAST | IFF_LOWER_UP, mtu: 1500, txQueue: 0, hardware: '\x02\x42\xac\x11\0\x02', hardwareBroadcast: '\xff'.repeat(6), state: 6,
-  addresses: [{ address: CONTAINER_ADDRESS, prefix: 16, broadcast: '\xac\x11\xff\xff', scope: 0 }],
-};
+const hostBits = (prefix: number, byte: number): number => 2 ** (8 - Math.max(0, Math.min(8, prefix - 8 * byte))) - 1;
+const broadcastOf = ({ address, prefix }: Attachment): string => Array.from(address, (c, i) => String.fromCharCode(c.charCodeAt(0) | hostBits(prefix, i))).join('');
 
-export const interfacesOf = (kernel: Kernel): readonly NetInterface[] => (kernel.files.inetPorts.outside ? [loopback, ethernet] : [loopback]);
+function ethernet(attachment: Attachment, i: number): NetInterface {
+  const { address, prefix, six, hardware } = attachment;
+  return {
+    index: i + 2, name: attachment.interface, type: ARPHRD_ETHER, flags: IFF_UP | IFF_BROADCAST | IFF_RUNNING | IFF_MULTICAST | IFF_LOWER_UP, mtu: 1500, txQueue: 0, hardware, hardwareBroadcast: '\xff'.repeat(6), state: 6,
+    addresses: [{ address, prefix, broadcast: broadcastOf(attachment), scope: 0 }, ...(six ? [{ address: six.address, prefix: six.prefix, scope: 0 }] : [])],
+  };
+}
+
+const attachmentsOf = (kernel: Kernel): readonly Attachment[] => kernel.files.inetPorts.network?.attachments ?? [];
+
+export const interfacesOf = (kernel: Kernel): readonly NetInterface[] => [loopback, ...attachmentsOf(kernel).map(ethernet)];
 
 export interface Route { readonly destination: string; readonly prefix: number; readonly gateway?: string; readonly source?: string; readonly interface: NetInterface; readonly scope: number }
 
-/** The main table: everything through the gateway, and the network the container lies on. */
-export const routesOf = (kernel: Kernel): readonly Route[] => (kernel.files.inetPorts.outside ? [
-  { destination: zeros(4), prefix: 0, gateway: GATEWAY_ADDRESS, interface: ethernet, scope: 0 },
-  { destination: '\xac\x11\0\0', prefix: 16, source: CONTAINER_ADDRESS, interface: ethernet, scope: 253 },
-] : []);
+/** The main table: everything through the first gateway that leads out, and the networks the container lies on. */
+export function routesOf(kernel: Kernel): readonly Route[] {
+  const links = attachmentsOf(kernel).map((attachment, i) => ({ attachment, link: ethernet(attachment, i) }));
+  const out = links.find(({ attachment }) => !attachment.internal && attachment.gateway !== undefined);
+  const own = links.map(({ attachment: { address, prefix }, link }): Route => {
+    const destination = Array.from(address, (c, i) => String.fromCharCode(c.charCodeAt(0) & ~hostBits(prefix, i))).join('');
+    return { destination, prefix, source: address, interface: link, scope: 253 };
+  });
+  return [...(out ? [{ destination: zeros(4), prefix: 0, gateway: out.attachment.gateway!, interface: out.link, scope: 0 }] : []), ...own];
+}
