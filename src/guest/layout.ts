@@ -36,3 +36,6 @@ export const MMAP_BASE = 0x1400_0000;
 
 /** One past the last address the guest may use: the last page stays unmapped so that address arithmetic never meets 2^32. */
 export const ADDRESS_END = 0xffff_0000;
+
+/** One past the last address that programs may name on x86-64 (TASK_SIZE): what lies beyond ADDRESS_END is never mapped. */
+export const TASK_END = 2 ** 47 - PAGE_SIZE;

@@ -3,7 +3,7 @@ import {
   EACCES, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSPC, ENOSYS, EPERM, F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, madvice, makedev, MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_TYPE, mapFlags,
   MREMAP_FIXED, MREMAP_MAYMOVE, mremapFlags, msyncFlags, protFlags, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE, resources, S_IFCHR, S_IFMT, S_IFREG,
 } from '../abi/index.ts';
-import { ADDRESS_END, PAGE_SIZE } from '../guest/index.ts';
+import { ADDRESS_END, PAGE_SIZE, TASK_END } from '../guest/index.ts';
 import { pageUp } from '../linux/index.ts';
 import type { MappedFile, Task } from '../linux/index.ts';
 import { pathOf } from '../vfs/index.ts';
@@ -59,7 +59,7 @@ function openToMap(file: OpenFile): OpenFile {
 }
 
 function munmap(task: Task, address: number, length: number): number {
-  if (misaligned(address) || length === 0 || address + length > ADDRESS_END) throw EINVAL;
+  if (misaligned(address) || length === 0 || address + length > TASK_END) throw EINVAL;
   task.space.unmap(address, length);
   return 0;
 }
