@@ -34,6 +34,7 @@ export const HAS_XATTRS = 0x8000_0000;
 export const MAX_LAYERS = 0x7fff;
 /** Sizes and offsets have 16 bits in the word `high` each: size, then offset. */
 export const MAX_SIZE = 2 ** 48 - 1;
+const BLOCK = 4096;
 export const FAR_TIME = -(2n ** 63n);
 
 /** An entry's words: where its name begins in the text, its directory, its inode. */
@@ -53,6 +54,7 @@ export class ImageView implements LowerTree {
   readonly #c: ViewColumns;
   readonly #layers: readonly LayerContent[];
   readonly #mtimes: BigInt64Array;
+  #blocks: number | undefined;
 
   constructor(columns: ViewColumns, layers: readonly LayerContent[]) {
     this.#c = columns;
@@ -62,6 +64,15 @@ export class ImageView implements LowerTree {
   }
 
   get count(): number { return this.#c.inodes; }
+  get blocks(): number { return this.#blocks ??= this.#countBlocks(); }
+
+  #countBlocks(): number {
+    let blocks = 0;
+    for (let inode = 0; inode < this.count; inode++) {
+      if ((this.#mode(inode) & S_IFMT) === S_IFREG) blocks += Math.ceil((this.#extentsOf(inode)?.reduce((sum, [, length]) => sum + length!, 0) ?? this.#size(inode)) / BLOCK);
+    }
+    return blocks;
+  }
 
   attributes(inode: number): LowerAttr {
     const rows = this.#c.inodeRows;

@@ -89,6 +89,7 @@ function makeProcess(parent: Task, { flags, exitSignal }: CloneRequest, pid: num
   process.dumpable = old.dumpable;
   process.nice = old.nice;
   process.oomScoreAdj = old.oomScoreAdj;
+  process.coredumpFilter = old.coredumpFilter;
   process.personality = old.personality;
   parent.kernel.processes.set(pid, process);
   return process;

@@ -112,6 +112,8 @@ export class Process {
   dumpable = 1;
   nice = 0;
   oomScoreAdj = 0;
+  /** /proc/[pid]/coredump_filter: no core is ever dumped. */
+  coredumpFilter = 0x33;
   /** What its read and write calls moved, for /proc/[pid]/io. */
   readonly io = { readBytes: 0, writtenBytes: 0, reads: 0, writes: 0 };
   personality = 0;

@@ -6,7 +6,7 @@ import { type Backing, FileData } from './file-data.ts';
 import { type Entries, TmpFs, type TmpFsOptions, type TmpFsStart, TmpInode } from './tmpfs.ts';
 import { hashText } from './name-hash.ts';
 import { NameMap } from './name-map.ts';
-import type { DirEntry, Name } from './types.ts';
+import type { DirEntry, FsStat, Name } from './types.ts';
 
 export interface LowerAttr { mode: number; uid: number; gid: number; rdev: number; nlink: number; mtimeNs: bigint }
 
@@ -14,6 +14,8 @@ export interface LowerAttr { mode: number; uid: number; gid: number; rdev: numbe
 export interface LowerTree {
   /** How many inodes: their numbers are below. */
   readonly count: number;
+  /** How many blocks of 4096 bytes its regular files take. */
+  readonly blocks: number;
   attributes(inode: number): LowerAttr;
   /** The child's number, or -1. */
   lookup(directory: number, name: Name): number;
@@ -60,6 +62,12 @@ export class OverlayFs extends TmpFs {
 
   /** What differs from the lower tree; see Change. */
   changes(): Iterable<Change> { return changesOf(this.root, this.lower); }
+
+  /** The image's files take room, too: the size is that, what is used and what is free. */
+  override statfs(): FsStat {
+    const stat = super.statfs();
+    return { ...stat, blocks: stat.blocks + this.lower.blocks };
+  }
 
   /** The last call: what is kept is durable when it returns. */
   close(): void { this.sync(); }

@@ -94,6 +94,16 @@ test('hard links share one inode, before and after a write', async () => {
   assert.is(read(t, '/d/b'), 'changed');
 });
 
+test('statfs counts the blocks of the image as used, links once', async () => {
+  const t = await stack([{ name: 'a', content: 'x'.repeat(4097) }, { name: 'b', type: 'link', linkname: 'a' }, { name: 'd/', type: 'directory' }, { name: 'empty', content: '' }], [{ name: 'c', content: 'y' }]);
+  const used = (): number => t.fs.statfs().blocks - t.fs.statfs().blocksFree;
+  assert.is(used(), 3);
+  const room = t.fs.statfs().blocksFree;
+  write(t, '/new', 'z'.repeat(10_000));
+  assert.ok(used() >= 6);
+  assert.ok(t.fs.statfs().blocksFree < room);
+});
+
 test('the writable side: directories of lower layers are renamed, removed names stay removed, copy-up keeps the rest of the file', async () => {
   const big = 'x'.repeat(70_000) + 'y'.repeat(70_000);
   const t = await stack([{ name: 'usr/share/doc/f', content: 'doc' }, { name: 'usr/share/big', content: big }, { name: 'usr/empty/', type: 'directory' }]);

@@ -85,6 +85,14 @@ function setOomAdjustment(task: Task, bytes: Uint8Array): void {
   task.process.oomScoreAdj = value;
 }
 
+/** core(5): the number may be octal or hexadecimal, too; only the bits of kinds of mappings are kept. */
+function setCoredumpFilter(task: Task, bytes: Uint8Array): void {
+  const text = latin1(bytes).trim();
+  if (!/^(0x[0-9a-f]+|[0-9]+)$/i.test(text)) throw EINVAL;
+  task.process.coredumpFilter = Number(/^0[0-7]+$/.test(text) ? `0o${text.slice(1)}` : text) & COREDUMP_BITS;
+}
+const COREDUMP_BITS = 0x1ff;
+
 /** The rows of /proc/PID and of /proc/PID/task/TID. */
 const rows: Record<string, (task: Task) => Node> = {
   auxv: (task) => file(() => task.space.auxv, 0o400),
@@ -93,7 +101,7 @@ const rows: Record<string, (task: Task) => Node> = {
   comm: (task) => file(() => `${task.name}\n`, 0o644, (bytes) => setName(task, bytes)),
   cwd: (task) => magicLink(() => pathOf(task.fs.root, task.fs.cwd) || '/', () => task.fs.cwd),
   environ: (task) => file(() => argumentBytes(task, 'environment'), 0o400),
-  coredump_filter: () => file(() => '00000033\n'),
+  coredump_filter: (task) => file(() => `${task.process.coredumpFilter.toString(16).padStart(8, '0')}\n`, 0o644, (bytes) => setCoredumpFilter(task, bytes)),
   gid_map: () => file(() => identityMap),
   io: (task) => file(() => ioText(task.process), 0o400),
   mem: memoryFile,
