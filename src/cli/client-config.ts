@@ -62,6 +62,12 @@ export class ClientConfig {
     return Object.fromEntries(Object.entries(this.#document.HttpHeaders ?? {}).filter(([, value]) => typeof value === 'string'));
   }
 
+  /** Servers that the file holds something for. */
+  get servers(): string[] { return Object.keys(this.#document.auths ?? {}); }
+
+  /** The credential helpers that the file names. */
+  get helpers(): string[] { return [...new Set([this.#document.credsStore ?? '', ...Object.values(this.#document.credHelpers ?? {})])].filter((name) => name !== ''); }
+
   /** The helper that keeps a server's credentials; undefined: the file does. */
   #helperFor(server: string): string | undefined { return this.#document.credHelpers?.[server] || this.#document.credsStore || undefined; }
 

@@ -1,13 +1,11 @@
 // One command line: finds the verb, parses its flags, runs it, gives its exit code.
 import { report } from './errors.ts';
 import { findVerb, type Found } from './find-verb.ts';
-import { bool, parseFlags, string, UsageError, WRONG_FLAG } from './flags.ts';
+import { parseFlags, UsageError, WRONG_FLAG } from './flags.ts';
+import { globalFlags, helpFlag } from './global-flags.ts';
 import { groupHelp, mainHelp, verbHelp, wordsError } from './help.ts';
 import type { Group, Terminal, Verb } from './verb.ts';
 import { run } from './verbs/run.ts';
-
-const helpFlag = bool('help', 'Print usage');
-const globalFlags = [string('root', 'Where images and containers are kept'), bool('version', 'Print version information and quit', 'v'), helpFlag];
 
 interface Table { readonly verbs: readonly Verb[]; readonly groups: readonly Group[] }
 

@@ -1,12 +1,14 @@
 // The verbs of the command line and their groups, one row each.
 import type { Group, Verb } from './verb.ts';
 import { commit } from './verbs/commit.ts';
+import { answerCompletion, completion } from './verbs/completion.ts';
 import { containerInspect } from './verbs/container-inspect.ts';
 import { containerPrune } from './verbs/container-prune.ts';
 import { cp } from './verbs/cp.ts';
 import { create } from './verbs/create.ts';
 import { demo } from './verbs/demo.ts';
 import { diff } from './verbs/diff.ts';
+import { doctor } from './verbs/doctor.ts';
 import { exportContainer } from './verbs/export.ts';
 import { history } from './verbs/history.ts';
 import { imageInspect } from './verbs/image-inspect.ts';
@@ -41,13 +43,16 @@ export const groups: readonly Group[] = [
 ];
 
 export const verbs: readonly Verb[] = [
+  answerCompletion,
   commit,
+  completion,
   containerInspect,
   containerPrune,
   cp,
   create,
   demo,
   diff,
+  doctor,
   exportContainer,
   history,
   imageInspect,
