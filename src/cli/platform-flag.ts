@@ -6,7 +6,7 @@ export const platformFlag = (help: string): ReturnType<typeof string> => string(
 
 const architectures: Readonly<Record<string, string>> = { 'x86_64': 'amd64', 'x86-64': 'amd64', aarch64: 'arm64' };
 /** What goes without saying. */
-const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { arm64: 'v8', arm: 'v7', amd64: 'v1' };
+const UNSAID_VARIANTS: Readonly<Record<string, string>> = { arm64: 'v8', amd64: 'v1' };
 const known = ['386', 'amd64', 'arm', 'arm64', 'loong64', 'mips64le', 'ppc64le', 'riscv64', 's390x', 'linux', 'windows', 'darwin', 'freebsd'];
 
 /** What was said, written as os/architecture. Throws ImageError 'bad-platform'. */
@@ -29,8 +29,8 @@ export function demandRunnablePlatform(said: string, image: string): void {
 export function platformOf(parsed: Parsed): { os: string; architecture: string; variant?: string } | undefined {
   const said = parsed.string('platform');
   if (said === undefined || said === '') return undefined;
-  const [os = '', architecture = '', variant] = normal(said).split('/');
-  return { os, architecture, ...(variant === undefined || variant === DEFAULT_VARIANTS[architecture] ? {} : { variant }) };
+  const [os = '', architecture = '', variant = architecture === 'arm' ? 'v7' : undefined] = normal(said).split('/');
+  return { os, architecture, ...(variant === undefined || variant === UNSAID_VARIANTS[architecture] ? {} : { variant }) };
 }
 
 /** Refuses a platform that images here cannot have. Throws ImageError 'wrong-platform'. */

@@ -92,12 +92,13 @@ function restart(partial: Partial, ports: DownloadPorts, descriptor: Descriptor)
   return partial.fresh(begin(ports, descriptor));
 }
 
-/** Appends what is missing. */
+/** Appends what is missing; goes on where answers break off. */
 async function fill(registry: Registry, repository: string, descriptor: Descriptor, partial: Partial, ports: DownloadPorts, seen: (bytes: number) => void): Promise<void> {
   for (let tries = 1; partial.size < descriptor.size; tries++) {
     const before = partial.size;
+    const answer = await ask(registry, repository, descriptor, partial.size);
     try {
-      await receive(await ask(registry, repository, descriptor, partial.size), descriptor, partial, ports, seen);
+      await receive(answer, descriptor, partial, ports, seen);
       if (partial.size < descriptor.size) throw new RegistryError('unreachable', `blob ${descriptor.digest}: unexpected EOF`);
     } catch (error) {
       if (ports.isCancelled() || !isBroken(error)) throw error;

@@ -51,16 +51,19 @@ const variantOf = ({ architecture, variant }: Platform): string => variant || (D
 /** amd64's variants are ordered: a machine of v2 runs v1. */
 const VARIANTS_OF_AMD64 = ['v1', 'v2'];
 
-function rank(offered: Platform, wanted: Platform): number {
+export const PERFECT = 2;
+
+/** How well what is offered serves who wants something: the more the better, negative not at all. */
+export function fit(offered: Platform, wanted: Platform): number {
   if (offered.os !== wanted.os || offered.architecture !== wanted.architecture) return -1;
-  if (variantOf(offered) === variantOf(wanted)) return 2;
+  if (variantOf(offered) === variantOf(wanted)) return PERFECT;
   return wanted.architecture === 'amd64' && !wanted.variant ? VARIANTS_OF_AMD64.indexOf(variantOf(offered)) : -1;
 }
 
 /** The manifest of an index that is for a platform, the first of those that fit best. Throws RegistryError 'no-platform'. */
 export function chooseManifest(index: RemoteManifest, wanted: Platform): Descriptor {
   const offered = parseIndex(index.bytes, `index ${index.digest}`).filter(({ platform, annotations }) => platform?.architecture !== 'unknown' && annotations?.['vnd.docker.reference.type'] === undefined);
-  const ranked = offered.map((descriptor) => ({ descriptor, rank: rank(descriptor.platform ?? { os: 'linux', architecture: 'amd64' }, wanted) })).filter(({ rank: one }) => one >= 0);
+  const ranked = offered.map((descriptor) => ({ descriptor, rank: fit(descriptor.platform ?? { os: 'linux', architecture: 'amd64' }, wanted) })).filter(({ rank: one }) => one >= 0);
   const best = ranked.reduce<(typeof ranked)[number] | undefined>((a, b) => (a && a.rank >= b.rank ? a : b), undefined);
   if (!best) throw new RegistryError('no-platform', `no matching manifest for ${platformText(wanted)} in the manifest list entries`);
   return best.descriptor;

@@ -10,7 +10,7 @@ import type { Image } from '../store-view.ts';
 import { bytesOfAnswer } from './bodies.ts';
 import { type Downloaded, download } from './download.ts';
 import { RegistryError } from './errors.ts';
-import { chooseManifest, type Platform, platformText, type RemoteManifest, remoteDigest, remoteManifest, scopeOf } from './manifests.ts';
+import { chooseManifest, fit, PERFECT, type Platform, platformText, type RemoteManifest, remoteDigest, remoteManifest, scopeOf } from './manifests.ts';
 import type { Registry } from './registry.ts';
 
 /** A line of progress in docker's words; `id` a tag or the first digits of a layer's digest. */
@@ -53,7 +53,9 @@ async function found(store: Store, registry: Registry, { domain, path, digest }:
   return remoteManifest(registry, path, known ?? wanted, store.transfer.codecs);
 }
 
-const isFor = ({ os, architecture }: ImageConfig, wanted: Platform): boolean => (os || 'linux') === wanted.os && (architecture || 'amd64') === wanted.architecture;
+const platformOf = ({ os, architecture, variant }: ImageConfig): Platform => ({ os: os || 'linux', architecture: architecture || 'amd64', ...(variant ? { variant } : {}) });
+/** Whether no manifest of an index could fit better. */
+const isFor = (config: ImageConfig, wanted: Platform): boolean => fit(platformOf(config), wanted) === PERFECT;
 
 /** What daemons say of a manifest that is not there, or not for everyone. */
 function explained(error: unknown, reference: Reference): unknown {
@@ -66,8 +68,9 @@ function explained(error: unknown, reference: Reference): unknown {
 
 /** Docker's word on an image that has no choice of platforms. */
 function tellOtherPlatform({ config }: Image, reference: Reference, wanted: Platform, progress: TransferProgress): void {
-  if (isFor(config, wanted)) return;
-  const actual = platformText({ os: config.os || 'linux', architecture: config.architecture || 'amd64', ...(config.variant ? { variant: config.variant } : {}) });
+  const { os, architecture } = platformOf(config);
+  if (os === wanted.os && architecture === wanted.architecture) return;
+  const actual = platformText(platformOf(config));
   progress({ status: `WARNING: image with reference ${familiarName(reference)} was found but does not match the specified platform: wanted ${platformText(wanted)}, actual: ${actual}` });
 }
 
@@ -125,6 +128,8 @@ class Layers {
   readonly #downloaded: Downloaded[] = [];
   #running: Promise<unknown>[] = [];
   #cancelled = false;
+  /** What went wrong first: the others were only stopped. */
+  #failure: unknown;
 
   constructor(store: Store, registry: Registry, repository: string, wanted: readonly Wanted[], options: Options) {
     this.#store = store;
@@ -136,8 +141,18 @@ class Layers {
 
   async all(): Promise<readonly VerifiedLayer[]> {
     const members = this.#start();
-    for (const { descriptor, diffId } of this.#wanted) this.#verified.push(await this.#verify(descriptor, diffId, members.get(`${descriptor.digest} ${diffId}`)!));
-    return this.#verified;
+    try {
+      for (const { descriptor, diffId } of this.#wanted) this.#verified.push(await this.#verify(descriptor, diffId, members.get(`${descriptor.digest} ${diffId}`)!));
+      return this.#verified;
+    } catch (error) {
+      this.#cancel(error);
+      throw this.#failure;
+    }
+  }
+
+  #cancel(error: unknown): void {
+    if (!this.#cancelled) this.#failure = error;
+    this.#cancelled = true;
   }
 
   /** Begins downloads, each blob once: three at a time, in order. */
@@ -154,7 +169,7 @@ class Layers {
       const known = this.#store.knownLayer(descriptor.digest, diffId);
       progress({ id: short(descriptor.digest), status: known ? 'Already exists' : 'Pulling fs layer' });
       const member = known ? Promise.resolve(known) : enter().then(() => this.#download(descriptor)).finally(leave);
-      member.catch(() => { this.#cancelled = true; });
+      member.catch((error: unknown) => { this.#cancel(error); });
       members.set(key, { member, isKnown: known !== undefined });
     }
     this.#running = Array.from(members.values(), ({ member }) => member);
@@ -186,7 +201,7 @@ class Layers {
 
   /** Ends what is under way. Whole blobs stay for the next time, unless it is they that were wrong. */
   async abandon(error: unknown): Promise<void> {
-    this.#cancelled = true;
+    this.#cancel(error);
     await Promise.allSettled(this.#running);
     const keep = error instanceof RegistryError && error.code !== 'bad-content';
     for (const { file } of this.#downloaded) if (keep) file.leave(); else file.discard();

@@ -40,6 +40,8 @@ export interface Ask {
 
 const TRIES = 5;
 const REDIRECTS = 10;
+/** Tokens for one request: others may have used up the first ones. */
+const RENEWALS = 3;
 /** Between tries, doubled each time. */
 const BACK_OFF_MS = 500;
 /** However long the registry asks for. */
@@ -110,17 +112,17 @@ export class Registry {
 
   /** Sends a request, again where that helps: after a broken connection, when the registry is busy, with a new token, where it is redirected. Throws RegistryError. */
   async send(ask: Ask): Promise<HttpAnswer> {
-    let renewed = false;
+    let renewals = 0;
     for (let tries = 1; ; tries++) {
       let answer: HttpAnswer;
-      try { answer = await this.#once(ask); } catch (error) {
+      let authorization: string | undefined;
+      try { ({ answer, authorization } = await this.#once(ask)); } catch (error) {
         if (ask.once || tries >= TRIES || !isPassing(error)) throw error;
         await this.pause(tries);
         continue;
       }
       if (ask.expect.includes(answer.status)) return answer;
-      if (answer.status === 401 && !renewed && this.#tokens.renew(answer, ask.scope)) {
-        renewed = true;
+      if (answer.status === 401 && renewals++ < RENEWALS && this.#tokens.renew(answer, ask.scope, authorization)) {
         await drain(answer);
         continue;
       }
@@ -148,7 +150,7 @@ export class Registry {
   }
 
   /** One try, through redirects. What says who asks goes to the registry alone. */
-  async #once({ method, path, scope, headers, body }: Ask): Promise<HttpAnswer> {
+  async #once({ method, path, scope, headers, body }: Ask): Promise<{ answer: HttpAnswer; authorization: string | undefined }> {
     const base = await this.base();
     let url = path.includes('://') ? path : `${base}${path}`;
     for (let redirects = 0; ; redirects++) {
@@ -158,7 +160,7 @@ export class Registry {
         throw error instanceof RegistryError && error.message === 'no basic auth credentials' && method === 'HEAD' ? new RegistryError(error.code, `Head "${url}": ${error.message}`) : error;
       }
       const answer = await this.#fetch({ method, url, headers: { ...(own ? this.#options.headers : {}), ...headers, ...(authorization === undefined ? {} : { authorization }) }, ...(body ? { body: body() } : {}) });
-      if (!(answer.status >= 300 && answer.status < 400 && answer.location !== undefined && answer.status !== 304)) return answer;
+      if (!(answer.status >= 300 && answer.status < 400 && answer.location !== undefined && answer.status !== 304)) return { answer, authorization };
       await drain(answer);
       if (redirects >= REDIRECTS) throw new RegistryError('refused', `${go(method)} "${url}": stopped after ${REDIRECTS} redirects`);
       if (/^https:/i.test(url) && !/^https:/i.test(answer.location) && !this.#insecure) throw new RegistryError('refused', `${go(method)} "${url}": redirected to ${originOf(answer.location)}, which is not secure`);

@@ -34,6 +34,7 @@ export class Tokens {
   readonly #credentials: Credentials;
   readonly #ports: TokenPorts;
   readonly #tokens = new Map<string, Token>();
+  readonly #asked = new Map<string, Promise<string>>();
   #challenge: Challenge | undefined;
 
   constructor(credentials: Credentials, ports: TokenPorts) {
@@ -60,17 +61,25 @@ export class Tokens {
     return basic(this.#credentials);
   }
 
-  /** After an answer 401: forgets the token. False when another try would be the same. */
-  renew(answer: HttpAnswer, scope: string): boolean {
+  /** After an answer 401: forgets the token that was sent. False when another try would be the same. */
+  renew(answer: HttpAnswer, scope: string, sent: string | undefined): boolean {
     const before = JSON.stringify(this.#challenge);
     this.learn(answer);
-    const had = this.#tokens.delete(scope);
-    return had || before !== JSON.stringify(this.#challenge);
+    const isToken = sent?.startsWith('Bearer ') ?? false;
+    if (sent === `Bearer ${this.#tokens.get(scope)?.text}`) this.#tokens.delete(scope);
+    return isToken || before !== JSON.stringify(this.#challenge);
   }
 
+  /** The token that is known, or one that is asked for, once for all who wait for it. */
   async #token(scope: string): Promise<string> {
     const known = this.#tokens.get(scope);
     if (known && this.#ports.nowMs() < known.endsMs - MARGIN_MS) return known.text;
+    const asked = this.#asked.get(scope) ?? this.#newToken(scope).finally(() => { this.#asked.delete(scope); });
+    this.#asked.set(scope, asked);
+    return asked;
+  }
+
+  async #newToken(scope: string): Promise<string> {
     const document = await this.#ask(scope);
     const text = [document.token, document.access_token].find((one) => typeof one === 'string' && one !== '');
     if (typeof text !== 'string') throw new RegistryError('unauthorized', 'authorization server did not include a token in the response');

@@ -72,9 +72,8 @@ class Session {
       ({ location } = next);
       sent = next.sent;
     }
-    const rest = this.#body(sent, this.#blob.size);
     const headers = { 'content-type': 'application/octet-stream', ...(sent > 0 ? { 'content-range': `${sent}-${this.#blob.size - 1}` } : {}) };
-    const answer = await this.#registry.send({ method: 'PUT', path: `${location}${location.includes('?') ? '&' : '?'}digest=${digest}`, scope: this.#scope, headers, body: () => rest, expect: [201, 204], once: true });
+    const answer = await this.#registry.send({ method: 'PUT', path: `${location}${location.includes('?') ? '&' : '?'}digest=${digest}`, scope: this.#scope, headers, body: () => this.#body(sent, this.#blob.size), expect: [201, 204], once: true });
     await drain(answer);
   }
 
@@ -89,8 +88,7 @@ class Session {
       answer = await this.#registry.send({ method: 'GET', path: location, scope: this.#scope, expect: [204, 202] });
     }
     await drain(answer);
-    const end = /^(?:bytes=)?0-(\d+)$/.exec(answer.header('range') ?? '')?.[1];
-    return { location: locationOf(answer, location), sent: end === undefined ? to : Number(end) + 1 };
+    return { location: locationOf(answer, location), sent: sentOf(answer) ?? to };
   }
 
   #body(from: number, to: number): HttpBody { return { size: to - from, chunks: this.#pieces(from, to) }; }
@@ -105,6 +103,12 @@ class Session {
       this.#seen(at);
     }
   }
+}
+
+/** How much the registry has, undefined when it does not say. Of nothing it says 0-0, too; single bytes are not sent. */
+function sentOf(answer: HttpAnswer): number | undefined {
+  const end = /^(?:bytes=)?0-(\d+)$/.exec(answer.header('range') ?? '')?.[1];
+  return end === undefined ? undefined : end === '0' ? 0 : Number(end) + 1;
 }
 
 function locationOf(answer: HttpAnswer, otherwise?: string): string {
