@@ -1,5 +1,6 @@
-// What inspect tells of a container: Docker's document; what cannot be said here (cgroups, security labels, addresses) has the value of a container that asks for nothing.
+// What inspect tells of a container: Docker's document; what cannot be said here (cgroups, security labels) has the value of a container that asks for nothing.
 import { argvOf, type ContainerRecord, hostConfigOf, hostDefaults, logPath } from '../engine/index.ts';
+import { networkSettings } from './network-settings.ts';
 import { nilMap, nilSlice, omitEmpty, type Struct } from './template/index.ts';
 
 const mapOf = (entries: object | null | undefined): ReadonlyMap<string, unknown> => (entries ? new Map(Object.entries(entries)) : nilMap);
@@ -45,11 +46,6 @@ function hostDocument(record: ContainerRecord): Struct {
   return { ...Object.fromEntries(fieldOrder.filter((name) => host[name] !== undefined).map((name) => [name, of(name)])), LogConfig: { Type: LogConfig.Type, Config: mapOf(LogConfig.Config) }, [omitEmpty]: optionalFields };
 }
 
-const noNetwork: Struct = {
-  Bridge: '', SandboxID: '', SandboxKey: '', Ports: new Map(), EndpointID: '', Gateway: '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0, IPAddress: '', IPPrefixLen: 0, IPv6Gateway: '', MacAddress: '',
-  Networks: new Map(),
-};
-
 /** With --size, in bytes. */
 export interface Sizes { readonly rw: number; readonly rootFs: number }
 
@@ -60,6 +56,6 @@ export function containerDocument(record: ContainerRecord, hostPath: (path: stri
     Id: record.Id, Created: record.Created, Path: path, Args: args, State: stateDocument(record), Image: record.Image, ResolvConfPath: '', HostnamePath: '', HostsPath: '',
     LogPath: record.KeepsLog ? hostPath(logPath(record.Id)) : '', Name: `/${record.Name}`, RestartCount: 0, Driver: 'wherry', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '', ExecIDs: nilSlice,
     HostConfig: hostDocument(record), GraphDriver: { Data: nilMap, Name: 'wherry' }, SizeRw: sizes?.rw, SizeRootFs: sizes?.rootFs, Mounts: [], Config: configDocument(record),
-    NetworkSettings: noNetwork,
+    NetworkSettings: networkSettings(record),
   };
 }

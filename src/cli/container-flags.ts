@@ -1,9 +1,10 @@
 // The flags that say what a container is, shared by `create` and `run`: a row each, with where its value goes in the container's configuration.
-import { type ContainerConfig, type HostConfig, type NewContainer, portBindings } from '../engine/index.ts';
+import { type ContainerConfig, type HostConfig, type NewContainer } from '../engine/index.ts';
 import {
   address, BadValue, bytesOf, bytesOrAny, device, deviceRule, duration, extraHost, gpus, integer, nanoCpus, pairs, ports, searchDomain, sysctl, throttle, ulimit, unsigned, weight,
 } from './flag-values.ts';
 import type { NetworkWords } from './network-words.ts';
+import { portBindings } from './port-specs.ts';
 import { bool, ClientError, type Flag, list, PlainError, string } from './flags.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };

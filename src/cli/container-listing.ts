@@ -1,8 +1,10 @@
 // What `ps` shows: a row for each container, as docker makes them.
-import { type ContainerRecord, portsText } from '../engine/index.ts';
+import type { ContainerRecord } from '../engine/index.ts';
 import { humanSize } from './columns.ts';
 import { ageText, commandText, statusText } from './container-row.ts';
 import { column, type Listing } from './listing.ts';
+import { networksText } from './network-settings.ts';
+import { portsText } from './ports-text.ts';
 import { goTime } from './times.ts';
 
 export interface ContainerRow {
@@ -33,7 +35,7 @@ export const containerListing: Listing<ContainerRow> = {
     column('Command', 'COMMAND', ({ record, whole }) => commandText(record, whole)),
     column('CreatedAt', 'CREATED AT', ({ record }) => goTime(Date.parse(record.Created))),
     column('RunningFor', 'CREATED', ({ record, nowMs }) => ageText(record.Created, nowMs)),
-    column('Ports', 'PORTS', ({ record }) => portsText(record.State.Ports ?? {})),
+    column('Ports', 'PORTS', ({ record }) => portsText(record)),
     column('State', 'STATE', ({ record }) => record.State.Status),
     column('Status', 'STATUS', ({ record, nowMs }) => statusText(record, nowMs)),
     column('Size', 'SIZE', sizeText),
@@ -41,7 +43,7 @@ export const containerListing: Listing<ContainerRow> = {
     column('Label', labelHeading, ({ record }) => (name: string) => record.Config.Labels[name] ?? ''),
     column('Mounts', 'MOUNTS', () => ''),
     column('LocalVolumes', 'LOCAL VOLUMES', () => '0'),
-    column('Networks', 'NETWORKS', () => 'none'),
+    column('Networks', 'NETWORKS', ({ record }) => networksText(record)),
     column('Platform', 'PLATFORM', () => null),
   ],
   table,

@@ -67,10 +67,9 @@ function networking({ containers: { endpoints }, host: { net } }: Engine, record
 }
 
 /** The host listens on the ports that were asked for; `ps` shows where. Throws EngineError 'PORT_TAKEN'. */
-async function publish({ containers }: Engine, { Id, Name, Config, HostConfig }: ContainerRecord, machine: Machine): Promise<void> {
-  const wanted = HostConfig.NetworkMode === 'none' ? {} : wantedPorts(HostConfig.PortBindings ?? {}, Config.ExposedPorts ?? {}, HostConfig.PublishAllPorts ?? false);
-  if (Object.keys(wanted).length === 0) return;
-  try { containers.published(Id, await publishPorts(machine, wanted, Name, Id)); } catch (error) {
+async function publish({ containers }: Engine, record: ContainerRecord, machine: Machine): Promise<void> {
+  if (Object.keys(wantedPorts(record)).length === 0) return;
+  try { containers.published(record.Id, await publishPorts(machine, record)); } catch (error) {
     machine.kernel.files.close();
     throw error;
   }

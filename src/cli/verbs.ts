@@ -21,6 +21,7 @@ import { load } from './verbs/load.ts';
 import { login } from './verbs/login.ts';
 import { logout } from './verbs/logout.ts';
 import { logs } from './verbs/logs.ts';
+import { port } from './verbs/port.ts';
 import { ps } from './verbs/ps.ts';
 import { pull } from './verbs/pull.ts';
 import { push } from './verbs/push.ts';
@@ -65,6 +66,7 @@ export const verbs: readonly Verb[] = [
   login,
   logout,
   logs,
+  port,
   ps,
   pull,
   push,

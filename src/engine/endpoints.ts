@@ -19,6 +19,11 @@ export function requestsOf({ HostConfig, Networks }: Pick<ContainerRecord, 'Host
   return mode.startsWith('container:') ? {} : { [mode === 'default' ? 'bridge' : mode]: {} };
 }
 
+/** What a container is called on a network: nothing on Docker's own. */
+export function dnsNamesOf({ Name, Id }: Pick<ContainerRecord, 'Name' | 'Id'>, network: string, { Aliases = [] }: EndpointRequest): string[] {
+  return isPredefined(network) ? [] : [...new Set([Name, ...Aliases, Id.slice(0, 12)])];
+}
+
 export class Endpoints {
   readonly #folder: Folder;
   readonly #processes: Processes;
@@ -49,7 +54,7 @@ export class Endpoints {
     if (network.Driver !== 'bridge') return { ...identity, ...EMPTY };
     const taken = new Set(this.#folder.list(endpointsPath(folderOf(network))));
     const state: EndpointState = { ...identity, ...this.#addresses(network, request, taken), ...(network.Internal ? { Internal: true } : {}) };
-    const Names = isPredefined(network.Name) ? [] : [record.Name, ...request.Aliases ?? [], record.Id.slice(0, 12)].map((each) => each.toLowerCase());
+    const Names = dnsNamesOf(record, network.Name, request).map((each) => each.toLowerCase());
     const endpoint: EndpointRecord = { Container: record.Id, Name: record.Name, Names, Supervisor: this.#processes.self, State: state };
     this.#folder.write(`${endpointsPath(folderOf(network))}/${state.IPAddress}`, packJson(endpoint), false);
     return state;

@@ -185,7 +185,7 @@ export interface Net {
   connect(to: NetAddress, events: NetStreamEvents): NetStream;
   /** `family` 4 or 6; `failed` is told an errno's name (ECONNREFUSED after an unreachable port). */
   datagrams(family: 4 | 6, received: (bytes: Uint8Array, from: NetAddress) => void, failed: (code: string) => void): NetDatagrams;
-  /** Listens on an address of the host; `accepted` is told of every connection and gives what it is told of. Rejects with an error whose code is an errno's name (EADDRINUSE). */
+  /** Listens on an address of the host, of its family only; `accepted` is told of every connection and gives what it is told of. Rejects with an error whose code is an errno's name (EADDRINUSE). */
   listen(at: NetAddress, accepted: (stream: NetStream, from: NetAddress) => NetStreamEvents): Promise<NetListener>;
   /** A UDP socket on an address of the host. Rejects as `listen`. */
   bind(at: NetAddress, received: (bytes: Uint8Array, from: NetAddress) => void): Promise<NetDatagrams & NetListener>;

@@ -2,7 +2,7 @@
 import { assert } from '../base/index.ts';
 import { exec } from '../loader/index.ts';
 import type { Cpu } from '../guest/index.ts';
-import type { Host, NetAddress, Streams, Tty as HostTty } from '../host/ports.ts';
+import type { Host, NetListener, Streams, Tty as HostTty } from '../host/ports.ts';
 import { attachConsole, CategoryTrace, consoleDescription, ContainerNetwork, Kernel, kernelSignal, mountSystem, PublishedPorts, sendToProcess, standardStreams, usualConfinement } from '../linux/index.ts';
 import type { Attachment, Confinement, Directory, Names, PublishedPort, Task, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
@@ -27,6 +27,9 @@ export interface MachineConfig extends ProcessRequest {
   /** Trace categories that are on; lines go to host.log. */
   trace?: Iterable<string>;
 }
+
+/** Where the host listens for the container. */
+export type PublishedListener = NetListener;
 
 /** The networks a container is on. */
 export interface NetworkConfig {
@@ -53,8 +56,8 @@ export interface Machine {
   runUntilIdle(): MachineExit | undefined;
   /** No program runs until the returned function is called. */
   pause(): () => void;
-  /** The host listens on a port for the container; returns where. Rejects with the host's error, whose code is an errno's name. */
-  publish(port: PublishedPort): Promise<NetAddress>;
+  /** The host listens on a port for the container. Rejects with the host's error, whose code is an errno's name. */
+  publish(port: PublishedPort): Promise<PublishedListener>;
   /** Other containers on its networks reach it from now on, at a path of LocalStreams. */
   openToNeighbours(path: string): Promise<void>;
   /** Sends a signal to the first process, as from outside the container. */
@@ -94,7 +97,7 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   };
 }
 
-async function publish({ files: { inetPorts } }: Kernel, { net }: Host, port: PublishedPort): Promise<NetAddress> {
+async function publish({ files: { inetPorts } }: Kernel, { net }: Host, port: PublishedPort): Promise<PublishedListener> {
   assert(net && inetPorts.network, 'ports are published on a network');
   inetPorts.network.host.published ??= new PublishedPorts(net, inetPorts);
   return inetPorts.network.host.published.publish(port);

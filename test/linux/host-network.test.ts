@@ -192,7 +192,7 @@ test('names are asked of a server on the host\'s loopback through the gateway on
 test('a published port hands connections to whoever listens', async () => {
   const host = playedHost();
   const published = host.ports.network!.host.published!;
-  assert.equal(await published.publish({ protocol: 'tcp', host: { address: '0.0.0.0', port: 0 }, containerPort: 80 }), { address: '0.0.0.0', port: 49153 });
+  assert.equal((await published.publish({ protocol: 'tcp', host: { address: '0.0.0.0', port: 0 }, containerPort: 80 })).local, { address: '0.0.0.0', port: 49153 });
   host.accept({ address: '10.0.0.7', port: 4000 });
   assert.is(host.asked.at(-1), 'destroy', 'nobody listens');
   const listener = host.socket(SOCK_STREAM);

@@ -48,7 +48,7 @@ function listen(at: NetAddress, accepted: (stream: NetStream, from: NetAddress) 
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: at.address, port: at.port }, () => {
+    server.listen({ host: at.address, port: at.port, ipv6Only: true }, () => {
       server.off('error', reject);
       resolve({ local: { address: at.address, port: (server.address() as AddressInfo).port }, close: () => { server.close(); } });
     });
@@ -56,7 +56,7 @@ function listen(at: NetAddress, accepted: (stream: NetStream, from: NetAddress) 
 }
 
 function bind(at: NetAddress, received: (bytes: Uint8Array, from: NetAddress) => void): Promise<NetDatagrams & NetListener> {
-  const socket = dgram().createSocket(net().isIPv6(at.address) ? 'udp6' : 'udp4');
+  const socket = dgram().createSocket({ type: net().isIPv6(at.address) ? 'udp6' : 'udp4', ipv6Only: net().isIPv6(at.address) });
   socket.on('message', (bytes, { address, port }) => received(bytes, { address, port }));
   return new Promise((resolve, reject) => {
     socket.once('error', reject);

@@ -30,7 +30,7 @@ export class HostNetwork {
 
   /** Sends a datagram; answers arrive at `socket`. */
   send(socket: InetSocket, bytes: Uint8Array, { address, port }: Endpoint): void {
-    if (this.published?.send(socket.endpoint?.port, bytes, { address, port })) return;
+    if (this.published?.answer(socket.endpoint?.port, bytes, { address, port })) return;
     const to = this.#outside({ address, port });
     this.#datagramsOf(socket, to.address.includes(':') ? 6 : 4).send(bytes, to);
   }
