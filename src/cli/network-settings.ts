@@ -4,8 +4,8 @@ import { nilMap, nilSlice, omitEmpty, type Struct } from './template/index.ts';
 
 const portsDocument = (record: ContainerRecord): ReadonlyMap<string, unknown> => new Map(Object.entries(portsOf(record)).map(([port, hosts]) => [port, hosts.length > 0 ? hosts : nilSlice]));
 
-function addressesAsked({ IPv4Address = '', IPv6Address = '' }: EndpointRequest): Struct | undefined {
-  return IPv4Address || IPv6Address ? { IPv4Address, IPv6Address, [omitEmpty]: ['IPv4Address', 'IPv6Address'] } : undefined;
+function addressesAsked({ IPv4Address = '', IPv6Address = '' }: EndpointRequest): Struct | null {
+  return IPv4Address || IPv6Address ? { IPv4Address, IPv6Address, [omitEmpty]: ['IPv4Address', 'IPv6Address'] } : null;
 }
 
 const listOf = (words: readonly string[] | undefined): unknown => (words && words.length > 0 ? words : nilSlice);

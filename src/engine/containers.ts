@@ -232,6 +232,7 @@ export class Containers {
       const record = this.#read(id);
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
       this.#demandIdle(record, `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`);
+      this.endpoints.leaveAll(record.State.Networks);
       this.#erase(id);
     });
   }

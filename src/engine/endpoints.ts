@@ -52,18 +52,24 @@ export class Endpoints {
     const network = this.#networks.find(name);
     const identity = { NetworkID: network.Id, EndpointID: this.#networks.newId() };
     if (network.Driver !== 'bridge') return { ...identity, ...EMPTY };
-    const taken = new Set(this.#folder.list(endpointsPath(folderOf(network))));
-    const state: EndpointState = { ...identity, ...this.#addresses(network, request, taken), ...(network.Internal ? { Internal: true } : {}) };
+    const state: EndpointState = { ...identity, ...this.#addresses(network, request), ...(network.Internal ? { Internal: true } : {}) };
     const Names = dnsNamesOf(record, network.Name, request).map((each) => each.toLowerCase());
     const endpoint: EndpointRecord = { Container: record.Id, Name: record.Name, Names, Supervisor: this.#processes.self, State: state };
     this.#folder.write(`${endpointsPath(folderOf(network))}/${state.IPAddress}`, packJson(endpoint), false);
     return state;
   }
 
-  #addresses(network: NetworkRecord, request: EndpointRequest, taken: ReadonlySet<string>): typeof EMPTY {
+  /** Which addresses the containers that run have; what is left of others counts for nothing. */
+  #taken(network: NetworkRecord): (address: string) => boolean {
+    const folder = folderOf(network);
+    const listed = new Set(this.#folder.list(endpointsPath(folder)));
+    return (address) => listed.has(address) && this.#at(folder, address) !== undefined;
+  }
+
+  #addresses(network: NetworkRecord, request: EndpointRequest): typeof EMPTY {
     const four = network.Subnets.find(({ Subnet }) => !Subnet.includes(':'))!;
     const six = network.EnableIPv6 ? network.Subnets.find(({ Subnet }) => Subnet.includes(':')) : undefined;
-    const IPAddress = freeIn(network, four, request.IPv4Address, taken);
+    const IPAddress = freeIn(network, four, request.IPv4Address, this.#taken(network));
     const mac = request.MacAddress || hardwareOf(addressBytes(IPAddress)!);
     return {
       IPAddress, IPPrefixLen: parseCidr(four.Subnet)!.prefix, Gateway: four.Gateway ?? '', MacAddress: mac,
@@ -72,13 +78,17 @@ export class Endpoints {
   }
 
   #freeSix(network: NetworkRecord, config: NetworkRecord['Subnets'][number], said: string | undefined): string {
-    return freeIn(network, config, said, new Set(this.on(network).map(({ State }) => State.GlobalIPv6Address)));
+    const taken = new Set(this.on(network).map(({ State }) => State.GlobalIPv6Address));
+    return freeIn(network, config, said, (address) => taken.has(address));
   }
 
   /** Its addresses are free again. */
   leaveAll(networks: ContainerNetworks | undefined): void { for (const [name, state] of Object.entries(networks ?? {})) this.leave(name, state); }
-  leave(name: string, { NetworkID, IPAddress }: EndpointState): void {
-    if (IPAddress !== '') this.#folder.remove(`${endpointsPath(folderOf({ Id: NetworkID, Name: name }))}/${IPAddress}`);
+  leave(name: string, { NetworkID, IPAddress, EndpointID }: EndpointState): void {
+    if (IPAddress === '') return;
+    const path = `${endpointsPath(folderOf({ Id: NetworkID, Name: name }))}/${IPAddress}`;
+    const bytes = this.#folder.read(path);
+    if (bytes && parseEndpoint(bytes)?.State.EndpointID === EndpointID) this.#folder.remove(path);
   }
 
   /** The containers that run on a network. */
@@ -124,9 +134,9 @@ export class Endpoints {
 }
 
 /** The address that was asked for, or the lowest free one. Throws EngineError 'BAD_ADDRESS', 'NO_ADDRESS'. */
-function freeIn(network: NetworkRecord, { Subnet, IPRange, Gateway }: NetworkRecord['Subnets'][number], said: string | undefined, taken: ReadonlySet<string>): string {
+function freeIn(network: NetworkRecord, { Subnet, IPRange, Gateway }: NetworkRecord['Subnets'][number], said: string | undefined, taken: (address: string) => boolean): string {
   const subnet = parseCidr(Subnet)!;
-  const isTaken = (address: string): boolean => { const text = addressText(address); return text === Gateway || taken.has(text); };
+  const isTaken = (address: string): boolean => { const text = addressText(address); return text === Gateway || taken(text); };
   if (said) return demandFree(subnet, said, isTaken);
   const free = freeAddress(subnet, (IPRange && parseCidr(IPRange)) || subnet, isTaken);
   if (free === undefined) throw new EngineError('NO_ADDRESS', `no available IPv4 addresses on this network's address pools: ${network.Name} (${network.Id})`);
