@@ -20,6 +20,8 @@ export interface Execution {
   readonly trace?: Iterable<string>;
   /** Called when its first program is loaded. */
   readonly started?: () => void;
+  /** Called when it has ended. */
+  readonly ended?: (machine: Machine) => void;
 }
 
 /** Runs a container that this process has begun, and gives its exit code. `before`: its state as it was, should it not start. Throws what hinders the start. */
@@ -51,6 +53,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   execution.started?.();
   const code = await exitCode;
   await closeControl();
+  execution.ended?.(machine);
   end(code);
   return code;
 }

@@ -50,4 +50,6 @@ export interface Cpu {
   saveCache(): void;
   /** Counters for --stats, one line each. */
   stats(): string[];
+  /** How long it took until now to translate, in milliseconds. */
+  readonly translatedMs: number;
 }

@@ -26,6 +26,7 @@ export * from './signal-frame.ts';
 export * from './signals.ts';
 export * from './task.ts';
 export * from './timers.ts';
+export type { CallCounts } from './call-counts.ts';
 export * from './trace.ts';
 export * from './tty/index.ts';
 export * from './wait-child.ts';

@@ -1,6 +1,9 @@
-// Trace lines by category: which categories are on, and where lines go.
+// Trace lines by category: which categories are on, and where lines go; counts of calls, where they are asked for.
+import { CallCounts } from './call-counts.ts';
 
 export const traceCategories = ['syscall', 'signal', 'exec'] as const;
+/** Asks for counts in the place of lines. */
+export const COUNTS = 'counts';
 export type TraceCategory = (typeof traceCategories)[number];
 
 /** The categories asked for, and the sink of lines. */
@@ -9,12 +12,17 @@ export class CategoryTrace {
   readonly #line: (line: string) => void;
   readonly syscall: boolean;
   readonly signal: boolean;
+  readonly counts: CallCounts | undefined;
+  /** Whether calls are watched at all. */
+  readonly calls: boolean;
 
-  constructor(on: Iterable<string>, line: (line: string) => void) {
+  constructor(on: Iterable<string>, line: (line: string) => void, nowNs: () => bigint) {
     this.#on = new Set(on);
     this.#line = line;
     this.syscall = this.#on.has('syscall');
     this.signal = this.#on.has('signal') || this.syscall;
+    this.counts = this.#on.has(COUNTS) ? new CallCounts(nowNs) : undefined;
+    this.calls = this.syscall || this.counts !== undefined;
   }
 
   has(category: TraceCategory): boolean { return this.#on.has(category); }

@@ -10,6 +10,7 @@ import type { FileSystem } from '../vfs/index.ts';
 import { type Beside, exitOf, giveTerminal, type MachineExit, ProgramsBeside } from './beside.ts';
 import { bind, type BindMount } from './bind.ts';
 import { RunLoop } from './run-loop.ts';
+import { timeReport } from './time-report.ts';
 import { spawnInit } from './spawn.ts';
 import type { ProcessRequest } from './spawn.ts';
 
@@ -54,6 +55,8 @@ export interface Machine {
   run(): Promise<MachineExit>;
   /** As `run` without the host's event loop: undefined when nobody can run and it has not ended. */
   runUntilIdle(): MachineExit | undefined;
+  /** Where the time went until now, a line each, when `trace` has `counts`. */
+  times(): string[];
   /** No program runs until the returned function is called. */
   pause(): () => void;
   /** The host listens on a port for the container. Rejects with the host's error, whose code is an errno's name. */
@@ -68,7 +71,7 @@ export interface Machine {
 
 /** Boots a machine with its first process loaded and ready. Throws StartError. */
 export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): Machine {
-  const kernel = new Kernel(host, cpu, config.hostname, new CategoryTrace(config.trace ?? [], host.log));
+  const kernel = new Kernel(host, cpu, config.hostname, new CategoryTrace(config.trace ?? [], host.log, () => host.clock.monotonicNs()));
   kernel.exec = exec;
   if (config.resources) kernel.resources = config.resources;
   if (config.domainname) kernel.domainname = config.domainname;
@@ -89,6 +92,7 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
     kernel,
     run: async () => { const status = await loop.run(); beside.killed(); kernel.files.close(); cpu.saveCache(); kernel.placements.save(); return exitOf(status); },
     runUntilIdle: () => (loop.runUntilIdle() ? exitOf(kernel.exitStatus!) : undefined),
+    times: () => (kernel.trace.counts ? timeReport(kernel.trace.counts, { ...loop.times(), translatedMs: cpu.translatedMs }) : []),
     pause: () => loop.pause(),
     publish: (port) => publish(kernel, host, port),
     openToNeighbours: async (path) => { await inetPorts.network?.neighbours?.listen(path); },

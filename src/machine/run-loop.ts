@@ -27,6 +27,8 @@ export class RunLoop {
   #scheduled = false;
   /** When the turn that runs now is over; set by its first run of user code. */
   #turnEndNs: bigint | undefined;
+  #startedNs = 0n;
+  #busyNs = 0n;
   /** How many ask for silence: nothing runs before it is 0 again. */
   #pauses = 0;
   #cancelSleep: (() => void) | undefined;
@@ -44,6 +46,7 @@ export class RunLoop {
     return new Promise((done, failed) => {
       this.#done = done;
       this.#failed = failed;
+      this.#startedNs = this.#kernel.monotonicNs();
       this.#wakeUp();
     });
   }
@@ -53,6 +56,9 @@ export class RunLoop {
     while (this.#kernel.exitStatus === undefined && this.#runNext());
     return this.#kernel.exitStatus !== undefined;
   }
+
+  /** In nanoseconds: since `run`, and how much of it the machine was not asleep. */
+  times(): { wallNs: bigint; busyNs: bigint } { return { wallNs: this.#kernel.monotonicNs() - this.#startedNs, busyNs: this.#busyNs }; }
 
   /** No task runs until the returned function is called. */
   pause(): () => void {
@@ -76,8 +82,10 @@ export class RunLoop {
     }
     try {
       const kernel = this.#kernel;
-      const endNs = kernel.monotonicNs() + STEP_NS;
-      while (kernel.exitStatus === undefined && kernel.monotonicNs() < endNs && this.#runNext());
+      const startNs = kernel.monotonicNs();
+      let nowNs = startNs;
+      while (kernel.exitStatus === undefined && nowNs - startNs < STEP_NS && this.#runNext()) nowNs = kernel.monotonicNs();
+      this.#busyNs += nowNs - startNs;
     } catch (error) {
       this.#failed?.(error);
       this.#done = undefined;

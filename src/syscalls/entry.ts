@@ -29,7 +29,7 @@ export function trySyscall(task: Task): boolean {
   const { space } = task;
   const result = attempt(task, call, row);
   if (result instanceof Wait) {
-    if (task.kernel.trace.syscall) traceBlocked(task, call);
+    if (task.kernel.trace.calls) traceBlocked(task, call);
     if (!hasDeliverable(task) || call.uninterruptible) task.kernel.scheduler.block(task, result);
     else task.interruptedWait = result;
     return false;
@@ -48,7 +48,7 @@ function setResult({ registers }: Task, result: number | bigint): void {
 /** Calls the handler; an Errno becomes its negative number, ENOSYS when there is no row. */
 function attempt(task: Task, call: Call, row: SyscallRow | undefined): Exclude<Result, Errno> {
   try {
-    if (task.kernel.trace.syscall) traceEntry(task, call, row);
+    if (task.kernel.trace.calls) traceEntry(task, call, row);
     if (!row) throw ENOSYS;
     const args = decodeArguments(task, row);
     const result = (row.handler as (task: Task, ...args: unknown[]) => Result)(task, ...args);
@@ -72,6 +72,6 @@ function endCall(task: Task, call: Call, row: SyscallRow | undefined, result: Ex
     task.mask = task.savedMask;
     task.savedMask = undefined;
   }
-  if (task.kernel.trace.syscall) traceEnd(task, call, row, result === registersSet ? undefined : Number(result));
+  if (task.kernel.trace.calls) traceEnd(task, call, row, result === registersSet ? undefined : Number(result));
   task.call = undefined;
 }

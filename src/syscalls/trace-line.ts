@@ -20,7 +20,9 @@ const REFUSED_ARGUMENTS = 6;
 
 /** At entry: the arguments known now are printed, as memory may change; those the call fills in come later. */
 export function traceEntry(task: Task, call: Call, row: SyscallRow | undefined): void {
-  if (call.text !== undefined) return;
+  const { counts, syscall } = task.kernel.trace;
+  counts?.begin();
+  if (!syscall || call.text !== undefined) return;
   const { name, parts } = row && !row.refused ? { name: row.name, parts: entryParts(task, row) } : rawParts(task, call, row);
   call.text = `${name}(${parts.filter((part) => part !== '').join(', ')})`;
   call.interrupted = () => { finish(task, call, row, -1, '? ERESTARTSYS (To be restarted if SA_RESTART is set)'); };
@@ -33,6 +35,7 @@ export function traceEntry(task: Task, call: Call, row: SyscallRow | undefined):
 /** The task blocks: the line stays open until it ends or another one needs the place. */
 export function traceBlocked(task: Task, call: Call): void {
   const { trace } = task.kernel;
+  trace.counts?.wait(call.number);
   if (call.text === undefined || call.unfinished) return;
   const cut = call.text.indexOf(LATER);
   const begun = `${tracePrefix(task)}${cut < 0 ? call.text.slice(0, -1) : call.text.slice(0, cut)} <unfinished ...>`;
@@ -41,6 +44,7 @@ export function traceBlocked(task: Task, call: Call): void {
 
 /** At the end: the whole line, or what is left of it. `value` is undefined when the call has set the registers itself. */
 export function traceEnd(task: Task, call: Call, row: SyscallRow | undefined, value: number | undefined): void {
+  task.kernel.trace.counts?.end(call.number, value !== undefined && isError(value));
   if (call.text === undefined) return;
   finish(task, call, row, value ?? 0, value === undefined ? String(BigInt.asIntN(64, task.registers.gpr(RAX))) : resultText(row, value));
 }
@@ -85,8 +89,10 @@ function withOutputs(task: Task, call: Call, row: SyscallRow, result: number): s
   return text.replace(/\0(\d)\0/g, (_, i: string) => printArgument(task, row, Number(i), printed));
 }
 
+const isError = (value: number): boolean => value < 0 && value > -4096;
+
 function resultText(row: SyscallRow | undefined, value: number): string {
-  const errno = value < 0 && value > -4096 ? errnoByCode(-value) : undefined;
+  const errno = isError(value) ? errnoByCode(-value) : undefined;
   if (errno) return `-1 ${errno.name} (${errnoMessage(errno.code)})`;
   return row && hexResults.has(row.name) ? `0x${value.toString(16)}` : String(value);
 }

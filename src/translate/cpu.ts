@@ -183,6 +183,8 @@ export class TranslatingCpu implements Cpu {
     });
   }
 
+  get translatedMs(): number { return this.counters.translateMs; }
+
   stats(): string[] {
     const c = this.counters;
     const perInstruction = c.guestInstructions === 0 ? 0 : c.wasmBytes / c.guestInstructions;

@@ -126,6 +126,15 @@ test('a trace in strace\'s format, counters', () => {
   assert.match(err, /^translated \d+ instructions/m);
 });
 
+test('--stats says where the time went', () => {
+  const { err } = busybox('--stats', 'busybox', 'sh', '-c', 'cat /nosuch; sleep 0.2');
+  const [, wall, asleep] = /^(\d+\.\d{3}) s: \d+\.\d{3} s in programs, \d+\.\d{3} s translating them, \d+\.\d{3} s in \d+ system calls, (\d+\.\d{3}) s asleep$/m.exec(err) ?? [];
+  assert.ok(Number(asleep) >= 0.15 && Number(wall) >= Number(asleep), err);
+  assert.match(err, /^% time +seconds +usecs\/call +calls +errors syscall$/m);
+  assert.match(err, /^ +\d+\.\d\d +0\.\d{6} +\d+ +\d+ +1 openat$/m, 'the file that is not there');
+  assert.match(busybox('-d', '--stats', 'busybox').err, /^wherry: Conflicting options: --stats and -d\n/);
+});
+
 test('every translated module as text', () => {
   const folder = join(root, 'dump');
   busybox('--no-cache', '--mode=translate', `--dump=${folder}`, 'busybox', 'true');

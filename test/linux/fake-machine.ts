@@ -35,8 +35,8 @@ export class FakeMachine {
       clock: { realtimeNs: () => 1_700_000_000_000_000_000n + this.nowNs, monotonicNs: () => this.nowNs },
       random: { fill: (into) => { into.fill(7); } }, loop: { soon: () => {}, later: () => () => {} }, log: () => {},
     };
-    const cpu: Cpu = { createSpace: fakeSpace, onSyscall: () => false, saveCache: () => {}, stats: () => [] };
-    this.kernel = new Kernel(host, cpu, 'box', new CategoryTrace([], () => {}));
+    const cpu: Cpu = { createSpace: fakeSpace, onSyscall: () => false, saveCache: () => {}, stats: () => [], translatedMs: 0 };
+    this.kernel = new Kernel(host, cpu, 'box', new CategoryTrace([], () => {}, () => host.clock.monotonicNs()));
     this.root = makeRoot(() => this.kernel.realtimeNs());
     const { root } = this.root;
     for (const name of ['dev', 'proc', 'sys', 'tmp']) if (!root.lookup!(name)) root.create!(name, { mode: 0o040000 | (name === 'tmp' ? 0o1777 : 0o755), uid: 0, gid: 0 });

@@ -205,6 +205,7 @@ class FuzzCpu implements Cpu {
   createSpace(): Space { return new FuzzSpace(this); }
   saveCache(): void {}
   stats(): string[] { return []; }
+  readonly translatedMs = 0;
 }
 
 /** What a round's machine is like: everything else follows from the steps. */

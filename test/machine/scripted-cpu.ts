@@ -105,4 +105,5 @@ export class ScriptedCpu implements Cpu {
   }
   saveCache(): void {}
   stats(): string[] { return []; }
+  readonly translatedMs = 0;
 }

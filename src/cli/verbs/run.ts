@@ -1,7 +1,7 @@
 // wherry run: a container from an image, its program's streams and exit code.
 import { initialState } from '../../engine/index.ts';
 import { type Level, levels } from '../../guest/index.ts';
-import { traceCategories } from '../../linux/index.ts';
+import { COUNTS, traceCategories } from '../../linux/index.ts';
 import { type Image, ImageError } from '../../oci/index.ts';
 import type { TranslatorOptions } from '../../translate/index.ts';
 import { containerFlags } from '../container-flags.ts';
@@ -43,11 +43,17 @@ function translatorOptions(parsed: Parsed): Partial<TranslatorOptions> {
 export const executionFlags = [
   list('trace', `Write a trace to STDERR: ${traceable.join(', ')} (several with commas)`),
   string('dump', 'Write every translated module as text into a folder'),
-  bool('stats', 'Print counters to STDERR at the end'),
+  bool('stats', 'Print to STDERR at the end where the time went: translating, system calls, sleep'),
   string('level', 'What translated code checks: none, stores, all', undefined, 'stores'),
   string('mode', 'How code runs: tiered, interpret, translate', undefined, 'tiered'),
   bool('no-cache', 'Neither use nor fill the translation cache'),
 ];
+
+/** What runs in the background has nobody to tell, and runs as usual. Throws ClientError. */
+function refuseExecutionFlags(parsed: Parsed): void {
+  const said = executionFlags.find(({ name }) => parsed.has(name));
+  if (said) throw new ClientError(`Conflicting options: --${said.name} and -d`);
+}
 
 export const run: Verb = {
   name: 'run',
@@ -67,7 +73,9 @@ export const run: Verb = {
       terminal.err('the input device is not a TTY\n');
       return 1;
     }
+    if (detach) refuseExecutionFlags(parsed);
     const trace = traceWords(parsed);
+    const stats = parsed.bool('stats');
     const options = translatorOptions(parsed);
     const engine = openEngine(terminal);
     const image = await findImage(parsed, engine, terminal);
@@ -80,8 +88,9 @@ export const run: Verb = {
       return 0;
     }
     const cpu = openCpu(engine.host, options, { trace: trace.includes('jit'), dumpFolder: parsed.string('dump') });
-    const code = await runContainer(engine, record, initialState, { cpu, trace, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) } });
-    if (parsed.bool('stats')) for (const line of cpu.stats()) terminal.err(`${line}\n`);
-    return code;
+    return runContainer(engine, record, initialState, {
+      cpu, trace: stats ? [...trace, COUNTS] : trace, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) },
+      ...(stats ? { ended: (machine) => { for (const line of [...cpu.stats(), ...machine.times()]) terminal.err(`${line}\n`); } } : {}),
+    });
   },
 };
