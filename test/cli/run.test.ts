@@ -80,7 +80,7 @@ test('Docker\'s exit codes and one-line errors', () => {
     [['run', 'busybox', '/no/such'], 127, /^wherry: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "\/no\/such": no such file or directory: unknown\n/],
     [['run', '-w', 'rel', 'busybox', 'true'], 125, /^wherry: Error response from daemon: the working directory 'rel' is invalid, it needs to be an absolute path\n/],
     [['run', '-u', 'nouser', 'busybox', 'true'], 125, /^wherry: Error response from daemon: unable to find user nouser: no matching entries in passwd file\n/],
-    [['run', 'nosuchimage'], 125, /^wherry: Unable to find image 'nosuchimage:latest' locally/],
+    [['run', '--pull', 'never', 'nosuchimage'], 125, /^wherry: Error response from daemon: No such image: nosuchimage:latest\n/],
     [['run', 'UPPER', 'x'], 125, /^wherry: invalid reference format: repository name \(library\/UPPER\) must be lowercase/],
     [['run', '--nope', 'busybox'], 125, /^unknown flag: --nope\n/],
     [['run', '--trace', 'syscall,nope', 'busybox'], 125, /^invalid argument "nope" for "--trace" flag/],
