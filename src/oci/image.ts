@@ -18,6 +18,7 @@ export interface RunConfig {
   /** Docker's own fields. */
   readonly OnBuild?: readonly string[] | null;
   readonly Healthcheck?: HealthConfig | null;
+  readonly Shell?: readonly string[] | null;
 }
 
 /** How to ask a container whether it is well; times in nanoseconds. */

@@ -1,5 +1,6 @@
-// Dockerfile instructions that change how an image runs (`--change` of commit and import): one row each, with Docker's forms and words of error.
+// Dockerfile instructions that change how an image runs (a build's, and `--change` of commit and import): one row each, with Docker's forms, its words of error and of history.
 import { ImageError } from './errors.ts';
+import { goDuration, goQuoted, goRune } from './go-text.ts';
 import type { HealthConfig, RunConfig } from './image.ts';
 import { durationNs, exposedPorts, jsonList, signal, workingDirectory } from './instruction-values.ts';
 import { expand, splitWords } from './shell-words.ts';
@@ -7,70 +8,129 @@ import { expand, splitWords } from './shell-words.ts';
 const bad = (message: string): ImageError => new ImageError('bad-change', message);
 
 /** A run configuration while it is made. */
-type Draft = { -readonly [K in keyof RunConfig]: RunConfig[K] } & { /** CMD was said: ENTRYPOINT leaves it alone. */ said?: boolean };
+export type ConfigDraft = { -readonly [K in keyof RunConfig]: RunConfig[K] } & { /** CMD was said: ENTRYPOINT leaves it alone. */ said?: boolean };
 
-type Instruction = (config: Draft, rest: string, word: (text: string) => string) => void;
+/** What an instruction does to a configuration; `word` expands variables. Returns what Docker's history says of it. Throws ImageError 'bad-change'. */
+export type ConfigChange = (config: ConfigDraft, word: (text: string) => string) => string;
 
-const instructions: Readonly<Record<string, Instruction>> = {
-  cmd(config, rest) {
-    config.Cmd = command(rest);
-    config.said = true;
+/** Reads what follows the instruction's name. Throws ImageError 'bad-change' for a wrong form. */
+type Row = (rest: string, escape: string) => ConfigChange;
+
+const list = (words: readonly string[]): string => `[${words.map(goQuoted).join(' ')}]`;
+
+const rows: Readonly<Record<string, Row>> = {
+  cmd: (rest) => (config) => {
+    config.Cmd = command(rest, config);
+    if (rest !== '' && jsonList(rest)?.length !== 0) config.said = true;
+    return `CMD ${list(config.Cmd)}`;
   },
-  entrypoint(config, rest) {
-    config.Entrypoint = command(rest);
+  entrypoint: (rest) => (config) => {
+    config.Entrypoint = command(rest, config);
     if (!config.said) delete config.Cmd;
+    return `ENTRYPOINT ${list(config.Entrypoint)}`;
   },
-  env(config, rest, word) {
-    for (const [name, value] of pairs('ENV', rest)) {
-      const key = word(name);
-      if (key === '') throw bad('ENV names can not be blank');
+  env(rest, escape) {
+    const said = pairs('ENV', rest, escape);
+    return (config, word) => {
+      const settings = expandedPairs(said, 'ENV', word);
       const lines = new Map((config.Env ?? []).map((line) => [line.slice(0, line.indexOf('=')), line]));
-      config.Env = [...lines.set(key, `${key}=${word(value)}`).values()];
-    }
+      for (const [key, value] of settings) lines.set(key, `${key}=${value}`);
+      config.Env = [...lines.values()];
+      return `ENV ${settings.map((pair) => pair.join('=')).join(' ')}`;
+    };
   },
-  expose(config, rest, word) {
+  expose(rest, escape) {
     if (rest === '') throw bad('EXPOSE requires at least one argument');
-    const ports = rest.split(/\s+/).flatMap((text) => splitWords(word(text))).flatMap(exposedPorts);
-    config.ExposedPorts = keyed([...Object.keys(config.ExposedPorts ?? {}), ...ports]);
+    return (config, word) => {
+      const said = rest.split(/\s+/).flatMap((text) => splitWords(word(text), escape)).sort();
+      config.ExposedPorts = keyed([...Object.keys(config.ExposedPorts ?? {}), ...said.flatMap(exposedPorts)]);
+      return `EXPOSE ${said.join(' ')}`;
+    };
   },
-  healthcheck(config, rest) { config.Healthcheck = healthcheck(rest); },
-  label(config, rest, word) {
-    const labels = pairs('LABEL', rest).map(([name, value]) => [word(name), word(value)] as const);
-    if (labels.some(([name]) => name === '')) throw bad('LABEL names can not be blank');
-    config.Labels = sorted({ ...config.Labels, ...Object.fromEntries(labels) });
+  healthcheck(rest) {
+    const health = healthcheck(rest);
+    return (config) => {
+      config.Healthcheck = health;
+      const times = [health.Interval, health.Timeout, health.StartPeriod, ...(health.StartInterval ? [health.StartInterval] : [])].map((ns) => goQuoted(goDuration(ns ?? 0)));
+      return `HEALTHCHECK &{${list(health.Test ?? [])} ${times.join(' ')} ${goRune(health.Retries ?? 0)}}`;
+    };
   },
-  onbuild(config, rest) {
+  label(rest, escape) {
+    const said = pairs('LABEL', rest, escape);
+    return (config, word) => {
+      const labels = expandedPairs(said, 'LABEL', word);
+      config.Labels = sorted({ ...config.Labels, ...Object.fromEntries(labels) });
+      return `LABEL ${labels.map((pair) => pair.join('=')).join(' ')}`;
+    };
+  },
+  onbuild(rest) {
     const trigger = /^\S*/.exec(rest)![0].toUpperCase();
     if (trigger === '') throw bad('ONBUILD requires at least one argument');
     if (trigger === 'ONBUILD') throw bad("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
     if (trigger === 'FROM' || trigger === 'MAINTAINER') throw bad(`${trigger} isn't allowed as an ONBUILD trigger`);
-    config.OnBuild = [...config.OnBuild ?? [], rest];
+    return (config) => {
+      config.OnBuild = [...config.OnBuild ?? [], rest];
+      return `ONBUILD ${rest}`;
+    };
   },
-  stopsignal(config, rest, word) { config.StopSignal = signal(one('STOPSIGNAL', rest, word)); },
-  user(config, rest, word) { config.User = one('USER', rest, word); },
-  volume(config, rest, word) {
-    const paths = (jsonList(rest) ?? (rest === '' ? [] : rest.split(/\s+/))).map((path) => word(path).trim());
-    if (paths.length === 0) throw bad('VOLUME requires at least one argument');
-    if (paths.includes('')) throw bad('VOLUME specified can not be an empty string');
-    config.Volumes = keyed([...Object.keys(config.Volumes ?? {}), ...paths]);
+  shell(rest) {
+    const words = jsonList(rest);
+    if (!words) throw bad('SHELL requires the arguments to be in JSON form');
+    if (words.length === 0) throw bad('SHELL requires at least one argument');
+    return (config) => {
+      config.Shell = words;
+      return `SHELL [${words.join(' ')}]`;
+    };
   },
-  workdir(config, rest, word) { config.WorkingDir = workingDirectory(config.WorkingDir ?? '', one('WORKDIR', rest, word)); },
+  stopsignal: one('STOPSIGNAL', (config, value) => { config.StopSignal = signal(value); }),
+  user: one('USER', (config, value) => { config.User = value; }),
+  volume(rest) {
+    const said = jsonList(rest) ?? (rest === '' ? [] : rest.split(/\s+/));
+    if (said.length === 0) throw bad('VOLUME requires at least one argument');
+    return (config, word) => {
+      const paths = said.map((path) => word(path).trim());
+      if (paths.includes('')) throw bad('VOLUME specified can not be an empty string');
+      config.Volumes = keyed([...Object.keys(config.Volumes ?? {}), ...paths]);
+      return `VOLUME [${paths.join(' ')}]`;
+    };
+  },
+  workdir: one('WORKDIR', (config, value) => { config.WorkingDir = workingDirectory(config.WorkingDir ?? '', value); }),
 };
 
 const sorted = <V>(record: Readonly<Record<string, V>>): Record<string, V> => Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 const keyed = (names: readonly string[]): Record<string, object> => sorted(Object.fromEntries(names.map((name) => [name, {}])));
 
-function one(name: string, rest: string, word: (text: string) => string): string {
-  if (rest === '') throw bad(`${name} requires exactly one argument`);
-  return word(rest);
+/** Instructions with one value. */
+function one(name: string, set: (config: ConfigDraft, value: string) => void): Row {
+  return (rest) => {
+    if (rest === '') throw bad(`${name} requires exactly one argument`);
+    return (config, word) => {
+      const value = word(rest);
+      set(config, value);
+      return `${name} ${value}`;
+    };
+  };
 }
 
+const DEFAULT_SHELL = ['/bin/sh', '-c'];
+
+/** The shell that reads instructions that are no JSON list. */
+export const shellOf = ({ Shell }: RunConfig): readonly string[] => (Shell?.length ? Shell : DEFAULT_SHELL);
+
 /** The exec form (a JSON list) as it is, anything else for the shell. */
-const command = (rest: string): string[] => jsonList(rest) ?? ['/bin/sh', '-c', ...(rest === '' ? [] : [rest])];
+const command = (rest: string, config: RunConfig): string[] => jsonList(rest) ?? [...shellOf(config), ...(rest === '' ? [] : [rest])];
+
+function expandedPairs(said: readonly [string, string][], instruction: string, word: (text: string) => string): [string, string][] {
+  return said.map(([name, value]) => {
+    const key = word(name);
+    if (key === '') throw bad(`${instruction} names can not be blank`);
+    return [key, word(value)];
+  });
+}
 
 /** `name=value …`, or the old form `name value with spaces`. */
-function pairs(instruction: string, rest: string): [string, string][] {
-  const words = splitWords(rest);
+function pairs(instruction: string, rest: string, escape: string): [string, string][] {
+  const words = splitWords(rest, escape);
   if (words.length === 0) throw bad(`${instruction} requires at least one argument`);
   if (words[0]!.includes('=')) {
     return words.map((text) => {
@@ -120,6 +180,15 @@ function setHealthFlag(health: { -readonly [K in keyof HealthConfig]: HealthConf
   health[field] = ns;
 }
 
+/** The instruction of this name, in either case, with what follows it; undefined for a name that changes no configuration. Throws ImageError 'bad-change'. */
+export const configChange = (name: string, rest: string, escape = '\\'): ConfigChange | undefined => (Object.hasOwn(rows, name.toLowerCase()) ? rows[name.toLowerCase()]!(rest, escape) : undefined);
+
+/** The variables that a configuration sets, as they are now. */
+export function variablesOf({ Env }: RunConfig): (name: string) => string | undefined {
+  const lines = new Map((Env ?? []).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  return (name) => lines.get(name);
+}
+
 /** The lines of a Dockerfile with comments left out and continued lines joined. */
 function logicalLines(text: string): string[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !/^\s*#/.test(line));
@@ -138,15 +207,16 @@ function logicalLines(text: string): string[] {
 /** What Dockerfile instructions, one or several to a text, make of a configuration: Docker's `--change`. An ENTRYPOINT forgets the CMD that was there. Throws ImageError 'bad-change' in Docker's words. */
 export function changeConfig(base: RunConfig, changes: readonly string[]): RunConfig {
   if (changes.length === 0) return base;
-  const draft: Draft = { ...base };
+  const draft: ConfigDraft = { ...base };
   const lines = logicalLines(changes.join('\n'));
   if (lines.length === 0) throw bad('file with no instructions');
-  const variable = (name: string): string | undefined => draft.Env?.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
   for (const line of lines) {
     const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(line)!;
-    const instruction = Object.hasOwn(instructions, name.toLowerCase()) ? instructions[name.toLowerCase()] : undefined;
-    if (!instruction) throw bad(`${name.toLowerCase()} is not a valid change command`);
-    instruction(draft, rest, (text) => expand(text, variable));
+    // SHELL is no change that docker knows.
+    const change = name.toLowerCase() === 'shell' ? undefined : configChange(name, rest);
+    if (!change) throw bad(`${name.toLowerCase()} is not a valid change command`);
+    const before = variablesOf(draft);
+    change(draft, (text) => expand(text, before));
   }
   const { said: _, ...config } = draft;
   return completed(config, base);

@@ -5,39 +5,60 @@ export type Variables = (name: string) => string | undefined;
 
 const bad = (text: string, what: string): ImageError => new ImageError('bad-change', `failed to process ${JSON.stringify(text)}: ${what}`);
 
-/** Splits at white space outside of quotes; quotes and backslashes stay (they are read by `expand`). */
-export const splitWords = (text: string): string[] => text.match(/(?:\\.|'[^']*(?:'|$)|"(?:\\.|[^"\\])*(?:"|$)|[^\s\\'"]|\\$)+/gs) ?? [];
+/** How a Dockerfile is read. */
+export interface WordRules {
+  /** A backslash, or what the directive `escape` says. */
+  readonly escape?: string;
+  /** Quotes stay, and escapes of anything but themselves and `$`, as in here-documents of a shell. */
+  readonly raw?: boolean;
+}
 
-/** A word with quotes and backslashes taken away and variables replaced. Throws ImageError 'bad-change'. */
-export const expand = (text: string, variables: Variables): string => new Expansion(text, variables).run();
+/** Splits at white space outside of quotes; quotes and escapes stay (they are read by `expand`). */
+export function splitWords(text: string, escape = '\\'): string[] {
+  const e = escape === '\\' ? '\\\\' : escape;
+  return text.match(new RegExp(`(?:${e}.|'[^']*(?:'|$)|"(?:${e}.|[^"${e}])*(?:"|$)|[^\\s${e}'"]|${e}$)+`, 'gs')) ?? [];
+}
+
+/** A word with quotes and escapes taken away and variables replaced. Throws ImageError 'bad-change'. */
+export const expand = (text: string, variables: Variables, rules: WordRules = {}): string => new Expansion(text, variables, rules).run();
 
 class Expansion {
   readonly #text: string;
   readonly #variables: Variables;
+  readonly #escape: string;
+  readonly #raw: boolean;
   #at = 0;
 
-  constructor(text: string, variables: Variables) {
+  constructor(text: string, variables: Variables, { escape = '\\', raw = false }: WordRules) {
     this.#text = text;
     this.#variables = variables;
+    this.#escape = escape;
+    this.#raw = raw;
   }
 
   run(): string { return this.#until(''); }
 
-  /** Everything up to a closing character, or the end for ''. */
-  #until(end: string): string {
+  /** Everything up to a closing character, or the end for ''. `keepEscapes`: of patterns, which have escapes of their own. */
+  #until(end: string, keepEscapes = false): string {
     let out = '';
     while (this.#at < this.#text.length) {
       const char = this.#text[this.#at]!;
       if (char === end) return out;
       this.#at++;
-      if (char === "'") out += this.#single();
-      else if (char === '"') out += this.#double();
+      if (char === "'" && !this.#raw) out += this.#single();
+      else if (char === '"' && !this.#raw) out += this.#double();
       else if (char === '$') out += this.#variable();
-      else if (char === '\\') out += this.#text[this.#at++] ?? '';
+      else if (char === this.#escape) out += this.#escaped(keepEscapes);
       else out += char;
     }
-    if (end !== '') throw bad(this.#text, `unexpected end of statement while looking for matching ${end}`);
+    if (end !== '') throw bad(this.#text, `syntax error: missing '${end}'${end === '/' ? ' in ${}' : ''}`);
     return out;
+  }
+
+  #escaped(keepEscapes: boolean): string {
+    const next = this.#text[this.#at++] ?? '';
+    const keeps = keepEscapes || (this.#raw && next !== '$' && next !== this.#escape);
+    return (keeps ? this.#escape : '') + next;
   }
 
   #single(): string {
@@ -54,28 +75,32 @@ class Expansion {
       const char = this.#text[this.#at++]!;
       if (char === '"') return out;
       if (char === '$') out += this.#variable();
-      else if (char === '\\' && this.#at < this.#text.length) {
+      else if (char === this.#escape && this.#at < this.#text.length) {
         const next = this.#text[this.#at++]!;
-        out += /["$\\]/.test(next) ? next : `\\${next}`;
+        out += next === '"' || next === '$' || next === this.#escape ? next : this.#escape + next;
       } else out += char;
     }
     throw bad(this.#text, 'unexpected end of statement while looking for matching double-quote');
   }
 
-  /** After a `$`: a name, or braces with `:-`, `:+` or `:?`. */
+  /** After a `$`: a name, or braces with a modifier: - + ? with or without a colon, # ## % %% / //. */
   #variable(): string {
     if (this.#text[this.#at] !== '{') {
       const name = this.#name();
       return name === '' ? '$' : this.#variables(name) ?? '';
     }
     this.#at++;
+    if (this.#at === this.#text.length) throw bad(this.#text, 'syntax error: missing \'}\'');
     const name = this.#name();
     if (name === '') throw bad(this.#text, 'syntax error: bad substitution');
-    const operator = /^:?[-+?]/.exec(this.#text.slice(this.#at))?.[0] ?? '';
+    const operator = /^(?::?[-+?]|[}#%]|\/\/?)/.exec(this.#text.slice(this.#at))?.[0];
+    if (operator === undefined) throw bad(this.#text, this.#at === this.#text.length ? 'syntax error: missing \'}\'' : `unsupported modifier (${/^:?[^]?/.exec(this.#text.slice(this.#at))![0]}) in substitution`);
     this.#at += operator.length;
-    const word = operator === '' ? '' : this.#until('}');
-    if (this.#text[this.#at++] !== '}') throw bad(this.#text, 'syntax error: missing \'}\'');
-    return this.#substitute(name, operator, word);
+    if (operator === '}') return this.#variables(name) ?? '';
+    if (operator.startsWith('/')) return this.#replaced(name, operator === '//');
+    const word = this.#until('}', operator === '#' || operator === '%');
+    this.#at++;
+    return operator === '#' || operator === '%' ? trimmed(this.#variables(name) ?? '', operator, word) : this.#substitute(name, operator, word);
   }
 
   #substitute(name: string, operator: string, word: string): string {
@@ -83,13 +108,39 @@ class Expansion {
     const set = value !== undefined && !(operator.startsWith(':') && value === '');
     if (operator.endsWith('-')) return set ? value : word;
     if (operator.endsWith('+')) return set ? word : '';
-    if (operator.endsWith('?') && !set) throw bad(this.#text, `${name}: ${word || 'not allowed to be unset'}`);
-    return value ?? '';
+    if (!set) throw bad(this.#text, `${name}: ${word || `is not allowed to be ${value === undefined ? 'unset' : 'empty'}`}`);
+    return value;
+  }
+
+  /** ${name/pattern/replacement}, or with // for all of them. */
+  #replaced(name: string, all: boolean): string {
+    const pattern = this.#until('/', true);
+    this.#at++;
+    const replacement = this.#until('}', true);
+    this.#at++;
+    return (this.#variables(name) ?? '').replace(new RegExp(shellPattern(pattern, true), all ? 'gs' : 's'), () => replacement);
   }
 
   #name(): string {
-    const name = /^(?:[A-Za-z_]\w*|[0-9@*#])/.exec(this.#text.slice(this.#at))?.[0] ?? '';
+    const name = /^(?:[\p{L}_][\p{L}\p{Nd}_]*|\p{Nd}+|[@*#?$!-])/u.exec(this.#text.slice(this.#at))?.[0] ?? '';
     this.#at += name.length;
     return name;
   }
 }
+
+/** ${name#pattern} and ${name%pattern}: the shortest beginning or end that matches is left out, with a doubled sign the longest. */
+function trimmed(value: string, sign: string, word: string): string {
+  const greedy = word.startsWith(sign);
+  const pattern = greedy ? word.slice(1) : word;
+  if (sign === '#') return value.replace(new RegExp(`^${shellPattern(pattern, greedy)}`, 's'), '');
+  for (let i = 0; i <= value.length; i++) {
+    const at = greedy ? i : value.length - i;
+    if (new RegExp(`^${shellPattern(pattern, true)}$`, 's').test(value.slice(at))) return value.slice(0, at);
+  }
+  return value;
+}
+
+/** A pattern of the shell as a regular expression: * and ?, escapes by a backslash. */
+const shellPattern = (pattern: string, greedy: boolean): string =>
+  pattern.replace(/\\(.)|[^]/gs, (char, escaped?: string) => (escaped !== undefined ? quoted(escaped) : char === '*' ? `.*${greedy ? '' : '?'}` : char === '?' ? '.' : quoted(char)));
+const quoted = (char: string): string => char.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
