@@ -2,7 +2,7 @@
 import { ENOENT, ENOTDIR, Errno, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import type { Blob, NewFile } from '../host/ports.ts';
 import { ItemMaker, itemsBelow, packTar, type TarEntry, tarEntries, type TarItem } from '../layers/index.ts';
-import { type FileSystem, find, type Inode, operations, pathOf, type Place, walk } from '../vfs/index.ts';
+import { type FileSystem, find, type Inode, operations, pathOf, type Place, walk, type WalkContext } from '../vfs/index.ts';
 import { EngineError } from './errors.ts';
 import { rootOf } from './root-files.ts';
 
@@ -44,7 +44,21 @@ export function tarOfPath(fs: FileSystem, path: string, follow: boolean, name: s
   return packTar(items());
 }
 
-export interface UnpackOptions { /** Owners are as in the tar; else all is root's. */ readonly keepOwners: boolean }
+export interface UnpackOptions {
+  /** Owners are as in the tar; else all is root's. */
+  readonly keepOwners: boolean;
+  /** A directory and another file replace each other, with all that is in it. */
+  readonly replace?: boolean;
+}
+
+/** Removes what lies under a name, a directory with all below it. */
+export function removeTree(context: WalkContext, parent: Place, name: string): void {
+  const { inode } = find(context, parent, name, { follow: false });
+  if (!isDirectory(inode)) return operations.unlink(context, parent, name);
+  const place = find(context, parent, name);
+  for (const entry of inode.readdir!()) removeTree(context, place, entry.name);
+  operations.rmdir(context, parent, name);
+}
 
 /** Unpacks a tar in a directory, over what is there; a directory and another file never replace each other. Throws EngineError 'NO_FILE', 'BAD_COPY', LayerError for a damaged tar. */
 export async function unpackInto(fs: FileSystem, path: string, tar: AsyncIterable<Uint8Array>, file: NewFile, options: UnpackOptions): Promise<void> {
@@ -93,6 +107,10 @@ class Unpacking {
   #put(entry: TarEntry, parent: Place, name: string): void {
     const there = walk(this.#context, parent, name, { follow: false }).place;
     const asDirectory = (entry.mode & S_IFMT) === S_IFDIR;
+    if (there && isDirectory(there.inode) !== asDirectory && this.#options.replace) {
+      removeTree(this.#context, parent, name);
+      return this.#put(entry, parent, name);
+    }
     if (there && isDirectory(there.inode) !== asDirectory) {
       throw new EngineError('BAD_COPY', asDirectory ? `cannot overwrite non-directory ${shown(entry.path)} with directory` : `cannot overwrite directory ${shown(entry.path)} with non-directory`);
     }

@@ -182,7 +182,8 @@ export class TmpInode implements Inode {
     return entries;
   }
 
-  create(name: Name, attr: CreateAttr): TmpInode {
+  /** `data`: what a regular file holds from the beginning. */
+  create(name: Name, attr: CreateAttr & Pick<TmpAttr, 'data'>): TmpInode {
     const entries = this.#writable(name);
     const inode = this.fs.make(attr);
     this.#adopt(entries, name, inode);
@@ -423,7 +424,7 @@ export class TmpFs implements FileSystem {
     const type = attr.mode & S_IFMT;
     const own = { ...attr };
     if (type === S_IFDIR) own.entries = new PlainEntries();
-    if (type === S_IFREG) own.data = new FileData(this.store);
+    if (type === S_IFREG) own.data ??= new FileData(this.store);
     return new TmpInode(this, own);
   }
 

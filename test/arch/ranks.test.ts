@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
 const ranks: Record<string, number> = {
-  base: 0, abi: 0, host: 0, guest: 1, vfs: 1, translate: 2, layers: 2, oci: 3, linux: 3, loader: 4, syscalls: 4, machine: 5, engine: 6, cli: 7, api: 7, web: 7,
+  base: 0, abi: 0, host: 0, guest: 1, vfs: 1, translate: 2, layers: 2, oci: 3, linux: 3, loader: 4, syscalls: 4, machine: 5, engine: 6, build: 6.5, cli: 7, api: 7, web: 7,
 };
 
 const files = readdirSync('src', { recursive: true }).map(String).filter((f) => f.endsWith('.ts') && !f.endsWith('.d.ts'));

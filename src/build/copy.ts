@@ -1,0 +1,147 @@
+// COPY and ADD: sources put into a root file system, by the rules of Docker's builder. Links on the way never lead out of it.
+import { ENOENT, Errno, O_NOATIME, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
+import { removeTree, rootOf } from '../engine/index.ts';
+import { type Backing, FileData, find, type Inode, operations, type OverlayFs, pathOf, type Place, type TmpInode, walk, type WalkContext } from '../vfs/index.ts';
+import { BuildError } from './errors.ts';
+import { changedMode, type ModeChange } from './mode.ts';
+import { baseName, isDirectory, type Source } from './sources.ts';
+
+export interface Ownership { readonly uid: number; readonly gid: number }
+
+export interface CopyOptions extends Ownership {
+  readonly mode?: ModeChange | undefined;
+  /** Which paths below a source directory are copied (paths as in Source). */
+  readonly wanted?: ((path: string) => boolean) | undefined;
+  /** The paths of the sources are kept below the destination. */
+  readonly parents?: boolean;
+}
+
+/** A file of another tree as content: read when it is wanted, never copied. */
+function contentOf(inode: Inode, size: number): Backing {
+  return {
+    size,
+    read(into, offset) {
+      const file = inode.open!(O_RDONLY | O_NOATIME);
+      try {
+        const n = file.read!(into.subarray(0, Math.min(into.length, size - offset)), offset, true);
+        return typeof n === 'number' ? n : 0;
+      } finally { file.close?.(); }
+    },
+  };
+}
+
+export class Copying {
+  readonly #fs: OverlayFs;
+  readonly #context: WalkContext;
+  readonly #root: Place;
+  readonly #options: CopyOptions;
+  /** Their times are set when nothing is put into them any more. */
+  readonly #directories: [Inode, bigint][] = [];
+
+  constructor(fs: OverlayFs, options: CopyOptions) {
+    const { context, root } = rootOf(fs);
+    this.#fs = fs;
+    this.#context = context;
+    this.#root = root;
+    this.#options = options;
+  }
+
+  /** Puts one source at `destination` (absolute; a directory when it ends with a slash or is one already). */
+  put({ path, inode }: Source, destination: string): void {
+    const below = this.#options.parents ? `${destination.replace(/\/*$/, '/')}${path.replace(/(^|\/)[^/]*$/, '$1')}` : destination;
+    if (isDirectory(inode)) {
+      const target = this.#options.parents ? `${below}${baseName(path)}` : below;
+      const place = this.directory(target);
+      this.#content(inode, path, place);
+      return;
+    }
+    const there = this.#placeAt(below);
+    const inDirectory = below.endsWith('/') || (there && isDirectory(there.inode));
+    const full = inDirectory ? `${below.replace(/\/*$/, '/')}${baseName(path)}` : below;
+    const target = this.#target(full);
+    this.#file(inode, target.parent, target.name);
+  }
+
+  /** A new file with these bytes, as `put`. */
+  putBytes(name: string, bytes: Uint8Array, destination: string, mtimeNs: bigint): void {
+    const there = this.#placeAt(destination);
+    const inDirectory = destination.endsWith('/') || (there && isDirectory(there.inode));
+    const { parent, name: last } = this.#target(inDirectory ? `${destination.replace(/\/*$/, '/')}${name}` : destination);
+    this.#clear(parent, last);
+    const backing: Backing = { size: bytes.length, read: (into, offset) => { const piece = bytes.subarray(offset, offset + into.length); into.set(piece); return piece.length; } };
+    const made = (parent.inode as TmpInode).create(last, { mode: S_IFREG | 0o644, uid: 0, gid: 0, data: new FileData(this.#fs.store, backing) });
+    this.#finish(made, S_IFREG | 0o644, mtimeNs);
+  }
+
+  finish(): void { for (const [inode, mtimeNs] of this.#directories.reverse()) inode.setattr?.({ mtimeNs, atimeNs: mtimeNs }); }
+
+  #placeAt(path: string): Place | undefined {
+    try { return find(this.#context, this.#root, path); } catch (error) {
+      if (error === ENOENT) return undefined;
+      throw asBuildError(error, path);
+    }
+  }
+
+  /** The directory at a path, made with those above it when it is not there. */
+  directory(path: string): Place {
+    try {
+      return path.split('/').filter((name) => name !== '').reduce((at, name) => {
+        if (!walk(this.#context, at, name).place) {
+          const made = operations.mkdir(this.#context, at, name, 0o755);
+          made.setattr?.({ uid: this.#options.uid, gid: this.#options.gid });
+        }
+        const next = find(this.#context, at, name);
+        if (!isDirectory(next.inode)) throw new BuildError('NOT_A_DIRECTORY', `cannot copy to non-directory: ${path}`);
+        return next;
+      }, this.#root);
+    } catch (error) { throw asBuildError(error, path); }
+  }
+
+  /** Where a file of this path goes: a link that is there is followed. */
+  #target(path: string): { parent: Place; name: string } {
+    const there = this.#placeAt(path);
+    const resolved = there ? pathOf(this.#root, there) : path.replace(/\/+$/, '');
+    const cut = resolved.lastIndexOf('/');
+    return { parent: this.directory(resolved.slice(0, cut)), name: resolved.slice(cut + 1) };
+  }
+
+  #content(directory: Inode, path: string, target: Place): void {
+    for (const { name } of directory.readdir!()) {
+      const at = path === '' ? name : `${path}/${name}`;
+      const inode = directory.lookup!(name)!;
+      if (this.#options.wanted && !this.#options.wanted(at)) continue;
+      if (!isDirectory(inode)) {
+        this.#file(inode, target, name);
+        continue;
+      }
+      const there = walk(this.#context, target, name, { follow: false }).place;
+      if (there && !isDirectory(there.inode)) removeTree(this.#context, target, name);
+      if (!there || !isDirectory(there.inode)) operations.mkdir(this.#context, target, name, 0o755);
+      const place = find(this.#context, target, name);
+      this.#finish(place.inode, inode.mode, inode.stat().mtimeNs);
+      this.#content(inode, at, place);
+    }
+  }
+
+  #clear(parent: Place, name: string): void { if (walk(this.#context, parent, name, { follow: false }).place) removeTree(this.#context, parent, name); }
+
+  #file(source: Inode, parent: Place, name: string): void {
+    this.#clear(parent, name);
+    const { mode, rdev, size, mtimeNs } = source.stat();
+    const type = mode & S_IFMT;
+    const attr = { mode, uid: 0, gid: 0, rdev, ...(type === S_IFLNK ? { target: source.readlink!() } : {}), ...(type === S_IFREG ? { data: new FileData(this.#fs.store, contentOf(source, size)) } : {}) };
+    const made = (parent.inode as TmpInode).create(name, attr);
+    for (const key of source.listxattr?.() ?? []) made.setxattr(key, source.getxattr!(key)!, 0);
+    this.#finish(made, mode, mtimeNs);
+  }
+
+  #finish(made: Inode, mode: number, mtimeNs: bigint): void {
+    const { uid, gid, mode: change } = this.#options;
+    made.setattr?.({ uid, gid });
+    const isLink = (mode & S_IFMT) === S_IFLNK;
+    made.setattr?.({ ...(isLink ? {} : { mode: (change ? changedMode(mode, change) : mode) & 0o7777 }), mtimeNs, atimeNs: mtimeNs });
+    if ((mode & S_IFMT) === S_IFDIR) this.#directories.push([made, mtimeNs]);
+  }
+}
+
+const asBuildError = (error: unknown, path: string): unknown => (error instanceof Errno ? new BuildError('BAD_DESTINATION', `${path}: ${error.name}`) : error);

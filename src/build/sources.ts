@@ -1,0 +1,52 @@
+// What COPY and ADD copy: paths and patterns found in a tree, links followed inside it, each with its hash.
+import { Errno, S_IFDIR, S_IFMT } from '../abi/index.ts';
+import { rootOf } from '../engine/index.ts';
+import type { Codecs } from '../host/ports.ts';
+import { type FileSystem, find, type Inode } from '../vfs/index.ts';
+import { joinedHash, treeHash } from './content-hash.ts';
+import { BuildError } from './errors.ts';
+import { cleanPath, goPattern, hasWildcards } from './patterns.ts';
+
+/** One source: what its path leads to. */
+export interface Source { /** As said, cleaned, without a slash before it; latin1 bytes. */ readonly path: string; readonly inode: Inode; readonly hash: string }
+
+export const isDirectory = (inode: Inode): boolean => (inode.mode & S_IFMT) === S_IFDIR;
+export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+/** Every path below a directory, parents first, sorted. */
+function* pathsBelow(inode: Inode, path: string): Generator<string> {
+  for (const { name } of [...inode.readdir!()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const at = path === '' ? name : `${path}/${name}`;
+    yield at;
+    const child = inode.lookup!(name);
+    if (child && isDirectory(child)) yield* pathsBelow(child, at);
+  }
+}
+
+export interface SourceTree { readonly fs: FileSystem; /** It is the context, and not a stage or an image. */ readonly isContext: boolean }
+
+/** Finds all that `paths` name, patterns in the order of names. Throws BuildError 'NO_SOURCE', 'FORBIDDEN'. */
+export function findSources({ fs, isContext }: SourceTree, paths: readonly string[], codecs: Codecs, wanted?: (path: string) => boolean): Source[] {
+  const tree = rootOf(fs);
+  const one = (path: string): Source => {
+    try {
+      const { inode } = find(tree.context, tree.root, path === '' ? '/' : `/${path}`);
+      return { path, inode, hash: treeHash(path, inode, codecs, wanted) };
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      throw new BuildError('NO_SOURCE', isContext ? `file not found in build context or excluded by .dockerignore: stat ${path}: file does not exist` : `stat ${path}: file does not exist`);
+    }
+  };
+  return paths.flatMap((said) => {
+    const cleaned = cleanPath(said.replace(/^\/+/, '') || '.');
+    if (isContext && (cleaned === '..' || cleaned.startsWith('../'))) throw new BuildError('FORBIDDEN', `forbidden path outside the build context: ${said} ()`);
+    const path = cleaned === '.' ? '' : cleaned.replace(/^(\.\.\/)+|^\.\.$/, '');
+    if (!hasWildcards(path)) return [one(path)];
+    const pattern = goPattern(path);
+    return [...pathsBelow(fs.root, '')].filter((at) => pattern.test(at)).map(one);
+  });
+}
+
+/** How history and the cache speak of them. */
+export const hashOf = (sources: readonly Source[], codecs: Codecs): string => (sources.length === 1 ? sources[0]!.hash : joinedHash('multi', sources.map((source) => source.hash), codecs));
+
