@@ -1,7 +1,7 @@
 // A container that runs: its first process configured, its root file system and mounts put together in a machine.
 import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
-import { createMachine, type Machine, type MachineExit, type MachineParts, type NetworkConfig, StartError } from '../machine/index.ts';
+import { type BindMount, createMachine, type Machine, type MachineExit, type MachineParts, type NetworkConfig, StartError } from '../machine/index.ts';
 import type { Image } from '../oci/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
 import { addressText, firstOnBridge } from '../linux/index.ts';
@@ -23,13 +23,15 @@ export interface MachineRequest {
   /** Absent: the first container on the default bridge, alone. */
   readonly network?: NetworkConfig;
   readonly names?: NameFiles;
+  /** Mounted beside those that every container has, after them. */
+  readonly mounts?: readonly BindMount[];
 }
 
 /** The first container on the default bridge. */
 const alone = { bridge: { NetworkID: '', EndpointID: '', Gateway: addressText(firstOnBridge.gateway!), IPAddress: addressText(firstOnBridge.address), IPPrefixLen: 16, IPv6Gateway: '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0, MacAddress: '' } };
 
 /** A container's machine over its root file system, ready to run. Throws EngineError: 125 for a wrong request, 126 and 127 for a program that cannot be run or is not there. */
-export function bootContainer({ host: fullHost, cpu, io, trace, network, names }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, limits: Partial<HostConfig> = {}): Machine {
+export function bootContainer({ host: fullHost, cpu, io, trace, network, names, mounts = [] }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, limits: Partial<HostConfig> = {}): Machine {
   const host = limits.NetworkMode === 'none' ? withoutNet(fullHost) : fullHost;
   const process = processConfig(config);
   const groupFile = readText(rootFs, '/etc/group');
@@ -41,7 +43,7 @@ export function bootContainer({ host: fullHost, cpu, io, trace, network, names }
       config: {
         resources: resourcesOf(limits), argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: [...user.groups, ...additionalGroups(limits.GroupAdd ?? [], groupFile)],
         hostname: config.Hostname, domainname: config.Domainname, confinement: confinementOf(limits), init: limits.Init ?? false,
-        mounts: identityMounts(config, () => host.clock.realtimeNs(), names ?? nameFilesOf({ HostConfig: limits }, alone, host.net)), ...(network ? { network } : {}), ...(trace ? { trace } : {}),
+        mounts: [...identityMounts(config, () => host.clock.realtimeNs(), names ?? nameFilesOf({ HostConfig: limits }, alone, host.net)), ...mounts], ...(network ? { network } : {}), ...(trace ? { trace } : {}),
       },
     });
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Blob, Codecs, Folder, Loop } from '../host/ports.ts';
 import {
   buildView, contentSize, type DiskPlace, ImageView, indexLayer, LayerError, type LayerIndex, type MemoryPlace, openWritable, packIndex, packView, unpackIndex, unpackView, type ViewColumns,
 } from '../layers/index.ts';
-import { chainFolder, type Image, layerSizePath, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
+import { blobPath, chainFolder, type Image, layerSizePath, type NewLayer, openStore, type PrepareLayers, type Store } from '../oci/index.ts';
 import type { OverlayFs, TmpFsOptions } from '../vfs/index.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { aroundContents, aroundIndexes } from './init-layer.ts';
@@ -58,6 +58,28 @@ export class Images {
     const made = buildView(aroundIndexes(layers.map((layer) => this.#index(layer))));
     this.#folder.write(path, packView(made));
     return made;
+  }
+
+  /** The files of these layers and nothing else, under an empty writable layer in memory: what a build copies from and to. Nothing is kept of it. Throws as `openContainerFs`. */
+  openTree(layers: Image['layers'], options: TmpFsOptions): OverlayFs {
+    const contents = layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
+    return openWritable(new ImageView(buildView(contents.map((layer) => this.#index(layer))), contents), { memory: this.#memory }, options);
+  }
+
+  /** Keeps a step of a build: its record, and with it a new layer with its index. Takes the layer's file. Throws LayerError for a layer that must not be unpacked. */
+  keepStep(path: string, record: Uint8Array, layer: NewLayer | undefined): void {
+    try {
+      const index = layer && indexLayer(layer.file.blob);
+      layer?.file.sync();
+      this.#folder.exclusive(() => {
+        if (layer && index && this.#folder.size(blobPath(layer.diffId)) !== layer.size) layer.file.commit(blobPath(layer.diffId));
+        if (layer && index) {
+          this.#folder.write(indexPath(layer.diffId), packIndex(index), false);
+          this.#folder.write(layerSizePath(layer.diffId), new TextEncoder().encode(String(contentSize(index))), false);
+        }
+        this.#folder.write(path, record);
+      });
+    } finally { layer?.file.discard(); }
   }
 
   /** A new root file system for a container: the image's layers, with what every container has around them, under an empty writable layer in memory. */

@@ -22,7 +22,7 @@ export interface CommitOptions {
 }
 
 /** The layer of no changes: two blocks of zeros. */
-const EMPTY_TAR = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
+export const EMPTY_TAR = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
 
 /** Adds the image of `parent` and a layer on top of it (an uncompressed tar); without a change no layer is added, only history, as Docker does. Throws ImageError 'bad-change', 'bad-reference'. */
 export async function commitImage(store: Store, parent: Image, layer: Chunks, options: CommitOptions): Promise<Image> {

@@ -2,17 +2,18 @@
 import type { Codecs, Folder } from '../host/ports.ts';
 import { chainFolder } from './chain.ts';
 import { type Descriptor, type Digest, DOCUMENT_LIMIT, isDigest } from './image.ts';
-import { BLOBS, blobPath, CHAINS, layerFolder, LAYERS, layerTarPath } from './layout.ts';
+import { BLOBS, blobPath, CHAINS, layerFolder, LAYERS, layerTarPath, STEPS } from './layout.ts';
 
 /** Paths of blobs, and folders of layers and chains. */
 export type Paths = ReadonlySet<string>;
 
 interface Document { manifests?: unknown; layers?: unknown; config?: unknown; rootfs?: { diff_ids?: unknown } }
 
-/** Everything that these descriptors lead to, whatever wrote it: what a descriptor names is kept, and what is named in there. */
+/** Everything that these descriptors and the steps of builds lead to, whatever wrote it: what a descriptor names is kept, and what is named in there. */
 export function reachable(folder: Folder, index: readonly Descriptor[], codecs: Codecs): Set<string> {
   const paths = new Set<string>();
   for (const descriptor of index) follow(folder, descriptor, codecs, paths);
+  for (const name of folder.list(STEPS)) keepStep(documentAt(folder, `${STEPS}/${name}`), paths);
   return paths;
 }
 
@@ -39,6 +40,16 @@ function keepConfig(folder: Folder, config: Descriptor, codecs: Codecs, paths: S
     if (!folder.has(layerTarPath(id))) paths.add(blobPath(id));
   }
   paths.add(chainFolder(ids, codecs));
+}
+
+/** The layers of a step of a build. */
+function keepStep({ layers }: Document, paths: Set<string>): void {
+  if (!Array.isArray(layers)) return;
+  for (const { diffId, blob } of layers as { diffId?: unknown; blob?: unknown }[]) {
+    for (const { digest } of descriptorsIn(blob)) paths.add(blobPath(digest));
+    if (isDigest(diffId)) paths.add(layerFolder(diffId));
+    if (isDigest(diffId)) paths.add(blobPath(diffId));
+  }
 }
 
 /** A JSON object, or an empty one for what is missing or is none. */

@@ -5,12 +5,12 @@ export { type Descriptor, type Digest, type ImageConfig, type HealthConfig, type
 export { type Chunks, ratioLimit, uncompressed, type UnpackLimit } from './compression.ts';
 export { bytesOf, chunksOf, keepAside, type Member } from './members.ts';
 export { chainFolder, chainIds, sha256Of } from './chain.ts';
-export { layerSizePath } from './layout.ts';
+export { layerSizePath, layerTarPath, STEPS } from './layout.ts';
 export type { Progress, ProgressEvent } from './load.ts';
 export type { ImageUser, InUse, Removed, RemoveOptions } from './removal.ts';
 export type { DamagedImage, Image, ImageLayer } from './store-view.ts';
 export { type Loaded, type LoadOptions, type NewImage, type NewLayer, openStore, type PrepareLayers, type PruneOptions, type Store, type StorePorts } from './store.ts';
-export { commitImage, type CommitOptions } from './commit.ts';
+export { commitImage, configDocument, EMPTY_TAR, type CommitOptions } from './commit.ts';
 export { importImage, type ImportOptions } from './import.ts';
 export { changeConfig, type ConfigChange, configChange, type ConfigDraft, shellOf, variablesOf } from './instructions.ts';
 export { jsonList, workingDirectory } from './instruction-values.ts';

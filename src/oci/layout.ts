@@ -7,6 +7,8 @@ export const INDEX_FILE = 'oci/index.json';
 export const BLOBS = 'oci/blobs/sha256';
 export const LAYERS = 'layers';
 export const CHAINS = 'chains';
+/** Records of steps of builds: JSON documents with a configuration and layers. */
+export const STEPS = 'build/steps';
 
 export const blobPath = (digest: Digest): string => `oci/blobs/${digest.replace(':', '/')}`;
 /** What is kept of a layer besides its blob: the index, and the tar when the blob is compressed. */

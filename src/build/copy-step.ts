@@ -1,0 +1,163 @@
+// COPY and ADD as steps of a stage: where from, where to, under which name in the cache.
+import { readText, resolveUser, unpackInto } from '../engine/index.ts';
+import { type Chunks, ImageError, ratioLimit, uncompressed } from '../oci/index.ts';
+import type { FileSystem, Inode, OverlayFs } from '../vfs/index.ts';
+import type { CopyCommand } from './commands.ts';
+import { fileHash, joinedHash, readContent } from './content-hash.ts';
+import { Copying, type Ownership } from './copy.ts';
+import { BuildError } from './errors.ts';
+import { type Heredoc, heredocOf } from './heredoc.ts';
+import { memoryFile } from './memory-source.ts';
+import { type ModeChange, parseMode } from './mode.ts';
+import { Ignore } from './patterns.ts';
+import { findSources, hashOf, isDirectory, type Source } from './sources.ts';
+import type { StageBuild } from './stage-build.ts';
+import { bytesOf } from './words.ts';
+
+interface Inline { readonly name: string; readonly bytes: Uint8Array }
+
+const EXECUTABLE_TAR = 512;
+
+export class CopyStep {
+  readonly #stage: StageBuild;
+  readonly #command: CopyCommand;
+
+  constructor(stage: StageBuild, command: CopyCommand) {
+    this.#stage = stage;
+    this.#command = command;
+  }
+
+  async run(): Promise<void> {
+    try { await this.#run(); } catch (error) {
+      // As Docker's builder: what is wrong with the files is told with the verb.
+      throw error instanceof BuildError && error.code !== 'SYNTAX' && error.code !== 'BAD_WORD' ? new BuildError(error.code, `${this.#command.verb} failed: ${error.message}`) : error;
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { verb, parents } = this.#command;
+    const { word } = this.#stage;
+    const said = this.#command.paths.map((path) => (heredocOf(path) ? path : word(path)));
+    const destination = this.#destination(said.at(-1)!);
+    const inline = this.#inline();
+    const paths = said.slice(0, -1).filter((path) => !heredocOf(path));
+    const url = paths.find((path) => /^(?:https?|git|ssh):\/\/|^git@/i.test(path));
+    if (url !== undefined && verb === 'ADD') throw new BuildError('NO_URLS', `${url}: nothing is fetched by ADD; download it with RUN, or before the build`);
+    const chown = this.#command.chown === undefined ? undefined : word(this.#command.chown);
+    const chmod = this.#command.chmod === undefined ? undefined : word(this.#command.chmod);
+    const mode = chmod === undefined || chmod === '' ? undefined : parseMode(chmod);
+    const wanted = this.#wanted();
+    const sources = paths.length === 0 ? [] : findSources(await this.#tree(), paths.map(bytesOf), this.#stage.ports.codecs, wanted);
+    if (sources.length + inline.length === 0) throw new BuildError('NO_SOURCE', 'no source files were specified');
+    if (sources.length + inline.length > 1 && !destination.endsWith('/')) throw new BuildError('BAD_DESTINATION', `When using ${verb} with more than one source file, the destination must be a directory and end with a /`);
+    const flags = [...(chown === undefined ? [] : [`--chown=${chown} `]), ...(chmod === undefined ? [] : [`--chmod=${chmod} `]), ...(parents ? ['--parents '] : []), ...this.#command.exclude.map((pattern) => `--exclude=${pattern} `)];
+    await this.#stage.commit(this.#stage.comment(`${verb} ${flags.join('')}${this.#hash(sources, inline)} in ${destination} `, ' '), [], () => this.#copy(sources, inline, destination, { chown, mode, wanted }));
+  }
+
+  /** Relative to the working directory; a slash at the end stays. */
+  #destination(said: string): string {
+    if (said.startsWith('/')) return said;
+    const parts: string[] = [];
+    for (const part of `${this.#stage.config.WorkingDir ?? ''}/${said}`.split('/')) {
+      if (part === '..') parts.pop();
+      else if (part !== '' && part !== '.') parts.push(part);
+    }
+    return `/${parts.join('/')}${said.endsWith('/') && parts.length > 0 ? '/' : ''}`;
+  }
+
+  async #tree(): Promise<{ fs: FileSystem; isContext: boolean }> {
+    const { options, parts, ports, word } = this.#stage;
+    if (this.#command.from === undefined) return { fs: options.context, isContext: true };
+    const from = word(this.#command.from);
+    const context = options.contexts.get(from);
+    if (context) return { fs: context, isContext: true };
+    return { fs: ports.images.openTree((await parts.find(from)).layers, { now: () => 0n }), isContext: false };
+  }
+
+  #wanted(): ((path: string) => boolean) | undefined {
+    const { exclude } = this.#command;
+    if (exclude.length === 0) return undefined;
+    const ignore = new Ignore(exclude.map((pattern) => bytesOf(this.#stage.word(pattern))).join('\n'));
+    return (path) => !ignore.check(path, []).ignored;
+  }
+
+  #inline(): Inline[] {
+    const { heredocs } = this.#command;
+    return heredocs.map((heredoc: Heredoc) => ({ name: bytesOf(heredoc.name), bytes: new TextEncoder().encode(heredoc.expand ? this.#stage.rawText(heredoc.content) : heredoc.content) }));
+  }
+
+  #hash(sources: readonly Source[], inline: readonly Inline[]): string {
+    const { codecs } = this.#stage.ports;
+    if (inline.length === 0) return hashOf(sources, codecs);
+    const hashes = [...sources.map((source) => source.hash), ...inline.map(({ name, bytes }) => `file:${fileHash(name, memoryFile(bytes), codecs)}`)];
+    return hashes.length === 1 ? hashes[0]! : joinedHash('multi', hashes, codecs);
+  }
+
+  async #copy(sources: readonly Source[], inline: readonly Inline[], destination: string, { chown, mode, wanted }: { chown: string | undefined; mode: ModeChange | undefined; wanted: ((path: string) => boolean) | undefined }): Promise<OverlayFs> {
+    const fs = this.#stage.openTree();
+    const owner = chown === undefined || chown === '' ? { uid: 0, gid: 0 } : ownership(chown, fs);
+    const copying = new Copying(fs, { ...owner, mode, wanted, parents: this.#command.parents });
+    const target = bytesOf(destination);
+    for (const source of sources) {
+      if (this.#command.verb === 'ADD' && !isDirectory(source.inode) && await this.#unpack(fs, copying, source.inode, target, chown === undefined ? undefined : owner)) continue;
+      copying.put(source, target);
+    }
+    for (const { name, bytes } of inline) copying.putBytes(name, bytes, target, fs.now());
+    copying.finish();
+    return fs;
+  }
+
+  /** ADD unpacks an archive; false: it is none. */
+  async #unpack(fs: OverlayFs, copying: Copying, inode: Inode, target: string, owner: Ownership | undefined): Promise<boolean> {
+    const { folder, codecs } = this.#stage.ports;
+    const chunks = async function* (): Chunks { yield* piecesOf(inode); };
+    const tar = uncompressed(chunks(), { codecs, limit: ratioLimit });
+    if (!await isTar(uncompressed(chunks(), { codecs, limit: ratioLimit }))) return false;
+    const { inode: directory } = copying.directory(target);
+    await unpackInto(fs, target, tar, folder.create(), { keepOwners: true, replace: true, ...(owner ? { owner } : {}) });
+    return directory !== undefined;
+  }
+}
+
+function* piecesOf(inode: Inode): Generator<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  readContent(inode, (bytes) => { pieces.push(bytes.slice()); });
+  yield* pieces;
+}
+
+/** Whether the bytes begin with the header of a tar. A file that is compressed and no tar is copied as it is. */
+async function isTar(source: Chunks): Promise<boolean> {
+  let start = new Uint8Array(0);
+  try {
+    for await (const chunk of source) {
+      const joined = new Uint8Array(start.length + chunk.length);
+      joined.set(start);
+      joined.set(chunk, start.length);
+      start = joined;
+      if (start.length >= EXECUTABLE_TAR) break;
+    }
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'unsupported') throw error;
+    return false;
+  }
+  if (start.length < EXECUTABLE_TAR) return false;
+  let sum = 8 * 32;
+  for (let i = 0; i < EXECUTABLE_TAR; i++) if (i < 148 || i >= 156) sum += start[i]!;
+  return Number.parseInt(String.fromCharCode(...start.subarray(148, 156)).replace(/\0.*$/s, '').trim(), 8) === sum;
+}
+
+/** --chown: names are the image's. Without a group it is the group of the same name or number, else the user's own. */
+function ownership(said: string, fs: FileSystem): Ownership {
+  const [user = '', group, ...rest] = said.split(':');
+  if (rest.length > 0) throw new BuildError('BAD_OWNER', `invalid chown string format: ${said}`);
+  const [passwd, groups] = [readText(fs, '/etc/passwd'), readText(fs, '/etc/group')];
+  const named = (spec: string): Ownership | undefined => { try { return resolveUser(spec, passwd, groups); } catch { return undefined; } };
+  const known = named(/^\d+$/.test(user) ? user : user === '' ? '0' : user);
+  if (!known) throw new BuildError('NO_USER', `can't find uid for user ${user}: no such user: ${user}`);
+  if (group !== undefined && group !== '') {
+    const { gid } = named(`0:${group}`) ?? {};
+    if (gid === undefined) throw new BuildError('NO_GROUP', `can't find gid for group ${group}: no such group: ${group}`);
+    return { uid: known.uid, gid };
+  }
+  return { uid: known.uid, gid: named(`0:${user}`)?.gid ?? known.gid };
+}
