@@ -85,12 +85,13 @@ export class StageBuild {
     }
     const fs = await make();
     const layer = fs && await this.#layerOf(fs);
-    const image = withStep(this.image, { config: this.config, createdBy, author: this.#author, createdNs: this.#now(), layer }, layer?.contentSize ?? 0, this.ports.codecs);
+    const image = withStep(this.image, { config: this.config, createdBy, author: this.#author, createdNs: this.now(), layer }, layer?.contentSize ?? 0, this.ports.codecs);
     cache.keep(key, image, layer);
     this.image = image;
   }
 
-  #now(): bigint { return this.options.fixedSec === undefined ? this.ports.host.clock.realtimeNs() : BigInt(this.options.fixedSec) * 1_000_000_000n; }
+  /** Nanoseconds since 1970. */
+  now(): bigint { return this.options.fixedSec === undefined ? this.ports.host.clock.realtimeNs() : BigInt(this.options.fixedSec) * 1_000_000_000n; }
 
   async #layerOf(fs: OverlayFs): Promise<NewLayer & { readonly contentSize: number } | undefined> {
     const { fixedSec } = this.options;
@@ -149,7 +150,7 @@ export class StageBuild {
   }
 
   /** The files of the stage so far, to be changed. */
-  openTree(): OverlayFs { return this.ports.images.openTree(this.image.layers, { now: () => this.#now() }); }
+  openTree(asContainer = false): OverlayFs { return this.ports.images.openTree(this.image.layers, { now: () => this.now(), asContainer }); }
 }
 
 const isFile = (mode: number): boolean => (mode & S_IFMT) !== S_IFDIR;

@@ -50,20 +50,21 @@ export class Images {
   #viewPath(layers: readonly { readonly diffId: string }[]): string { return `${chainFolder(layers.map((layer) => layer.diffId), this.#codecs)}/root`; }
 
   /** The merged view of an image: as stored, else made again from the layers. */
-  #view(image: Pick<Image, 'layers'>, layers: readonly Layer[]): ViewColumns {
+  #view(image: Pick<Image, 'layers'>, layers: readonly Layer[], keep = true): ViewColumns {
     const path = this.#viewPath(image.layers);
     const stored = this.#folder.read(path);
     const view = stored && unpackView(stored);
     if (view) return view;
     const made = buildView(aroundIndexes(layers.map((layer) => this.#index(layer))));
-    this.#folder.write(path, packView(made));
+    if (keep) this.#folder.write(path, packView(made));
     return made;
   }
 
-  /** The files of these layers and nothing else, under an empty writable layer in memory: what a build copies from and to. Nothing is kept of it. Throws as `openContainerFs`. */
-  openTree(layers: Image['layers'], options: TmpFsOptions): OverlayFs {
+  /** The files of these layers under an empty writable layer in memory: what a build copies from and to, and with `asContainer` what its commands run in. Nothing is kept of it. Throws as `openContainerFs`. */
+  openTree(layers: Image['layers'], { asContainer = false, ...options }: TmpFsOptions & { readonly asContainer?: boolean }): OverlayFs {
     const contents = layers.map((layer) => ({ diffId: layer.diffId, blob: this.store.layerTar(layer) }));
-    return openWritable(new ImageView(buildView(contents.map((layer) => this.#index(layer))), contents), { memory: this.#memory }, options);
+    const view = asContainer ? this.#view({ layers }, contents, false) : buildView(contents.map((layer) => this.#index(layer)));
+    return openWritable(new ImageView(view, asContainer ? aroundContents(contents) : contents), { memory: this.#memory }, options);
   }
 
   /** Keeps a step of a build: its record, and with it a new layer with its index. Takes the layer's file. Throws LayerError for a layer that must not be unpacked. */

@@ -9,6 +9,8 @@ export const LAYERS = 'layers';
 export const CHAINS = 'chains';
 /** Records of steps of builds: JSON documents with a configuration and layers. */
 export const STEPS = 'build/steps';
+/** Directories that commands of builds share: `data`, what the host cannot keep of it, who has it alone. */
+export const CACHES = 'build/caches';
 
 export const blobPath = (digest: Digest): string => `oci/blobs/${digest.replace(':', '/')}`;
 /** What is kept of a layer besides its blob: the index, and the tar when the blob is compressed. */
