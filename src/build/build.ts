@@ -85,7 +85,7 @@ class Build {
     if (name === 'scratch') return scratch;
     const earlier = /^\d+$/.test(name) ? undefined : earlierStage(this.#plan.stages, name, index);
     if (earlier) return this.#built.get(earlier)!;
-    return stageImage(await this.#ports.findImage(name, { pull: this.#options.pull, platform }));
+    return stageImage(await this.#ports.findImage(this.#options.imageContexts.get(name) ?? name, { pull: this.#options.pull, platform }));
   }
 
   /** What --from says: an earlier stage, or an image. Stages that only triggers ask for may not be built. */
@@ -95,7 +95,7 @@ class Build {
     const built = earlier && this.#built.get(earlier);
     if (built) return built;
     if (earlier) throw new BuildError('NO_SOURCE', `the stage ${name} was not built: nothing but a trigger needs it`);
-    return name === 'scratch' ? scratch : stageImage(await this.#ports.findImage(name, { pull: false, platform: undefined }));
+    return name === 'scratch' ? scratch : stageImage(await this.#ports.findImage(this.#options.imageContexts.get(name) ?? name, { pull: false, platform: undefined }));
   }
 
   #finish(made: StageImage): Image {
@@ -103,10 +103,11 @@ class Build {
     if (made.id === '') throw new BuildError('NO_IMAGE', 'No image was generated. Is your Dockerfile empty?');
     const unused = this.#args.unused();
     if (unused.length > 0) say(`[Warning] One or more build-args [${unused.sort().join(' ')}] were not consumed\n`);
-    const image = images.store.resolve(made.id) ?? images.store.put({ configBytes: made.configBytes, layers: made.layers, names: [] });
+    const known = images.store.resolve(made.id);
+    const image = known ?? images.store.put({ configBytes: made.configBytes, layers: made.layers, names: this.#options.tags });
     say(`Successfully built ${shortId(image.id)}\n`);
     for (const name of this.#options.tags) {
-      images.store.tag(image, name);
+      if (known) images.store.tag(image, name);
       say(`Successfully tagged ${this.#ports.shownName(name)}\n`);
     }
     return image;

@@ -1,8 +1,9 @@
 // The files that a build copies from, as a read-only file system: a folder of the host or a tar, without what .dockerignore leaves out. Everything belongs to root.
-import { ENOENT, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
+import { ENOENT, Errno, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
+import { rootOf } from '../engine/index.ts';
 import type { Blob } from '../host/ports.ts';
 import { type TarEntry, tarEntries } from '../layers/index.ts';
-import { anonymousDev, type DirEntry, type FileSystem, type FsStat, type Inode, type Name, type OpenFile, type Stat } from '../vfs/index.ts';
+import { anonymousDev, type DirEntry, type FileSystem, find, type FsStat, type Inode, type Name, type OpenFile, type Stat } from '../vfs/index.ts';
 import { BuildError } from './errors.ts';
 import { Ignore, type Matches } from './patterns.ts';
 
@@ -92,6 +93,18 @@ export class ContextFs implements FileSystem {
     this.files = files;
     this.ignore = ignore;
     this.root = new ContextInode(this, files.root);
+  }
+
+  /** The regular file that a path leads to. */
+  fileAt(path: string): ContextInode | undefined {
+    const { context, root } = rootOf(this);
+    try {
+      const { inode } = find(context, root, `/${path}`);
+      return (inode.mode & S_IFMT) === S_IFREG ? inode as ContextInode : undefined;
+    } catch (error) {
+      if (error instanceof Errno) return undefined;
+      throw error;
+    }
   }
 
   nextIno(): number { return ++this.#inodes; }

@@ -126,7 +126,7 @@ function* piecesOf(inode: Inode): Generator<Uint8Array> {
 }
 
 /** Whether the bytes begin with the header of a tar. A file that is compressed and no tar is copied as it is. */
-async function isTar(source: Chunks): Promise<boolean> {
+export async function isTar(source: Chunks): Promise<boolean> {
   let start = new Uint8Array(0);
   try {
     for await (const chunk of source) {

@@ -29,6 +29,8 @@ export interface BuildOptions {
   readonly context: FileSystem;
   /** --build-context. */
   readonly contexts: ReadonlyMap<string, FileSystem>;
+  /** --build-context with docker-image://: names of images. */
+  readonly imageContexts: ReadonlyMap<string, string>;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly labels: ReadonlyMap<string, string>;
   readonly tags: readonly string[];

@@ -1,7 +1,7 @@
 // From a command line to the container it asks for.
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { NewContainer } from '../engine/index.ts';
-import { containerFlags, type Draft } from './container-flags.ts';
+import { type ContainerFlag, containerFlags, type Draft } from './container-flags.ts';
 import { BadValue } from './flag-values.ts';
 import { ClientError, type Flag, type Parsed, spelled, UsageError } from './flags.ts';
 import { networksOf } from './network-words.ts';
@@ -11,9 +11,16 @@ import type { Terminal } from './verb.ts';
 /** What was said for a flag. */
 const valueOf = (parsed: Parsed, { kind, name }: Flag): unknown => (kind === 'bool' ? parsed.bool(name) : kind === 'list' ? parsed.list(name) : parsed.string(name));
 
+/** What these flags say. Throws UsageError, ClientError. */
+export function flagValues(flags: readonly ContainerFlag[], parsed: Parsed): Draft {
+  const draft: Draft = { files: {}, request: { command: [], tty: false, env: [], callerEnv: {} }, config: {}, host: {}, network: {} };
+  putAll(parsed, draft, flags);
+  return draft;
+}
+
 /** Lets every flag that was said put its value where it belongs. Throws UsageError, ClientError. */
-function putAll(parsed: Parsed, draft: Draft): void {
-  for (const flag of containerFlags) {
+function putAll(parsed: Parsed, draft: Draft, flags: readonly ContainerFlag[] = containerFlags): void {
+  for (const flag of flags) {
     if (!flag.put || !parsed.has(flag.name)) continue;
     try { flag.put(valueOf(parsed, flag) as never, draft); } catch (error) {
       if (!(error instanceof BadValue)) throw error;

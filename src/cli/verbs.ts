@@ -1,5 +1,6 @@
 // The verbs of the command line and their groups, one row each.
 import type { Group, Verb } from './verb.ts';
+import { build } from './verbs/build.ts';
 import { commit } from './verbs/commit.ts';
 import { answerCompletion, completion } from './verbs/completion.ts';
 import { containerInspect } from './verbs/container-inspect.ts';
@@ -39,12 +40,14 @@ import { version } from './verbs/version.ts';
 import { wait } from './verbs/wait.ts';
 
 export const groups: readonly Group[] = [
+  { name: 'builder', help: 'Manage builds' },
   { name: 'container', help: 'Manage containers' },
   { name: 'image', help: 'Manage images' },
 ];
 
 export const verbs: readonly Verb[] = [
   answerCompletion,
+  build,
   commit,
   completion,
   containerInspect,
