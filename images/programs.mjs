@@ -35,23 +35,35 @@ function addAccounts(tree, below) {
   lines('etc/group', accounts.map(([name, id]) => `${name}:x:${id}:`));
 }
 
-/** dpkg's state: every package as installed, with the list of its files. */
+/** dpkg's state: every package as installed, with the list of its files (whose first is the root, as `/.`). */
 function packageDatabase(tree, files) {
-  const status = [];
-  for (const file of files) {
-    const control = execFileSync('dpkg-deb', ['-f', file], { encoding: 'utf8' }).trimEnd();
-    const field = (name) => new RegExp(`^${name}: (.*)$`, 'm').exec(control)?.[1];
-    status.push(control.replace(/^Package: .*$/m, '$&\nStatus: install ok installed'));
-    const name = field('Multi-Arch') === 'same' ? `${field('Package')}:${field('Architecture')}` : field('Package');
-    tree.file(`var/lib/dpkg/info/${name}.list`, listOf(file));
+  const controls = files.map((file) => execFileSync('dpkg-deb', ['-f', file], { encoding: 'utf8' }).trimEnd());
+  const names = (field) => controls.flatMap((control) => fieldOf(control, field)?.split(', ') ?? []).map(nameOf);
+  const known = new Set([...names('Package'), ...names('Provides')]);
+  for (const [i, control] of controls.entries()) {
+    const name = fieldOf(control, 'Multi-Arch') === 'same' ? `${fieldOf(control, 'Package')}:${fieldOf(control, 'Architecture')}` : fieldOf(control, 'Package');
+    tree.file(`var/lib/dpkg/info/${name}.list`, listOf(files[i]));
   }
-  tree.file('var/lib/dpkg/status', `${status.sort().join('\n\n')}\n`).file('var/lib/dpkg/available', '').file('var/lib/dpkg/info/format', '1\n');
+  tree.file('var/lib/dpkg/status', `${controls.map((control) => statusOf(control, known)).sort().join('\n\n')}\n`).file('var/lib/dpkg/available', '').file('var/lib/dpkg/info/format', '1\n');
   for (const path of ['var/lib/dpkg/updates', 'var/lib/dpkg/triggers', 'var/lib/dpkg/alternatives']) tree.directory(path);
+}
+
+const fieldOf = (control, name) => new RegExp(`^${name}: (.*)$`, 'm').exec(control)?.[1];
+const nameOf = (dependency) => /[^ :(]+/.exec(dependency)[0];
+
+/** A package's paragraph. What it says of packages that the image leaves out is left out too: apt-get installs nothing while dependencies are unmet. */
+function statusOf(control, known) {
+  return control.replace(/^Package: .*$/m, '$&\nStatus: install ok installed')
+    .replace(/^(Recommends|Suggests|Enhances|Conflicts|Breaks): .*\n/gm, '')
+    .replace(/^((?:Pre-)?Depends): (.*)\n/gm, (_, field, all) => {
+      const met = all.split(', ').filter((group) => group.split(' | ').some((one) => known.has(nameOf(one))));
+      return met.length > 0 ? `${field}: ${met.join(', ')}\n` : '';
+    });
 }
 
 function listOf(file) {
   const names = execFileSync('sh', ['-c', 'dpkg-deb --fsys-tarfile "$0" | tar -t', file], { encoding: 'utf8', maxBuffer: 64 << 20 });
-  return names.split('\n').filter(Boolean).map((name) => name.replace(/^\.\/?/, '/').replace(/(.)\/$/, '$1')).join('\n') + '\n';
+  return names.split('\n').filter(Boolean).map((name) => name.replace(/^\.\/?/, '/').replace(/(.)\/$/, '$1').replace(/^\/$/, '/.')).join('\n') + '\n';
 }
 
 /** The class file of a hello world, where there is a Java compiler. */

@@ -22,11 +22,13 @@ const chosen = process.argv.slice(2);
 
 const archive = '.cache/images/programs.tar';
 const wherry = 'bin/wherry.mjs';
+/** A folder with the image's files: the rows run there instead, on this machine's Linux (as root), to see what they should print. */
+const native = process.env['WHERRY_PROGRAMS_NATIVE'];
 const env = { ...process.env, WHERRY_ROOT: process.env['WHERRY_PROGRAMS_ROOT'] ?? '.cache/programs-store' };
 
 /** Loads the archive once for its size and time. */
 function loadImage(): void {
-  if (process.env['WHERRY_PROGRAMS_ROOT']) return;
+  if (native !== undefined || process.env['WHERRY_PROGRAMS_ROOT']) return;
   const { size, mtimeMs } = statSync(archive);
   const stamp = `${size} ${mtimeMs}`;
   const said = `${env.WHERRY_ROOT}/loaded-archive`;
@@ -44,7 +46,9 @@ interface Ended { readonly code: number | null; readonly stdout: string; readonl
 
 function runScript(script: string, seconds: number): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [wherry, 'run', '--rm', '-i', 'programs', 'bash', '-c', `mkdir -p /tmp/w && cd /tmp/w\n${script}`], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const shell = ['bash', '-c', `rm -rf /tmp/w && mkdir -p /tmp/w && cd /tmp/w\n${script}`];
+    const command = native === undefined ? [process.execPath, wherry, 'run', '--rm', '-i', 'programs', ...shell] : ['chroot', native, ...shell];
+    const child = spawn(command[0]!, command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const text = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) child[stream].setEncoding('utf8').on('data', (said: string) => { text[stream] += said; });
     let late = false;
@@ -55,7 +59,7 @@ function runScript(script: string, seconds: number): Promise<Ended> {
 
 /** One test a row; the seconds of each are printed. */
 export function testPrograms(programs: readonly Program[]): void {
-  if (!existsSync(archive) && !process.env['WHERRY_PROGRAMS_ROOT']) {
+  if (native === undefined && !existsSync(archive) && !process.env['WHERRY_PROGRAMS_ROOT']) {
     console.log(`${archive} is not there (node images/build.mjs programs needs Debian's package tools): the programs were not run`);
     test('left out', () => {});
     return test.run();

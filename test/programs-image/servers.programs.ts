@@ -30,10 +30,10 @@ cd /tmp/w; PATH=/usr/lib/postgresql/15/bin:$PATH; export PGHOST=/tmp PGUSER=post
 initdb -D d -A trust -U postgres --locale=C -E UTF8 > /dev/null || exit 1
 pg_ctl -D d -w -t 120 -s -o "-k /tmp -c listen_addresses=127.0.0.1" -l d/log start || { cat d/log; exit 1; }
 psql -qAt -c "create table t(a int primary key, b text); insert into t select i, md5(i::text) from generate_series(1, 2000) i; create index on t(b);"
-{ echo "begin; update t set b = 'first' where a = 1;"; sleep 2; echo "commit;"; } | psql -qAt &
-sleep 1; psql -qAt -h 127.0.0.1 -c "select b from t where a = 1; update t set b = b || ' second' where a = 1; select b from t where a = 1;"; wait
+{ echo "begin; update t set b = 'first' where a = 1;"; echo '\\! touch d/updated'; ${until('[ -e d/wanted ]')}; sleep 0.5; echo "commit;"; } | psql -qAt & ${until('[ -e d/updated ]')}
+{ echo "select b from t where a = 1;"; echo '\\! touch d/wanted'; echo "update t set b = b || ' second' where a = 1; select b from t where a = 1;"; } | psql -qAt -h 127.0.0.1; wait
 psql -qAt -c "select count(*), sum(a) from t; select count(*) from pg_stat_activity where backend_type = 'client backend'; explain (costs off) select * from t where b = 'x';" | head -3
-pg_dump -t t | grep -c '^[0-9]'; psql -qAt -c 'vacuum analyze; select 1/0' 2>&1
+pg_dump -t t | grep -c '^[0-9]'; psql -qAt -c 'vacuum analyze' -c 'select 1/0' 2>&1
 pg_ctl -D d -m fast -w -s stop; pg_controldata d | grep state
 END
 setpriv --reuid postgres --regid postgres --clear-groups sh go.sh`,
@@ -66,6 +66,6 @@ for v in -tls1_2 -tls1_3; do printf 'GET /f HTTP/1.0\\r\\n\\r\\n' | openssl s_cl
   {
     name: 'ps, lsof, ip and strace', seconds: 90,
     script: `sleep 60 & ps -o stat=,comm= -p $!; lsof -p $! -a -d cwd -Fn | tail -1; ip -br addr show lo | awk '{ print $1, $3 }'; ip -o link show lo | grep -o 'mtu [0-9]*'; ss -ltn | head -1 | awk '{ print $1 }'; kill $!; pstree -A $$ | grep -c bash`,
-    output: /^S +sleep\nn\/tmp\/w\nlo 127\.0\.0\.1\/8\nmtu 65536\nState\n1\n$/,
+    output: /^SN? +sleep\nn\/tmp\/w\nlo 127\.0\.0\.1\/8\nmtu 65536\nState\n1\n$/,
   },
 ]);

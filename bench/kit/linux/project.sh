@@ -7,6 +7,5 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
   objects="$objects part$i.o"
   echo "int part$i(int);" >> all.h
 done
-echo '#include "all.h"
-int main(void) { printf("%d\n", part1(10) + part12(20)); return 0; }' > main.c
+printf '#include "all.h"\nint main(void) { printf("%%d\\n", part1(10) + part12(20)); return 0; }\n' > main.c
 printf 'prog:%s main.o\n\tgcc -o $@ $^\n%%.o: %%.c all.h\n\tgcc -O1 -c -o $@ $<\n' "$objects" >> Makefile
