@@ -71,9 +71,6 @@ export class ClientConfig {
   /** The helper that keeps a server's credentials; undefined: the file does. */
   #helperFor(server: string): string | undefined { return this.#document.credHelpers?.[server] || this.#document.credsStore || undefined; }
 
-  /** Whether credentials for the server are kept in the file as they are. */
-  isPlain(server: string): boolean { return this.#helperFor(server) === undefined; }
-
   /** Who we are at a server; empty for nobody. Throws InputError when a helper fails. */
   credentials(server: string): Credentials {
     const helper = this.#helperFor(server);
@@ -110,15 +107,19 @@ export class ClientConfig {
     throw new InputError(`error ${what} credentials - err: ${why}, out: \`${said}\``);
   }
 
-  /** Keeps who we are at a server. */
-  store(server: string, { username = '', password = '', identityToken }: Credentials): void {
+  /** Keeps who we are at a server. True when a password went into the file as it is, where it was not before. */
+  store(server: string, { username = '', password = '', identityToken }: Credentials): boolean {
     const helper = this.#helperFor(server);
     if (helper !== undefined) {
       this.#call(helper, 'store', JSON.stringify({ ServerURL: server, Username: identityToken === undefined ? username : TOKEN_USER, Secret: identityToken ?? password }));
-      return this.#change((auths) => { auths[server] = {}; });
+      this.#change((auths) => { auths[server] = {}; });
+      return false;
     }
     const auth = Buffer.from(`${username}:${identityToken === undefined ? password : ''}`).toString('base64');
-    this.#change((auths) => { auths[server] = { auth, ...(identityToken === undefined ? {} : { identitytoken: identityToken }) }; });
+    const entry: Auth = { auth, ...(identityToken === undefined ? {} : { identitytoken: identityToken }) };
+    if (JSON.stringify(this.#document.auths?.[server]) === JSON.stringify(entry)) return false;
+    this.#change((auths) => { auths[server] = entry; });
+    return identityToken === undefined;
   }
 
   /** Forgets who we are at a server. */

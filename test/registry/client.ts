@@ -10,7 +10,7 @@ export interface Client {
   /** How long was waited between tries, in milliseconds. */
   readonly waits: number[];
   readonly warnings: string[];
-  /** Lines of progress, without those that are redrawn. */
+  /** Lines of progress, without those that are redrawn and those that say no more than the next. */
   readonly lines: string[];
   nowMs: number;
   pull(images: Images, name: string, options?: PullOptions): Promise<Pulled>;
@@ -21,7 +21,7 @@ export function clientOf({ host }: Pick<TestRegistry, 'host'>, options: Registry
   const waits: number[] = [];
   const warnings: string[] = [];
   const lines: string[] = [];
-  const progress = ({ id, status, total }: TransferEvent): void => { if (total === undefined) lines.push(id === undefined ? status : `${id}: ${status}`); };
+  const progress = ({ id, status, total }: TransferEvent): void => { if (total === undefined && !['Waiting', 'Verifying Checksum'].includes(status)) lines.push(id === undefined ? status : `${id}: ${status}`); };
   const ports = { fetch: nodeFetch({ env: {}, certificates: [], idleMs: 20_000 }), nowMs: () => client.nowMs, sleep: (ms: number) => { waits.push(ms); client.nowMs += ms; return Promise.resolve(); } };
   const registry = new Registry(host, ports, { warn: (text) => warnings.push(text), ...options });
   const client: Client = {

@@ -70,7 +70,7 @@ async function askName(known: string, server: string, terminal: Terminal): Promi
 async function again(known: Credentials, domain: string, config: ClientConfig, server: string, terminal: Terminal): Promise<boolean> {
   terminal.err(`Authenticating with existing credentials...${known.username ? ` [Username: ${known.username}]` : ''}\n\n Info -> To login with a different account, run 'wherry logout' followed by 'wherry login'\n\n\n`);
   try {
-    await prove(known, domain, config, server, terminal, false);
+    await prove(known, domain, config, server, terminal);
     return true;
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code === 'unreachable') throw error;
@@ -80,12 +80,12 @@ async function again(known: Credentials, domain: string, config: ClientConfig, s
 }
 
 /** Throws RegistryError. */
-async function prove(credentials: Credentials, domain: string, config: ClientConfig, server: string, terminal: Terminal, isNew = true): Promise<void> {
+async function prove(credentials: Credentials, domain: string, config: ClientConfig, server: string, terminal: Terminal): Promise<void> {
   const registry = openRegistry(domain, terminal, { credentials, offline: credentials.identityToken === undefined });
   await registry.login();
   const { identityToken = credentials.identityToken } = registry;
-  config.store(server, { ...credentials, ...(identityToken === undefined ? {} : { identityToken, password: '' }) });
-  if (isNew && config.isPlain(server)) {
+  const isWritten = config.store(server, { ...credentials, ...(identityToken === undefined ? {} : { identityToken, password: '' }) });
+  if (isWritten) {
     terminal.err(`\nWARNING! Your credentials are stored unencrypted in '${config.path}'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n\n`);
   }
   terminal.out('Login Succeeded\n');

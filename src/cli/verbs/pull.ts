@@ -1,8 +1,8 @@
 // wherry pull: an image from a registry.
 import { fullName, parseReference } from '../../oci/index.ts';
-import { bool } from '../flags.ts';
+import { bool, string } from '../flags.ts';
 import { demandName, InputError } from '../input.ts';
-import { platformFlag, platformOf } from '../platform-flag.ts';
+import { platformOf } from '../platform-flag.ts';
 import { openImages } from '../setup.ts';
 import { onOutput } from '../transfer-progress.ts';
 import { unpackLimitHelp } from '../unpack-limit.ts';
@@ -16,7 +16,7 @@ export const pull: Verb = {
   help: 'Download an image from a registry',
   details: unpackLimitHelp,
   flags: [
-    bool('all-tags', 'Download all tagged images in the repository', 'a'), { ...bool('disable-content-trust', 'Skip image verification'), initial: 'true' }, platformFlag('Set platform if server is multi-platform capable.'),
+    bool('all-tags', 'Download all tagged images in the repository', 'a'), { ...bool('disable-content-trust', 'Skip image verification'), initial: 'true' }, string('platform', 'Set platform if server is multi-platform capable'),
     bool('quiet', 'Suppress verbose output', 'q'),
   ],
   words: [1, 1],

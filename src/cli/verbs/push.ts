@@ -1,8 +1,8 @@
 // wherry push: an image to a registry.
 import type { Reference } from '../../oci/index.ts';
-import { bool } from '../flags.ts';
+import { bool, string } from '../flags.ts';
 import { demandName, InputError } from '../input.ts';
-import { demandOwnPlatform, platformFlag } from '../platform-flag.ts';
+import { demandOwnPlatform } from '../platform-flag.ts';
 import { openImages } from '../setup.ts';
 import { onOutput } from '../transfer-progress.ts';
 import type { Terminal, Verb } from '../verb.ts';
@@ -18,7 +18,7 @@ export const push: Verb = {
   help: 'Upload an image to a registry',
   flags: [
     bool('all-tags', 'Push all tags of an image to the repository', 'a'), { ...bool('disable-content-trust', 'Skip image signing'), initial: 'true' },
-    platformFlag('Push a platform-specific manifest as a single-platform image to the registry. Image index won\'t be pushed, meaning that other manifests, including attestations won\'t be preserved.'),
+    string('platform', 'Push a platform-specific manifest as a single-platform image to the registry.\nImage index won\'t be pushed, meaning that other manifests, including attestations won\'t be preserved.\n\'os[/arch[/variant]]\': Explicit platform (eg. linux/amd64)'),
     bool('quiet', 'Suppress verbose output', 'q'),
   ],
   words: [1, 1],

@@ -78,6 +78,8 @@ interface Options extends Required<Pick<PullOptions, 'platform' | 'progress'>> {
 
 async function fetchImage(store: Store, registry: Registry, repository: string, top: RemoteManifest, names: readonly string[], options: Options): Promise<Image> {
   const manifest = await forPlatform(registry, repository, top, options.platform, store);
+  const known = store.images().find(({ manifestDigest }) => manifestDigest === manifest.digest);
+  if (known) return store.nameAs(known, names);
   const { config: configDescriptor, layers: descriptors } = parseManifest(manifest.bytes, manifest.digest);
   if (!isImageConfig(configDescriptor)) throw new RegistryError('unsupported', `Encountered remote "${configDescriptor.mediaType}"(unknown) when fetching`);
   const configBytes = await smallBlob(registry, repository, configDescriptor, store);
@@ -168,6 +170,7 @@ class Layers {
       if (members.has(key)) continue;
       const known = this.#store.knownLayer(descriptor.digest, diffId);
       progress({ id: short(descriptor.digest), status: known ? 'Already exists' : 'Pulling fs layer' });
+      if (!known && free === 0) progress({ id: short(descriptor.digest), status: 'Waiting' });
       const member = known ? Promise.resolve(known) : enter().then(() => this.#download(descriptor)).finally(leave);
       member.catch((error: unknown) => { this.#cancel(error); });
       members.set(key, { member, isKnown: known !== undefined });
@@ -183,7 +186,7 @@ class Layers {
     if (this.#cancelled) throw new RegistryError('unreachable', 'context canceled');
     const member = await download(this.#registry, this.#repository, descriptor, ports, (current) => progress({ id, status: 'Downloading', current, total: descriptor.size }));
     this.#downloaded.push(member);
-    progress({ id, status: 'Download complete' });
+    for (const status of ['Verifying Checksum', 'Download complete']) progress({ id, status });
     return member;
   }
 

@@ -157,7 +157,7 @@ export class Registry {
       const own = originOf(url) === originOf(base);
       let authorization: string | undefined;
       try { authorization = own ? await this.#tokens.header(scope) : undefined; } catch (error) {
-        throw error instanceof RegistryError && error.message === 'no basic auth credentials' && method === 'HEAD' ? new RegistryError(error.code, `Head "${url}": ${error.message}`) : error;
+        throw error instanceof RegistryError && error.message === 'no basic auth credentials' && method === 'HEAD' && path.includes('/manifests/') ? new RegistryError(error.code, `Head "${url}": ${error.message}`) : error;
       }
       const answer = await this.#fetch({ method, url, headers: { ...(own ? this.#options.headers : {}), ...headers, ...(authorization === undefined ? {} : { authorization }) }, ...(body ? { body: body() } : {}) });
       if (!(answer.status >= 300 && answer.status < 400 && answer.location !== undefined && answer.status !== 304)) return { answer, authorization };
