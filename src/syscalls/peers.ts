@@ -3,7 +3,7 @@ import {
   CAP_SYS_PTRACE, EBADF, EFAULT, EINVAL, ENOMEM, EPERM, ESRCH, IOV_MAX, O_CLOEXEC, O_NONBLOCK, O_RDWR, SI_TKILL, SI_USER, NSIG,
 } from '../abi/index.ts';
 import { PAGE_SIZE } from '../guest/index.ts';
-import { decodeSigInfo, Description, PidFile, type Process, sendToProcess, SIGINFO_SIZE, type Task, userSignal } from '../linux/index.ts';
+import { decodeSigInfo, Description, PidFile, type Process, processOfDirectory, sendToProcess, SIGINFO_SIZE, type Task, userSignal } from '../linux/index.ts';
 import { Fd, flags, Int, oneOf, Pid, Ptr, Signal, Size, UInt } from './codec.ts';
 import { refuse, sys } from './row.ts';
 import type { SyscallRow } from './row.ts';
@@ -20,6 +20,17 @@ export function processOfFd(task: Task, fd: number): Process {
   return file.process;
 }
 
+/** As `processOfFd`; a directory /proc/[pid] stands for its process, too. */
+function signalledProcess(task: Task, fd: number): Process {
+  const { file, inode } = task.files.get(fd);
+  return file instanceof PidFile ? file.process : demandProcess(processOfDirectory(inode));
+}
+
+function demandProcess(process: Process | undefined): Process {
+  if (!process) throw EBADF;
+  return process;
+}
+
 const isGone = (process: Process): boolean => process.leader.kernel.processes.get(process.pid) !== process;
 
 function pidfdOpen(task: Task, pid: number, bits: number): number {
@@ -31,7 +42,7 @@ function pidfdOpen(task: Task, pid: number, bits: number): number {
 
 function pidfdSendSignal(task: Task, fd: number, signal: number, infoPtr: number, bits: number): number {
   if (bits !== 0) throw EINVAL;
-  const process = processOfFd(task, fd);
+  const process = signalledProcess(task, fd);
   if (signal < 0 || signal > NSIG) throw EINVAL;
   if (isGone(process)) throw ESRCH;
   const info = infoPtr === 0 ? userSignal(task, signal) : decodeSigInfo(task.memory.readable(infoPtr, SIGINFO_SIZE));

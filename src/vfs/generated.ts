@@ -149,6 +149,9 @@ class GeneratedFile implements OpenFile {
   truncate(): void {}
 }
 
+/** What a generated inode was made of. */
+export const nodeOf = (inode: Inode): Node | undefined => (inode instanceof GeneratedInode ? inode.node : undefined);
+
 /** A latin1 string as bytes. */
 const bytesOf = (text: string | Uint8Array): Uint8Array => (typeof text === 'string' ? Uint8Array.from(text, (c) => c.charCodeAt(0)) : text);
 

@@ -153,7 +153,8 @@ test('options and errors', () => {
   assert.is(m.task.memory.readI32(BUFFER), SOCK_DGRAM);
   assert.is(m.call('getsockopt', a, SOL_SOCKET, 9999, BUFFER, BUFFER + 100), 'ENOPROTOOPT');
   assert.is(m.call('socket', AF_PACKET, SOCK_DGRAM, 0), 'EAFNOSUPPORT');
-  assert.is(m.call('socket', AF_INET, 3, 0), 'ESOCKTNOSUPPORT');
+  assert.is(m.call('socket', AF_INET, 3, 0), 'EPROTONOSUPPORT');
+  assert.is(m.call('socket', AF_INET, 5, 0), 'ESOCKTNOSUPPORT');
   assert.is(m.call('socket', AF_UNIX, 9, 0), 'ESOCKTNOSUPPORT');
   assert.is(m.call('socket', AF_UNIX, SOCK_STREAM, 77), 'EPROTONOSUPPORT');
   const file = m.call('open', '/tmp', 0, 0) as number;

@@ -20,6 +20,7 @@ export * from './open-inode.ts';
 export * from './packet-info.ts';
 export * from './pidfd.ts';
 export * from './published.ts';
+export { PingSocket, RawSocket } from './raw-socket.ts';
 export * from './pipe.ts';
 export * from './poll.ts';
 export * from './timerfd.ts';

@@ -1,10 +1,12 @@
 // TCP and UDP sockets on the container's own loopback: addresses, ports, connections and datagrams between programs of one machine. ip(7), ipv6(7), tcp(7), udp(7).
-import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EALREADY, ECONNABORTED, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EINPROGRESS, EINVAL, EISCONN, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, Errno, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_STREAM } from '../../abi/index.ts';
+import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EALREADY, ECONNABORTED, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EINPROGRESS, EINVAL, EISCONN, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, Errno, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_DGRAM, SOCK_STREAM } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from '../../vfs/index.ts';
 import type { ContainerNetwork } from './container-network.ts';
 import type { HostStream } from './host-stream.ts';
-import { ETHERNET_INDEX, HeaderFields, type PacketChoices } from './packet-info.ts';
+import { udpPacket } from './ip-packet.ts';
+import { OwnPackets } from './own-packets.ts';
+import { ETHERNET_INDEX, HeaderFields, type PacketChoices, type PacketInfo } from './packet-info.ts';
 import { Socket } from './socket.ts';
 import type { Ancillary, PeerCredentials, Received } from './socket.ts';
 
@@ -12,9 +14,10 @@ import type { Ancillary, PeerCredentials, Received } from './socket.ts';
 export interface Endpoint { readonly address: string; readonly port: number }
 
 const MAPPED_PREFIX = `${'\0'.repeat(10)}\xff\xff`;
-const ANY4 = '\0'.repeat(4), ANY6 = '\0'.repeat(16), LOOPBACK4 = '\x7f\0\0\x01', LOOPBACK6 = `${'\0'.repeat(15)}\x01`;
+export const ANY4 = '\0'.repeat(4), ANY6 = '\0'.repeat(16);
+const LOOPBACK4 = '\x7f\0\0\x01', LOOPBACK6 = `${'\0'.repeat(15)}\x01`;
 
-const isWildcard = (address: string): boolean => address === ANY4 || address === ANY6;
+export const isWildcard = (address: string): boolean => address === ANY4 || address === ANY6;
 const isLoopback = (address: string): boolean => (address.length === 4 ? address.startsWith('\x7f') : address === LOOPBACK6);
 
 /** IPv4 addresses in IPv6 clothes become IPv4 ones. */
@@ -87,8 +90,9 @@ export class InetSocket extends Socket {
     return child;
   }
 
-  /** bind(2). Throws EADDRNOTAVAIL for what is not an address of this machine, EADDRINUSE. */
+  /** bind(2). Throws EINVAL when it is bound, EADDRNOTAVAIL for what is not an address of this machine, EADDRINUSE. */
   bind(endpoint: Endpoint): void {
+    if (this.endpoint) throw EINVAL;
     if (!isWildcard(endpoint.address) && !this.#ports.isOwn(endpoint.address)) throw EADDRNOTAVAIL;
     this.#settle(this.#ports.bind(this, endpoint));
     this.#portIsOurs = endpoint.port === 0;
@@ -203,10 +207,14 @@ export class InetSocket extends Socket {
 
   /** A datagram from outside; `at`: the own address that it was sent to. */
   arrive(bytes: Uint8Array, from: Endpoint, at = this.#ports.network?.firstAddress): void {
+    this.hear(bytes, from, this.headers.info(from.address.length === 4 ? at ?? ANY4 : this.endpoint?.address ?? ANY6, NO_CHOICES, ETHERNET_INDEX));
+  }
+
+  /** A message from an endpoint, with what its headers say; it is lost where there is no room for it. */
+  hear(bytes: Uint8Array, from: Endpoint, packet: PacketInfo): void {
     if (!this.accepts(from)) return;
-    const sender = new Socket(this.family, this.type, this.credentials);
+    const sender = new Socket(this.family, SOCK_DGRAM, this.credentials);
     sender.name = encodeEndpoint(this.family, from);
-    const packet = this.headers.info(from.address.length === 4 ? at ?? ANY4 : this.endpoint?.address ?? ANY6, NO_CHOICES, ETHERNET_INDEX);
     if (this.takes(bytes.length, sender)) sender.send(bytes, { rights: [], sender: this.credentials, packet }, true, this);
   }
 
@@ -223,7 +231,18 @@ export class InetSocket extends Socket {
     if (!target && this.remote) this.fail(ECONNREFUSED);
     const source = this.sourceFor(to.address, ancillary.choices);
     if (target?.accepts(source) && target.covered(this, bytes.length) && target.takes(bytes.length, this)) this.#deliverTo(target, bytes, { ...ancillary, packet: this.headers.info(to.address, ancillary.choices ?? NO_CHOICES) }, source);
+    this.#show(bytes, source, to, ancillary.choices, target !== undefined);
     return bytes.length;
+  }
+
+  /** Raw sockets see datagrams, and what is said of those that nobody takes. */
+  #show(bytes: Uint8Array, source: Endpoint, to: Endpoint, choices: PacketChoices | undefined, taken: boolean): void {
+    const { packets } = this.#ports;
+    if (packets.raw.size === 0 || this.protocol !== IPPROTO_UDP || source.address.length !== to.address.length) return;
+    const { ttl, trafficClass } = this.headers.info(to.address, choices ?? NO_CHOICES);
+    const packet = udpPacket({ source: source.address, destination: to.address, ttl, trafficClass, sourcePort: source.port, destinationPort: to.port, bytes });
+    packets.show(packet);
+    if (!taken) packets.noPort(packet);
   }
 
   #sendOut(bytes: Uint8Array, to: Endpoint): number {
@@ -356,7 +375,7 @@ export class InetSocket extends Socket {
 }
 
 /** A wildcard as destination means the machine itself. */
-const destination = (address: string): string => (!isWildcard(address) ? address : address.length === 4 ? LOOPBACK4 : LOOPBACK6);
+export const destination = (address: string): string => (!isWildcard(address) ? address : address.length === 4 ? LOOPBACK4 : LOOPBACK6);
 
 /** Which sockets have which ports. */
 export class InetPorts {
@@ -364,6 +383,8 @@ export class InetPorts {
   network: ContainerNetwork | undefined;
   /** All that are open. */
   readonly sockets = new Set<InetSocket>();
+  /** Packets between its own addresses. */
+  readonly packets = new OwnPackets(this);
   readonly #bound = new Map<string, InetSocket[]>();
   #lastEphemeral = FIRST_EPHEMERAL - 1;
 

@@ -15,7 +15,7 @@ export interface PacketInfo {
 /** What a sender says of one message; what is absent is as the socket has it. */
 export interface PacketChoices { ttl?: number; trafficClass?: number; source?: string }
 
-const DEFAULT_HOPS = 64;
+export const DEFAULT_HOPS = 64;
 export const LOOPBACK_INDEX = 1, ETHERNET_INDEX = 2;
 
 /** What a socket puts into the headers of what it sends. */

@@ -1,9 +1,11 @@
 // /proc/net: interfaces, routes and sockets as netstat, ifconfig and route read them. proc(5).
-import { AF_INET6, IPPROTO_TCP } from '../../abi/index.ts';
+import { AF_INET6, IPPROTO_TCP, SOCK_RAW } from '../../abi/index.ts';
 import { decodeEndpoint, type InetSocket, tcpStates } from '../files/inet-socket.ts';
 import type { Kernel } from '../kernel.ts';
 import { interfacesOf, routesOf } from './interfaces.ts';
 
+/** All raw sockets have one table. */
+export const RAW = 'raw';
 const hex = (value: number, width: number): string => value.toString(16).toUpperCase().padStart(width, '0');
 
 /** Four-byte groups, each as the little-endian number it is in memory. */
@@ -26,13 +28,13 @@ export function routeText(kernel: Kernel): string {
   return `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-/** The sockets that tables of a protocol list: bound or connected. */
-export const listedSockets = (kernel: Kernel, protocol: number, family: number): InetSocket[] =>
-  [...kernel.files.inetPorts.sockets].filter((socket) => socket.protocol === protocol && socket.family === family && socket.name !== '' && (protocol !== IPPROTO_TCP || socket.state !== tcpStates.CLOSE));
+/** The sockets that tables of a protocol list: bound or connected; of SOCK_RAW those of any protocol. */
+export const listedSockets = (kernel: Kernel, protocol: number | typeof RAW, family: number): InetSocket[] =>
+  [...kernel.files.inetPorts.sockets].filter((socket) => (socket.type === SOCK_RAW ? RAW : socket.protocol) === protocol && socket.family === family && socket.name !== '' && (protocol !== IPPROTO_TCP || socket.state !== tcpStates.CLOSE));
 
 /** One line a socket of the protocol and family. */
-export function socketText(kernel: Kernel, protocol: number, family: number): string {
-  const six = family === AF_INET6, stream = protocol === IPPROTO_TCP;
+export function socketText(kernel: Kernel, protocol: number | typeof RAW, family: number): string {
+  const six = family === AF_INET6, stream = protocol === IPPROTO_TCP, wide = !stream && protocol !== RAW;
   const none = { address: '\0'.repeat(six ? 16 : 4), port: 0 };
   const endpoint = (name: string | undefined): string => {
     const { address, port } = name ? decodeEndpoint(name) : none;
@@ -40,9 +42,9 @@ export function socketText(kernel: Kernel, protocol: number, family: number): st
     return `${addressHex(shown)}:${hex(port, 4)}`;
   };
   const lines = listedSockets(kernel, protocol, family).map((socket, i) =>
-    `${String(i).padStart(stream ? 4 : 5)}: ${endpoint(socket.name)} ${endpoint(socket.peerName || undefined)} ${hex(socket.state, 2)} 00000000:${hex(socket.queued, 8)} 00:00000000 00000000 ${String(socket.credentials.uid).padStart(5)} ${'0'.padStart(8)} ${socket.inode.ino} 1 0000000000000000 ${stream ? '100 0 0 10 0' : '0'}\n`);
+    `${String(i).padStart(wide ? 5 : 4)}: ${endpoint(socket.name)} ${endpoint(socket.peerName || undefined)} ${hex(socket.state, 2)} 00000000:${hex(socket.queued, 8)} 00:00000000 00000000 ${String(socket.credentials.uid).padStart(5)} ${'0'.padStart(8)} ${socket.inode.ino} 1 0000000000000000 ${stream ? '100 0 0 10 0' : '0'}\n`);
   const width = six ? 38 : 14;
-  const head = `${!stream && !six ? '   ' : '  '}sl  ${'local_address'.padEnd(width)}${six ? 'remote_address'.padEnd(width) : 'rem_address  '} st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode${stream ? '' : ' ref pointer drops'}\n`;
+  const head = `${wide && !six ? '   ' : '  '}sl  ${'local_address'.padEnd(width)}${six ? 'remote_address'.padEnd(width) : 'rem_address  '} st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode${stream ? '' : ' ref pointer drops'}\n`;
   return head + lines.join('');
 }
 

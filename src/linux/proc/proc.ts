@@ -1,5 +1,5 @@
 // The /proc file system: a directory per process, files about the machine, and /proc/sys. proc(5), sysctl(8).
-import { AF_INET, AF_INET6, EINVAL, EPERM, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, MAX_INSTANCES, MAX_QUEUED_EVENTS, MAX_WATCHES } from '../../abi/index.ts';
+import { AF_INET, AF_INET6, EINVAL, EPERM, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, MAX_INSTANCES, MAX_QUEUED_EVENTS, MAX_WATCHES } from '../../abi/index.ts';
 import { latin1 } from '../../base/index.ts';
 import { GeneratedFs, generated } from '../../vfs/index.ts';
 import type { Node } from '../../vfs/index.ts';
@@ -83,7 +83,7 @@ function settings(kernel: Kernel, release: Release): Settings {
       overflowgid: constant(65534), panic: constant(0), printk: constant('4\t4\t1\t7'), shmmax: constant('18446744073692774399'), shmall: constant('18446744073692774399'), shmmni: constant(4096), sem: constant('32000\t1024000000\t500\t32000'), msgmax: constant(8192), msgmnb: constant(16384), msgmni: constant(32000),
       random: { uuid: file(() => `${uuid(kernel)}\n`), boot_id: constant(bootId), entropy_avail: constant(256), poolsize: constant(256) },
     },
-    net: { core: { somaxconn: constant(4096) }, ipv4: { ip_local_port_range: constant('32768\t60999') } },
+    net: { core: { somaxconn: constant(4096) }, ipv4: { ip_local_port_range: constant('32768\t60999'), ip_unprivileged_port_start: constant(0), ping_group_range: constant('0\t2147483647') } },
     vm: { overcommit_memory: setting('0'), overcommit_ratio: setting('50'), max_map_count: constant(65530), swappiness: setting('60'), mmap_min_addr: constant(65536), drop_caches: file(() => '0\n', 0o644, dropCaches) },
   };
 }
@@ -96,7 +96,11 @@ const filesystemTypes = ['sysfs', 'tmpfs', 'proc', 'devpts', 'overlay'].map((nam
 /** Headers of tables about networks: there is no interface yet. */
 const networkTables: Record<string, (kernel: Kernel) => string> = {
   dev: netTables.deviceText,
+  icmp: (kernel) => netTables.socketText(kernel, IPPROTO_ICMP, AF_INET),
+  icmp6: (kernel) => netTables.socketText(kernel, IPPROTO_ICMPV6, AF_INET6),
   if_inet6: netTables.inet6Text,
+  raw: (kernel) => netTables.socketText(kernel, netTables.RAW, AF_INET),
+  raw6: (kernel) => netTables.socketText(kernel, netTables.RAW, AF_INET6),
   route: netTables.routeText,
   tcp: (kernel) => netTables.socketText(kernel, IPPROTO_TCP, AF_INET),
   tcp6: (kernel) => netTables.socketText(kernel, IPPROTO_TCP, AF_INET6),

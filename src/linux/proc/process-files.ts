@@ -2,7 +2,7 @@
 import { EACCES, EINVAL, O_ACCMODE, O_CLOEXEC, O_RDONLY, O_WRONLY, S_IFDIR, S_IFLNK } from '../../abi/index.ts';
 import { latin1 } from '../../base/index.ts';
 import { generated, pathOf } from '../../vfs/index.ts';
-import type { Node, Place } from '../../vfs/index.ts';
+import type { Inode, Node, Place } from '../../vfs/index.ts';
 import { AnonymousInode, EpollFile, EventFile, placeOf } from '../files/index.ts';
 import type { Description } from '../files/index.ts';
 import type { Process, Task } from '../task.ts';
@@ -173,5 +173,13 @@ const processNodes = new WeakMap<Process, Node>();
 export function processNode(process: Process): Node {
   const node = processNodes.get(process) ?? rowsDirectory(process.leader, { task: taskDirectory(process) });
   processNodes.set(process, node);
+  nodeProcesses.set(node, process);
   return node;
+}
+
+const nodeProcesses = new WeakMap<Node, Process>();
+/** The process whose directory in /proc an inode is. */
+export function processOfDirectory(inode: Inode): Process | undefined {
+  const node = generated.nodeOf(inode);
+  return node && nodeProcesses.get(node);
 }

@@ -1,11 +1,11 @@
 // What is different between the families of sockets: making, naming, binding, connecting, sending to an address. unix(7), ip(7), ipv6(7).
 import {
-  AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, EADDRINUSE, EAFNOSUPPORT, ECONNREFUSED, EEXIST, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, S_IFSOCK,
+  AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, CAP_NET_RAW, EADDRINUSE, EAFNOSUPPORT, ECONNREFUSED, EEXIST, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, ESOCKTNOSUPPORT, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_RAW, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM, S_IFSOCK,
   UNIX_PATH_MAX, W_OK, isType,
 } from '../../abi/index.ts';
 import { latin1, latin1Bytes } from '../../base/index.ts';
 import type { Wait } from '../../base/index.ts';
-import { canonicalAddress, decodeEndpoint, encodeEndpoint, encodeNetlinkName, InetSocket, NetlinkSocket, Socket } from '../../linux/index.ts';
+import { canonicalAddress, decodeEndpoint, encodeEndpoint, encodeNetlinkName, InetSocket, NetlinkSocket, PingSocket, RawSocket, Socket } from '../../linux/index.ts';
 import type { Ancillary, Endpoint, PeerCredentials, Task } from '../../linux/index.ts';
 import { demand, find, operations } from '../../vfs/index.ts';
 import { quote } from '../codec.ts';
@@ -110,23 +110,35 @@ function endpointIn(bytes: Uint8Array, six: boolean): Endpoint {
   return { address: canonicalAddress(latin1(address)), port: bytes[2]! << 8 | bytes[3]! };
 }
 
+/** One more than the largest protocol there may be. */
+const IPPROTO_MAX = 263;
 /** The protocols of a type; the first is meant by 0. */
 const protocolsOf: Readonly<Record<number, readonly number[]>> = { [SOCK_STREAM]: [IPPROTO_TCP], [SOCK_DGRAM]: [IPPROTO_UDP, IPPROTO_UDPLITE] };
 
 const inet = (socket: Socket): InetSocket => socket as InetSocket;
 
+const icmpOfFamily = (family: number): number => (family === AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+
+/** Throws EPROTONOSUPPORT, EPERM. */
+function rawSocket(task: Task, family: number, protocol: number, credentials: PeerCredentials): RawSocket {
+  if (protocol === 0 || protocol > IPPROTO_RAW) throw EPROTONOSUPPORT;
+  if (!task.credentials.has(CAP_NET_RAW)) throw EPERM;
+  return new RawSocket(family, credentials, task.kernel.files.inetPorts, protocol);
+}
+
 /** AF_INET and AF_INET6. */
 const inetFamily = (family: number): SocketFamily => ({
   make(task, type, protocol, credentials) {
     const known = protocolsOf[type];
+    if (protocol < 0 || protocol >= IPPROTO_MAX) throw EINVAL;
+    if (type === SOCK_RAW) return rawSocket(task, family, protocol, credentials);
     if (known === undefined) throw ESOCKTNOSUPPORT;
+    if (type === SOCK_DGRAM && protocol === icmpOfFamily(family)) return new PingSocket(family, credentials, task.kernel.files.inetPorts, protocol);
     if (protocol !== 0 && !known.includes(protocol)) throw EPROTONOSUPPORT;
     return new InetSocket(family, type, credentials, task.kernel.files.inetPorts, protocol || known[0]!);
   },
   bind(task, socket, ptr, length) {
-    const endpoint = endpointAt(task, socket, ptr, length);
-    if (inet(socket).endpoint) throw EINVAL;
-    inet(socket).bind(endpoint);
+    inet(socket).bind(endpointAt(task, socket, ptr, length));
   },
   connect: (task, socket, ptr, length, nonblock) => inet(socket).connectTo(endpointAt(task, socket, ptr, length), nonblock),
   disconnect(socket) { inet(socket).disconnect(); },

@@ -1,6 +1,6 @@
 // Options of sockets, by level: what each reads as and what setting it does. socket(7), ip(7), ipv6(7), tcp(7), udplite(7).
-import { AF_INET6, EDOM, EINVAL, ENOPROTOOPT, EOPNOTSUPP, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDPLITE, SOCK_STREAM, SOL_SOCKET, ipOptions, ipv6Options, socketOptions, ucredLayout } from '../../abi/index.ts';
-import { InetSocket } from '../../linux/index.ts';
+import { AF_INET, AF_INET6, EDOM, EINVAL, ENOPROTOOPT, EOPNOTSUPP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_RAW, IPPROTO_TCP, IPPROTO_UDPLITE, SOCK_STREAM, SOL_SOCKET, ipOptions, ipv6Options, socketOptions, ucredLayout } from '../../abi/index.ts';
+import { InetSocket, RawSocket } from '../../linux/index.ts';
 import type { Socket, Task } from '../../linux/index.ts';
 
 const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);
@@ -73,6 +73,38 @@ const linger: Option = {
 };
 const lingerOf = (socket: Socket): number | undefined => (socket instanceof InetSocket ? socket.lingerSeconds : undefined);
 
+/** Of raw sockets: the program writes the header. */
+const ownHeader: Option = {
+  smallest: 1,
+  read: (socket) => int(raw(socket).headerIncluded ? 1 : 0),
+  write(socket, task, ptr, length) { raw(socket).headerIncluded = (length < 4 ? task.memory.readU8(ptr) : task.memory.readI32(ptr)) !== 0; },
+};
+
+function raw(socket: Socket): RawSocket {
+  if (!(socket instanceof RawSocket)) throw ENOPROTOOPT;
+  return socket;
+}
+
+/** The types of ICMP that are not wanted, a bit each. */
+const icmpFilter: Option = {
+  smallest: 0,
+  read: (socket) => raw(socket).filter.slice(),
+  write(socket, task, ptr, length) {
+    const { filter } = raw(socket);
+    filter.set(task.memory.readable(ptr, Math.min(length, filter.length)));
+  },
+};
+
+/** IPV6_CHECKSUM: where; -1: nowhere. */
+const checksumPlace: Option = {
+  read: (socket) => int(raw(socket).checksumAt ?? -1),
+  write(socket, task, ptr) {
+    const at = task.memory.readI32(ptr);
+    if (raw(socket).protocol === IPPROTO_ICMPV6 || (at > 0 && at % 2 === 1)) throw EINVAL;
+    raw(socket).checksumAt = at < 0 ? undefined : at;
+  },
+};
+
 /** A coverage counts the header of 8 bytes; 0 is all of a datagram. */
 const coverage = (which: 'sent' | 'demanded'): Option => ({
   read: (socket) => int((socket as InetSocket).coverage[which] ?? 0),
@@ -117,10 +149,11 @@ const socketLevel: Record<number, Option> = {
 };
 for (const option of [SO.SO_KEEPALIVE, SO.SO_BROADCAST, SO.SO_PRIORITY, SO.SO_OOBINLINE, SO.SO_DONTROUTE]) socketLevel[option] = remembered();
 
-const { IP_TOS, IP_TTL, IP_MTU_DISCOVER, IP_RECVERR, IP_FREEBIND, IP_BIND_ADDRESS_NO_PORT, IP_MULTICAST_IF, IP_MULTICAST_TTL, IP_MULTICAST_LOOP, IP_MULTICAST_ALL, IP_PKTINFO, IP_RECVTTL, IP_RECVTOS } = ipOptions;
+const { IP_HDRINCL, IP_RETOPTS, IP_TOS, IP_TTL, IP_MTU_DISCOVER, IP_RECVERR, IP_FREEBIND, IP_BIND_ADDRESS_NO_PORT, IP_MULTICAST_IF, IP_MULTICAST_TTL, IP_MULTICAST_LOOP, IP_MULTICAST_ALL, IP_PKTINFO, IP_RECVTTL, IP_RECVTOS } = ipOptions;
 const ipLevel: Record<number, Option> = {
   [IP_TOS]: inetNumber((s) => s.headers.tos, (s, value) => { s.headers.tos = value; }, [0, 255, 255]),
   [IP_TTL]: inetNumber((s) => s.headers.ttl, (s, value) => { s.headers.ttl = value; }, [1, 255, 64]),
+  [IP_HDRINCL]: ownHeader, [IP_RETOPTS]: remembered(),
   [IP_PKTINFO]: told('IP_PKTINFO'), [IP_RECVTTL]: told('IP_RECVTTL'), [IP_RECVTOS]: told('IP_RECVTOS'),
   [IP_MTU_DISCOVER]: remembered(1), [IP_MULTICAST_TTL]: remembered(1), [IP_MULTICAST_LOOP]: remembered(1), [IP_MULTICAST_ALL]: remembered(1),
   [IP_RECVERR]: remembered(), [IP_FREEBIND]: remembered(), [IP_BIND_ADDRESS_NO_PORT]: remembered(), [IP_MULTICAST_IF]: remembered(), [ipOptions.IP_RECVOPTS]: remembered(),
@@ -128,10 +161,11 @@ const ipLevel: Record<number, Option> = {
 /** TCP_NODELAY, TCP_MAXSEG, TCP_CORK, the keep-alive times, TCP_SYNCNT, TCP_LINGER2, TCP_DEFER_ACCEPT, TCP_WINDOW_CLAMP, TCP_QUICKACK, TCP_USER_TIMEOUT, TCP_FASTOPEN, TCP_NOTSENT_LOWAT. */
 const tcpLevel: Record<number, Option> = Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 18, 23, 25, 30].map((option) => [option, remembered()]));
 const {
-  IPV6_UNICAST_HOPS, IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_MTU_DISCOVER, IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVHOPOPTS, IPV6_RECVRTHDR, IPV6_RECVDSTOPTS,
+  IPV6_CHECKSUM, IPV6_UNICAST_HOPS, IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_MTU_DISCOVER, IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVHOPOPTS, IPV6_RECVRTHDR, IPV6_RECVDSTOPTS,
   IPV6_RECVPATHMTU, IPV6_DONTFRAG, IPV6_RECVTCLASS, IPV6_TCLASS,
 } = ipv6Options;
 const ipv6Level: Record<number, Option> = {
+  [IPV6_CHECKSUM]: checksumPlace,
   [IPV6_V6ONLY]: inetSwitch('v6only'),
   [IPV6_UNICAST_HOPS]: inetNumber((s) => s.headers.hops, (s, value) => { s.headers.hops = value; }, [0, 255, 64]),
   [IPV6_TCLASS]: inetNumber((s) => s.headers.trafficClass, (s, value) => { s.headers.trafficClass = value; }, [0, 255, 0]),
@@ -143,11 +177,17 @@ const ipv6Level: Record<number, Option> = {
 const UDPLITE_SEND_CSCOV = 10, UDPLITE_RECV_CSCOV = 11;
 const udpliteLevel: Record<number, Option> = { [UDPLITE_SEND_CSCOV]: coverage('sent'), [UDPLITE_RECV_CSCOV]: coverage('demanded') };
 
+const ICMP_FILTER = 1;
+/** Of the levels IPPROTO_RAW and IPPROTO_ICMPV6. */
+const rawLevel: Record<number, Option> = { [ICMP_FILTER]: icmpFilter };
+const isRawOf = (socket: Socket, family: number, protocol: number): boolean => socket instanceof RawSocket && socket.family === family && socket.protocol === protocol;
+
 /** The options of a level that a socket has. Throws EOPNOTSUPP, ENOPROTOOPT. */
 function optionOf(socket: Socket, number: number, option: number): Option {
   const levels: [number, boolean, Record<number, Option>][] = [
     [SOL_SOCKET, true, socketLevel], [IPPROTO_IP, socket instanceof InetSocket, ipLevel], [IPPROTO_TCP, socket instanceof InetSocket && isStream(socket), tcpLevel], [IPPROTO_IPV6, socket.family === AF_INET6, ipv6Level],
     [IPPROTO_UDPLITE, socket instanceof InetSocket && socket.protocol === IPPROTO_UDPLITE, udpliteLevel],
+    [IPPROTO_RAW, isRawOf(socket, AF_INET, IPPROTO_ICMP), rawLevel], [IPPROTO_ICMPV6, isRawOf(socket, AF_INET6, IPPROTO_ICMPV6), rawLevel],
   ];
   const found = levels.find(([n, applies]) => n === number && applies);
   if (!found) throw socket instanceof InetSocket ? ENOPROTOOPT : EOPNOTSUPP;

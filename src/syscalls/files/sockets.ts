@@ -275,10 +275,10 @@ const Domain = oneOf(addressFamilies);
 const Type = { ...Int, print: (_task: Task, value: number): string => ['0', 'SOCK_STREAM', 'SOCK_DGRAM', 'SOCK_RAW', '4', 'SOCK_SEQPACKET'][value & SOCK_TYPE_MASK]! + (value & SOCK_CLOEXEC ? '|SOCK_CLOEXEC' : '') + (value & SOCK_NONBLOCK ? '|SOCK_NONBLOCK' : '') };
 const MessageFlags = flags(messageFlags);
 const AcceptFlags = flags({ SOCK_NONBLOCK, SOCK_CLOEXEC });
-const LOOPBACK_ONLY = 'AF_UNIX, and AF_INET and AF_INET6 on the loopback of the container; other addresses are ENETUNREACH, other families EAFNOSUPPORT';
+const FAMILIES = 'AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; without a network only the loopback; SOCK_RAW and sockets of ICMP reach the addresses of the container itself, others are ENETUNREACH, and see no TCP; other families are EAFNOSUPPORT';
 
 export const socketCalls: readonly SyscallRow[] = [
-  sys(41, 'socket', [Domain, Type, Int], (task, domain, type, protocol) => install(task, newSocket(task, domain, type, protocol), type), LOOPBACK_ONLY),
+  sys(41, 'socket', [Domain, Type, Int], (task, domain, type, protocol) => install(task, newSocket(task, domain, type, protocol), type), FAMILIES),
   sys(42, 'connect', [Fd, SockAddr(2), Int], connect),
   sys(43, 'accept', [Fd, Ptr, Ptr], (task, fd, ptr, lengthPtr) => accept4(task, fd, ptr, lengthPtr, 0)),
   sys(44, 'sendto', [Fd, InBuf(2), Size, MessageFlags, Ptr, Int], sendto),
