@@ -28,7 +28,7 @@ export async function openCache(stage: StageBuild, mount: RunMount, first: Inode
 }
 
 async function fill({ ports }: StageBuild, fs: HostFs, { uid, gid, mode = DEFAULT_MODE }: RunMount, first: Inode | undefined): Promise<void> {
-  if (first) await unpackInto(fs, '/', tarOfTree(first), ports.folder.create(), { keepOwners: true });
+  if (first) await unpackInto({ fs }, '/', tarOfTree(first), ports.folder.create(), { keepOwners: true });
   fs.root.setattr?.({ uid, gid });
   fs.root.setattr?.({ mode });
 }

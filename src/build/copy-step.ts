@@ -114,7 +114,7 @@ export class CopyStep {
     const tar = uncompressed(chunks(), { codecs, limit: ratioLimit });
     if (!await isTar(uncompressed(chunks(), { codecs, limit: ratioLimit }))) return false;
     const { inode: directory } = copying.directory(target);
-    await unpackInto(fs, target, tar, folder.create(), { keepOwners: true, replace: true, ...(owner ? { owner } : {}) });
+    await unpackInto({ fs }, target, tar, folder.create(), { keepOwners: true, replace: true, ...(owner ? { owner } : {}) });
     return directory !== undefined;
   }
 }

@@ -1,22 +1,21 @@
 // What the process that runs a container answers to other commands.
-import { type ContainerRecord, EngineError, type FileOperation, type FileOperationName, fileOperations, neighbourPath } from '../engine/index.ts';
+import { type ContainerRecord, type ContainerTree, EngineError, type FileOperation, type FileOperationName, fileOperations, neighbourPath } from '../engine/index.ts';
 import type { Machine } from '../machine/index.ts';
-import type { OverlayFs } from '../vfs/index.ts';
 import { type ControlHandler, ControlServer } from './control.ts';
 import type { Engine } from './setup.ts';
 
 /** Answers what other commands ask of a container that runs in this process; with `pause` no program runs meanwhile. */
-const answerFor = ({ folder }: Engine, machine: Machine, fs: OverlayFs, exitCode: Promise<number>): ControlHandler => async ({ operation, pause, ...args }, input, send) => {
+const answerFor = ({ folder }: Engine, machine: Machine, tree: ContainerTree, exitCode: Promise<number>): ControlHandler => async ({ operation, pause, ...args }, input, send) => {
   if (operation === 'wait') return exitCode;
   if (operation === 'signal') return machine.signal(Number(args['signal']));
   if (!Object.hasOwn(fileOperations, operation)) throw new EngineError('UNKNOWN_OPERATION', `the process that runs the container knows no operation ${JSON.stringify(operation)}: it may be of another version`);
   const act: FileOperation = fileOperations[operation as FileOperationName];
   const resume = pause === true ? machine.pause() : () => {};
-  try { return await act(fs, args, { input, send, scratch: () => folder.create() }); } finally { resume(); }
+  try { return await act(tree, args, { input, send, scratch: () => folder.create() }); } finally { resume(); }
 };
 
 /** Opens the control socket of a container that runs in this process, and the one for its neighbours; `exitCode` comes at its end. */
-export async function openControl(engine: Engine, { Id }: ContainerRecord, machine: Machine, fs: OverlayFs, exitCode: Promise<number>): Promise<ControlServer> {
+export async function openControl(engine: Engine, { Id }: ContainerRecord, machine: Machine, tree: ContainerTree, exitCode: Promise<number>): Promise<ControlServer> {
   await machine.openToNeighbours(neighbourPath(Id));
-  return ControlServer.open(engine.hostPath(`containers/${Id}`), answerFor(engine, machine, fs, exitCode));
+  return ControlServer.open(engine.hostPath(`containers/${Id}`), answerFor(engine, machine, tree, exitCode));
 }

@@ -1,5 +1,5 @@
 // What inspect tells of a container: Docker's document; what cannot be said here (cgroups, security labels) has the value of a container that asks for nothing.
-import { argvOf, type ContainerRecord, hostConfigOf, hostDefaults, logPath } from '../engine/index.ts';
+import { argvOf, type ContainerRecord, hostConfigOf, hostDefaults, logPath, type MountPoint } from '../engine/index.ts';
 import { networkSettings } from './network-settings.ts';
 import { nilMap, nilSlice, omitEmpty, type Struct } from './template/index.ts';
 
@@ -46,6 +46,9 @@ function hostDocument(record: ContainerRecord): Struct {
   return { ...Object.fromEntries(fieldOrder.filter((name) => host[name] !== undefined).map((name) => [name, of(name)])), LogConfig: { Type: LogConfig.Type, Config: mapOf(LogConfig.Config) }, [omitEmpty]: optionalFields };
 }
 
+/** As Go leaves out what is empty. */
+const mountDocument = ({ Type, Name = '', Source, Destination, Driver = '', Mode, RW, Propagation }: MountPoint): Struct => ({ Type, Name, Source, Destination, Driver, Mode, RW, Propagation, [omitEmpty]: ['Name', 'Driver'] });
+
 /** With --size, in bytes. */
 export interface Sizes { readonly rw: number; readonly rootFs: number }
 
@@ -55,7 +58,7 @@ export function containerDocument(record: ContainerRecord, hostPath: (path: stri
   return {
     Id: record.Id, Created: record.Created, Path: path, Args: args, State: stateDocument(record), Image: record.Image, ResolvConfPath: '', HostnamePath: '', HostsPath: '',
     LogPath: record.KeepsLog ? hostPath(logPath(record.Id)) : '', Name: `/${record.Name}`, RestartCount: 0, Driver: 'wherry', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '', ExecIDs: nilSlice,
-    HostConfig: hostDocument(record), GraphDriver: { Data: nilMap, Name: 'wherry' }, SizeRw: sizes?.rw, SizeRootFs: sizes?.rootFs, Mounts: [], Config: configDocument(record),
+    HostConfig: hostDocument(record), GraphDriver: { Data: nilMap, Name: 'wherry' }, SizeRw: sizes?.rw, SizeRootFs: sizes?.rootFs, Mounts: (record.Mounts ?? []).map(mountDocument), Config: configDocument(record),
     NetworkSettings: networkSettings(record),
   };
 }

@@ -36,6 +36,7 @@ const keys: Readonly<Record<string, (value: string, engine: Engine) => Test>> = 
   status: (value) => { if (!statuses.includes(value)) throw invalid(`status=${value}`); return ({ State }) => State.Status === value; },
   exited: (value) => { if (!/^\d+$/.test(value)) throw invalid(`exited=${value}`); return ({ State }) => State.Status === 'exited' && State.ExitCode === Number(value); },
   ancestor: descendant,
+  volume: (value) => ({ Mounts = [] }) => Mounts.some(({ Name, Source, Destination }) => [Name, Source, Destination].includes(value)),
   before: (value, engine) => beside(value, engine, isBefore),
   since: (value, engine) => beside(value, engine, (created, other) => isBefore(other, created)),
 };

@@ -6,6 +6,7 @@ import {
 import type { NetworkWords } from './network-words.ts';
 import { portBindings } from './port-specs.ts';
 import { bool, ClientError, type Flag, list, PlainError, string } from './flags.ts';
+import { bindWord, mountOf } from './mount-flag.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -98,10 +99,10 @@ function security(word: string, draft: Draft): string {
   return word;
 }
 
-/** With a colon it is a bind mount or a volume that is named; else an anonymous volume. */
+/** With a source it is a directory of the host or a volume that is named; else a volume of its own. */
 function volumes(words: readonly string[], { host, config }: Draft): void {
-  const binds = words.filter((word) => word.includes(':'));
-  const anonymous = words.filter((word) => !word.includes(':'));
+  const binds = words.flatMap((word) => bindWord(word) ?? []);
+  const anonymous = words.filter((word) => bindWord(word) === undefined);
   if (binds.length > 0) host.Binds = binds;
   if (anonymous.length > 0) config.Volumes = Object.fromEntries(anonymous.map((path) => [path, {}]));
 }
@@ -183,7 +184,7 @@ export const containerFlags: readonly ContainerFlag[] = [
     if (value !== -1 && (value < 0 || value > 100)) throw new ClientError(`invalid value: ${value}. Valid memory swappiness range is 0-100`);
     host.MemorySwappiness = value === -1 ? null : value;
   }, 'int', '-1'),
-  { ...list('mount', 'Attach a filesystem mount to the container'), argument: 'mount' },
+  row(list('mount', 'Attach a filesystem mount to the container'), (said, { host }) => { host.Mounts = said.map(mountOf); }, 'mount'),
   row(string('name', 'Assign a name to the container'), (said, { request }) => { request.name = said; }),
   row(list('network', 'Connect a container to a network'), (said, { network }) => { (network.networks ??= []).push(...said); }, 'network'),
   hidden(row(list('net', 'Connect a container to a network'), (said, { network }) => { (network.networks ??= []).push(...said); }, 'network')),

@@ -1,7 +1,7 @@
 // What `ps` shows: a row for each container, as docker makes them.
 import type { ContainerRecord } from '../engine/index.ts';
 import { humanSize } from './columns.ts';
-import { ageText, commandText, statusText } from './container-row.ts';
+import { ageText, commandText, ellipsis, statusText } from './container-row.ts';
 import { column, type Listing } from './listing.ts';
 import { networksText } from './network-settings.ts';
 import { portsText } from './ports-text.ts';
@@ -20,6 +20,9 @@ export interface ContainerRow {
 const labelsText = ({ Config }: ContainerRecord): string => Object.entries(Config.Labels).map(([name, value]) => `${name}=${value}`).sort().join(',');
 
 const sizeText = ({ sizes }: ContainerRow): string => (sizes === undefined ? '0B' : `${humanSize(sizes.rw)} (virtual ${humanSize(sizes.rootFs)})`);
+
+/** Volumes by name, directories of the host by path. */
+const mountsText = ({ Mounts = [] }: ContainerRecord, whole: boolean): string => Mounts.map(({ Name, Source }) => Name ?? Source).map((text) => (whole ? text : ellipsis(text, 15))).join(',');
 
 /** The last part of a label's name. */
 const labelHeading = (name: string): string => name.slice(name.lastIndexOf('.') + 1).replace(/[-_]/g, ' ');
@@ -41,8 +44,8 @@ export const containerListing: Listing<ContainerRow> = {
     column('Size', 'SIZE', sizeText),
     column('Labels', 'LABELS', ({ record }) => labelsText(record)),
     column('Label', labelHeading, ({ record }) => (name: string) => record.Config.Labels[name] ?? ''),
-    column('Mounts', 'MOUNTS', () => ''),
-    column('LocalVolumes', 'LOCAL VOLUMES', () => '0'),
+    column('Mounts', 'MOUNTS', ({ record, whole }) => mountsText(record, whole)),
+    column('LocalVolumes', 'LOCAL VOLUMES', ({ record: { Mounts = [] } }) => String(Mounts.filter(({ Driver }) => Driver === 'local').length)),
     column('Networks', 'NETWORKS', ({ record }) => networksText(record)),
     column('Platform', 'PLATFORM', () => null),
   ],

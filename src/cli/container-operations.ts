@@ -1,6 +1,6 @@
 // Work on the files of a container, running or not: done here, or by the process that runs it, which alone has their newest state.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { changingOperations, type ContainerRecord, EngineError, type FileOperation, type FileOperationName, fileOperations } from '../engine/index.ts';
+import { changingOperations, type ContainerRecord, EngineError, type FileOperation, type FileOperationName, fileOperations, hasMounts, mountedOperations } from '../engine/index.ts';
 import { ask, type AskOptions, type ControlRequest } from './control.ts';
 import type { Engine } from './setup.ts';
 
@@ -44,14 +44,19 @@ async function askUnlessGone(engine: Engine, { Id }: ContainerRecord, request: C
   }
 }
 
-async function operateHere({ containers, images, host, folder }: Engine, record: ContainerRecord, operation: FileOperationName, args: Readonly<Record<string, unknown>>, streams: AskOptions): Promise<unknown> {
+async function operateHere(engine: Engine, record: ContainerRecord, operation: FileOperationName, args: Readonly<Record<string, unknown>>, streams: AskOptions): Promise<unknown> {
+  const { containers, images, host, folder } = engine;
   const held = await patiently(() => containers.hold(record.Id));
   try {
-    const fs = images.openContainerFs(held, { now: () => host.clock.realtimeNs(), readonly: !changingOperations.has(operation) });
+    const mounted = hasMounts(held) && mountedOperations.has(operation);
+    const fs = images.openContainerFs(held, { now: () => host.clock.realtimeNs(), readonly: !mounted && !changingOperations.has(operation) });
+    let close = (): void => { fs.close(); };
     try {
       const act: FileOperation = fileOperations[operation];
-      return await act(fs, { ...args, reuse: true }, { input: streams.input ?? nothing, send: async (bytes) => { await streams.data?.(bytes); }, scratch: () => folder.create() });
-    } finally { fs.close(); }
+      const opened = mounted ? (await import('./container-mounts.ts')).openContainerMounts(engine, held, fs) : { mounts: [], close: () => {} };
+      close = () => { opened.close(); fs.close(); };
+      return await act({ fs, mounts: opened.mounts, readonlyRoot: held.HostConfig.ReadonlyRootfs ?? false }, { ...args, reuse: true }, { input: streams.input ?? nothing, send: async (bytes) => { await streams.data?.(bytes); }, scratch: () => folder.create() });
+    } finally { close(); }
   } finally { containers.release(record.Id); }
 }
 

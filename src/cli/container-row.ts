@@ -5,7 +5,8 @@ import { humanDuration } from './columns.ts';
 /** Go's strconv.Quote, as far as commands need it. */
 const quote = (text: string): string => JSON.stringify(text);
 
-const ellipsis = (text: string, most: number): string => { const letters = [...text]; return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`; };
+/** At most so many letters, the last one an ellipsis when there are more. */
+export const ellipsis = (text: string, most: number): string => { const letters = [...text]; return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`; };
 
 /** In quotes; arguments with blanks in single quotes; at most 20 letters unless `whole`. */
 export function commandText(record: ContainerRecord, whole: boolean): string {

@@ -60,6 +60,9 @@ export class Parsed {
   list(name: string): readonly string[] { return this.#values.get(name) ?? []; }
 }
 
+/** Go's strconv.ParseBool; undefined for other words. */
+export const truthOf = (word: string): boolean | undefined => { const truth = truths.get(word); return truth === undefined ? undefined : truth === 'true'; };
+
 const truths = new Map([['1', 'true'], ['t', 'true'], ['T', 'true'], ['true', 'true'], ['TRUE', 'true'], ['True', 'true'],
   ['0', 'false'], ['f', 'false'], ['F', 'false'], ['false', 'false'], ['FALSE', 'false'], ['False', 'false']]);
 

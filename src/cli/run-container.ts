@@ -1,7 +1,7 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
 import { Errno, errnoMessage } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, type NameFiles, nameFilesOf, networkConfigOf, publishPorts, wantedPorts } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, type NameFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts, NetworkConfig } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
@@ -24,6 +24,8 @@ export interface Execution {
   readonly ended?: (machine: Machine) => void;
 }
 
+const noMounts: OpenMounts = { mounts: [], close: () => {} };
+
 /** Runs a container that this process has begun, and gives its exit code. `before`: its state as it was, should it not start. Throws what hinders the start. */
 export async function runContainer(engine: Engine, record: ContainerRecord, before: ContainerRecord['State'], execution: Execution): Promise<number> {
   const { images, containers, host } = engine;
@@ -35,11 +37,13 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   let keep = (): void => {};
   let machine: Machine;
   let rootFs: OverlayFs;
+  let opened: OpenMounts = noMounts;
   try {
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
-    keep = () => keepAll(engine, log, fs);
+    keep = () => { keepAll(engine, log, fs); opened.close(); };
     leave = (code) => { keep(); containers.end(record.Id, code); };
-    machine = bootContainer({ host, ...execution, io, ...networking(engine, record) }, record.Config, rootFs, record.HostConfig);
+    if (hasMounts(record)) opened = (await import('./container-mounts.ts')).openContainerMounts(engine, record, fs);
+    machine = bootContainer({ host, ...execution, io, mounts: opened.mounts, ...networking(engine, record) }, record.Config, rootFs, record.HostConfig);
     await publish(engine, record, machine);
   } catch (thrown) {
     const error = inDockersWords(thrown);
@@ -49,7 +53,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     throw error;
   }
   const exitCode = supervise(machine);
-  const closeControl = openControlSoon(engine, ({ openControl }) => openControl(engine, record, machine, rootFs, exitCode));
+  const closeControl = openControlSoon(engine, ({ openControl }) => openControl(engine, record, machine, { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, exitCode));
   execution.started?.();
   const code = await exitCode;
   await closeControl();

@@ -37,12 +37,18 @@ import { stop } from './verbs/stop.ts';
 import { supervise } from './verbs/supervise.ts';
 import { tag } from './verbs/tag.ts';
 import { version } from './verbs/version.ts';
+import { volumeCreate } from './verbs/volume-create.ts';
+import { volumeInspect } from './verbs/volume-inspect.ts';
+import { volumeLs } from './verbs/volume-ls.ts';
+import { volumePrune } from './verbs/volume-prune.ts';
+import { volumeRm } from './verbs/volume-rm.ts';
 import { wait } from './verbs/wait.ts';
 
 export const groups: readonly Group[] = [
   { name: 'builder', help: 'Manage builds' },
   { name: 'container', help: 'Manage containers' },
   { name: 'image', help: 'Manage images' },
+  { name: 'volume', help: 'Manage volumes' },
 ];
 
 export const verbs: readonly Verb[] = [
@@ -84,5 +90,10 @@ export const verbs: readonly Verb[] = [
   supervise,
   tag,
   version,
+  volumeCreate,
+  volumeInspect,
+  volumeLs,
+  volumePrune,
+  volumeRm,
   wait,
 ];

@@ -5,6 +5,7 @@ import { EngineError } from './errors.ts';
 import type { ContainerNetworks } from './endpoints.ts';
 import type { HostConfig } from './host-config.ts';
 import type { EndpointRequest } from './network-record.ts';
+import type { MountPoint } from './mount-points.ts';
 import type { ContainerConfig } from './process-config.ts';
 import type { PortBindings } from './published-ports.ts';
 
@@ -45,6 +46,8 @@ export interface ContainerRecord {
   readonly HostConfig: Partial<HostConfig>;
   /** Networks that users made, by name, and what it asks of them; absent: the mode says which. */
   readonly Networks?: Readonly<Record<string, EndpointRequest>>;
+  /** Volumes, directories of the host, and tmpfs that --mount asks for. */
+  readonly Mounts?: readonly MountPoint[];
   readonly State: ContainerState;
   /** The process that reads or changes its files while it does not run. */
   readonly Holder?: ProcessId;

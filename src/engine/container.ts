@@ -1,7 +1,7 @@
 // A container that runs: its first process configured, its root file system and mounts put together in a machine.
 import type { Cpu } from '../guest/index.ts';
 import type { Host } from '../host/ports.ts';
-import { type BindMount, createMachine, type Machine, type MachineExit, type MachineParts, type NetworkConfig, StartError } from '../machine/index.ts';
+import { type BindMount, createMachine, type Machine, type MachineExit, type MachineParts, MountError, type NetworkConfig, StartError } from '../machine/index.ts';
 import type { Image } from '../oci/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
 import { addressText, firstOnBridge } from '../linux/index.ts';
@@ -10,6 +10,7 @@ import type { HostConfig } from './host-config.ts';
 import { EngineError } from './errors.ts';
 import { identityMounts } from './identity-files.ts';
 import type { Images } from './images.ts';
+import { mountFailure } from './open-mounts.ts';
 import { type ContainerConfig, containerConfig, processConfig, type RunRequest } from './process-config.ts';
 import { type NameFiles, nameFilesOf } from './networking.ts';
 import { readText } from './root-files.ts';
@@ -23,7 +24,7 @@ export interface MachineRequest {
   /** Absent: the first container on the default bridge, alone. */
   readonly network?: NetworkConfig;
   readonly names?: NameFiles;
-  /** Mounted beside those that every container has, after them. */
+  /** What the container mounts, those nearest to the root first. */
   readonly mounts?: readonly BindMount[];
 }
 
@@ -34,6 +35,7 @@ const alone = { bridge: { NetworkID: '', EndpointID: '', Gateway: addressText(fi
 export function bootContainer({ host: fullHost, cpu, io, trace, network, names, mounts = [] }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, limits: Partial<HostConfig> = {}): Machine {
   const host = limits.NetworkMode === 'none' ? withoutNet(fullHost) : fullHost;
   const process = processConfig(config);
+  const readonlyRoot = limits.ReadonlyRootfs ?? false;
   const groupFile = readText(rootFs, '/etc/group');
   const user = resolveUser(process.user, readText(rootFs, '/etc/passwd'), groupFile);
   const env = process.env.some((word) => word.startsWith('HOME=')) ? process.env : [...process.env, `HOME=${user.home}`];
@@ -43,12 +45,19 @@ export function bootContainer({ host: fullHost, cpu, io, trace, network, names, 
       config: {
         resources: resourcesOf(limits), argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: [...user.groups, ...additionalGroups(limits.GroupAdd ?? [], groupFile)],
         hostname: config.Hostname, domainname: config.Domainname, confinement: confinementOf(limits), init: limits.Init ?? false,
-        mounts: [...identityMounts(config, () => host.clock.realtimeNs(), names ?? nameFilesOf({ HostConfig: limits }, alone, host.net)), ...mounts], ...(network ? { network } : {}), ...(trace ? { trace } : {}),
+        mounts: withIdentity(mounts, identityMounts(config, () => host.clock.realtimeNs(), names ?? nameFilesOf({ HostConfig: limits }, alone, host.net)), readonlyRoot), readonlyRoot,
+        ...(network ? { network } : {}), ...(trace ? { trace } : {}),
       },
     });
   } catch (error) {
+    if (error instanceof MountError) throw mountFailure(error);
     throw error instanceof StartError ? startFailure(error, process.argv[0]!) : error;
   }
+}
+
+/** Files of our own lie over those of mounts, but not over files that the user mounts there. */
+function withIdentity(mounts: readonly BindMount[], own: readonly BindMount[], readonly: boolean): BindMount[] {
+  return [...mounts, ...own.filter(({ path }) => !mounts.some((mount) => mount.path === path)).map((mount) => (readonly ? { ...mount, options: { readonly } } : mount))];
 }
 
 function withoutNet({ net: _, ...rest }: Host): Host { return rest; }

@@ -11,8 +11,10 @@ import { adaptedHostConfig, demandConfig, demandHostConfig } from './demand-host
 import type { HostConfig } from './host-config.ts';
 import type { EndpointRequest } from './network-record.ts';
 import { Networks } from './networks.ts';
+import type { MountPoint } from './mount-points.ts';
 import type { PortBindings } from './published-ports.ts';
 import { containerConfig, type RunRequest } from './process-config.ts';
+import { eraseVolume, type VolumeUsers } from './volumes.ts';
 
 export interface NewContainer extends Omit<RunRequest, 'hostname'> {
   /** Absent: the first twelve digits of the container's id. */
@@ -24,6 +26,8 @@ export interface NewContainer extends Omit<RunRequest, 'hostname'> {
   readonly hostConfig?: Partial<HostConfig>;
   /** Networks that users made, by name. */
   readonly networks?: Readonly<Record<string, EndpointRequest>>;
+  /** Its volumes are there. */
+  readonly mounts?: readonly MountPoint[];
 }
 
 /** The exit code of a container whose process was killed. */
@@ -61,7 +65,7 @@ export class Containers {
       const isTaken = (invented: string): boolean => others.some((other) => other.Name === invented);
       const created: ContainerRecord = {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, isTaken), Image: image.id, Layers: image.layers, InMemory: request.inMemory ?? autoRemove, KeepsLog: keepsLog(request), Config,
-        HostConfig, ...(request.networks ? { Networks: request.networks } : {}), State: initialState,
+        HostConfig, ...(request.networks ? { Networks: request.networks } : {}), ...(request.mounts && request.mounts.length > 0 ? { Mounts: request.mounts } : {}), State: initialState,
       };
       demandNetworks(created, this.networks);
       const record = begin ? this.#begun(created) : created;
@@ -131,7 +135,7 @@ export class Containers {
       if (!now || !this.#isAbandoned(now)) return now;
       this.endpoints.leaveAll(now.State.Networks);
       if (now.HostConfig.AutoRemove) {
-        this.#erase(now.Id);
+        this.#erase(now, true);
         return undefined;
       }
       return this.#changed(now, this.#ended(now.State, KILLED));
@@ -208,7 +212,7 @@ export class Containers {
       const record = this.#read(id);
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
       this.endpoints.leaveAll(record.State.Networks);
-      if (record.HostConfig.AutoRemove) this.#erase(id);
+      if (record.HostConfig.AutoRemove) this.#erase(record, true);
       else this.#changed(record, stateNow(record));
     });
   }
@@ -226,21 +230,30 @@ export class Containers {
     });
   }
 
-  /** Takes a container that does not run away. Throws EngineError 'RUNNING', 'BUSY', 'NO_CONTAINER'. */
-  remove(id: string): void {
+  /** Takes a container that does not run away. `volumes`: and volumes that were made for it alone. Throws EngineError 'RUNNING', 'BUSY', 'NO_CONTAINER'. */
+  remove(id: string, { volumes = false } = {}): void {
     this.#folder.exclusive(() => {
       const record = this.#read(id);
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
       this.#demandIdle(record, `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`);
       this.endpoints.leaveAll(record.State.Networks);
-      this.#erase(id);
+      this.#erase(record, volumes);
     });
   }
 
   /** The record goes first: what is left of a folder without one is nobody's. */
-  #erase(id: string): void {
-    this.#folder.remove(recordPath(id));
-    this.#folder.remove(`containers/${id}`);
+  #erase({ Id, Mounts = [] }: ContainerRecord, withVolumes: boolean): void {
+    this.#folder.remove(recordPath(Id));
+    this.#folder.remove(`containers/${Id}`);
+    const anonymous = withVolumes ? Mounts.filter(({ Anonymous }) => Anonymous) : [];
+    const users = anonymous.length > 0 ? this.volumeUsers() : undefined;
+    for (const { Name = '' } of anonymous) if (users!(Name).length === 0) eraseVolume(this.#folder, Name);
+  }
+
+  /** Which containers mount a volume, as things are when it is first asked. */
+  volumeUsers(): VolumeUsers {
+    let records: ContainerRecord[] | undefined;
+    return (name) => (records ??= this.#records()).filter(({ Mounts = [] }) => Mounts.some(({ Name }) => Name === name)).map(({ Id }) => Id);
   }
 
   /** Whether there still is a container of this id. */

@@ -2,7 +2,8 @@
 import { ENOENT, ENOTDIR, Errno, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import type { Blob, NewFile } from '../host/ports.ts';
 import { ItemMaker, itemsBelow, packTar, type TarEntry, tarEntries, type TarItem } from '../layers/index.ts';
-import { type FileSystem, find, type Inode, operations, pathOf, type Place, walk, type WalkContext } from '../vfs/index.ts';
+import { type FileSystem, find, type Inode, operations, pathOf, type Place, TmpFs, walk, type WalkContext } from '../vfs/index.ts';
+import type { BindMount } from '../machine/index.ts';
 import { EngineError } from './errors.ts';
 import { rootOf } from './root-files.ts';
 
@@ -13,6 +14,21 @@ const PIECE = 1 << 20;
 const isDirectory = (inode: Inode): boolean => (inode.mode & S_IFMT) === S_IFDIR;
 
 type Root = ReturnType<typeof rootOf>;
+
+/** A tree, and what is mounted there. */
+export interface Files { readonly fs: FileSystem; readonly mounts?: readonly BindMount[]; readonly readonlyRoot?: boolean }
+
+/** The tree as `cp` sees it: with volumes and directories of the host. */
+function treeOf({ fs, mounts = [], readonlyRoot = false }: Files): Root {
+  const tree = rootOf(fs, mounts.filter((mount) => !(mount.fs instanceof TmpFs)));
+  tree.root.mount.options.readonly = readonlyRoot;
+  return tree;
+}
+
+/** Throws EngineError 'READ_ONLY'. */
+function demandWritable({ mount }: Place, { root }: Root): void {
+  if (mount.readonly) throw new EngineError('READ_ONLY', mount === root.mount ? 'container rootfs is marked read-only' : 'mounted volume is marked read-only');
+}
 
 /** Where a path leads. Throws EngineError 'NO_FILE'. */
 function placeAt({ context, root }: Root, path: string, follow: boolean): Place {
@@ -26,15 +42,15 @@ function placeAt({ context, root }: Root, path: string, follow: boolean): Place 
 const shown = (path: string): string => new TextDecoder().decode(Uint8Array.from(path, (c) => c.charCodeAt(0)));
 
 /** Throws EngineError 'NO_FILE'. */
-export function statPath(fs: FileSystem, path: string, follow: boolean): PathStat {
-  const tree = rootOf(fs);
+export function statPath(files: Files, path: string, follow: boolean): PathStat {
+  const tree = treeOf(files);
   const place = placeAt(tree, path, follow);
   return { path: pathOf(tree.root, place), mode: place.inode.mode, size: place.inode.stat().size };
 }
 
 /** A tar of what lies at a path, as `name`; a directory with all below it, but not sockets. Throws EngineError 'NO_FILE'. */
-export function tarOfPath(fs: FileSystem, path: string, follow: boolean, name: string): AsyncIterable<Uint8Array> {
-  const { inode } = placeAt(rootOf(fs), path, follow);
+export function tarOfPath(files: Files, path: string, follow: boolean, name: string): AsyncIterable<Uint8Array> {
+  const { inode } = placeAt(treeOf(files), path, follow);
   const make = new ItemMaker({ latestSec: undefined, holes: true });
   const items = function* (): Generator<TarItem> {
     const own = make.item(inode, name);
@@ -61,9 +77,10 @@ export function removeTree(context: WalkContext, parent: Place, name: string): v
 }
 
 /** Unpacks a tar in a directory, over what is there; a directory and another file never replace each other. Throws EngineError 'NO_FILE', 'BAD_COPY', LayerError for a damaged tar. */
-export async function unpackInto(fs: FileSystem, path: string, tar: AsyncIterable<Uint8Array>, file: NewFile, options: UnpackOptions): Promise<void> {
-  const tree = rootOf(fs);
+export async function unpackInto(files: Files, path: string, tar: AsyncIterable<Uint8Array>, file: NewFile, options: UnpackOptions): Promise<void> {
+  const tree = treeOf(files);
   const place = placeAt(tree, path, true);
+  demandWritable(place, tree);
   if (!isDirectory(place.inode)) throw new EngineError('BAD_COPY', `${shown(path)} is not a directory`);
   try {
     for await (const bytes of tar) file.append(bytes);

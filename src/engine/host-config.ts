@@ -16,13 +16,14 @@ export interface ThrottleDevice { readonly Path: string; readonly Rate: number }
 
 /** `--mount`, as it is kept. */
 export interface MountRequest {
-  readonly Type: 'bind' | 'volume' | 'tmpfs';
+  readonly Type: string;
   readonly Source?: string;
   readonly Target: string;
   readonly ReadOnly?: boolean;
-  readonly BindOptions?: Readonly<Record<string, unknown>>;
-  readonly VolumeOptions?: Readonly<Record<string, unknown>>;
-  readonly TmpfsOptions?: Readonly<Record<string, unknown>>;
+  readonly Consistency?: string;
+  readonly BindOptions?: { readonly Propagation?: string; readonly NonRecursive?: boolean; readonly ReadOnlyNonRecursive?: boolean; readonly ReadOnlyForceRecursive?: boolean };
+  readonly VolumeOptions?: { readonly NoCopy?: boolean; readonly Labels?: Texts; readonly Subpath?: string; readonly DriverConfig?: { readonly Name?: string; readonly Options?: Texts } };
+  readonly TmpfsOptions?: { readonly SizeBytes?: number; readonly Mode?: number };
 }
 
 type Words = readonly string[];

@@ -2,14 +2,16 @@
 import { Errno, O_RDONLY } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
 import { Credentials } from '../linux/index.ts';
+import { bindAll, type BindMount } from '../machine/index.ts';
 import { type FileSystem, Mount, MountTable, operations, type Place, type WalkContext } from '../vfs/index.ts';
 
 /** Configuration files larger than this are not read whole. */
 const LIMIT = 1 << 20;
 
-/** A whole tree as root sees it, without mounts. */
-export function rootOf(fs: FileSystem): { context: WalkContext; root: Place } {
+/** A whole tree as root sees it, with nothing but these mounts. Throws MountError. */
+export function rootOf(fs: FileSystem, bound: readonly BindMount[] = []): { context: WalkContext; root: Place } {
   const mounts = new MountTable(new Mount(fs));
+  bindAll(mounts, bound);
   const root: Place = { mount: mounts.root, inode: mounts.root.root };
   return { context: { root, cwd: root, mounts, credentials: Credentials.of(0, 0).forFiles }, root };
 }

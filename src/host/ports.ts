@@ -275,8 +275,16 @@ export interface HostDirectories {
   kind(path: string): 'directory' | 'file' | undefined;
   /** Makes a directory, and those above it. */
   make(path: string): void;
+  /** Whether nothing is in a directory, or it is not there. */
+  isEmpty(path: string): boolean;
+  /** What the files in a directory hold, in bytes; one with several names counts once. */
+  size(path: string): number;
+  /** Takes away a directory with all in it. */
+  remove(path: string): void;
   open(path: string): HostTree;
   log(path: string): SharedLog;
+  /** Gives a directory the name of an empty one, which goes; false when that one is not empty (any more). */
+  replaceEmpty(from: string, to: string): boolean;
   /** Where a path of the store lies. */
   storePath(path: string): string;
 }

@@ -1,5 +1,5 @@
 // Mounts that a container is given beside /proc, /dev and /sys: a file or directory of another file system, seen at a path of the container. Mount points that are missing are made.
-import { ENOENT, S_IFDIR, S_IFMT } from '../abi/index.ts';
+import { ENOENT, Errno, S_IFDIR, S_IFMT } from '../abi/index.ts';
 import { Credentials } from '../linux/index.ts';
 import { find, Mount, type MountOptions, type MountTable, operations, type FileSystem, type Inode, type Place } from '../vfs/index.ts';
 
@@ -14,8 +14,21 @@ export interface BindMount {
   readonly options?: Partial<MountOptions>;
 }
 
-/** Throws Errno when the path leads through something that is no directory, or ends in another type of file. */
-export function bind(mounts: MountTable, { path, fs, inode = fs.root, source = fs.type, options = {} }: BindMount): void {
+/** A mount that cannot be made. */
+export class MountError extends Error {
+  readonly mount: BindMount;
+  readonly errno: Errno;
+  constructor(mount: BindMount, errno: Errno) { super(`${mount.path}: ${errno.name}`); this.mount = mount; this.errno = errno; }
+}
+
+/** Mounts all, in this order. Throws MountError when a path leads through something that is no directory, or ends in another type of file. */
+export function bindAll(table: MountTable, mounts: readonly BindMount[]): void {
+  for (const mount of mounts) {
+    try { bind(table, mount); } catch (error) { throw error instanceof Errno ? new MountError(mount, error) : error; }
+  }
+}
+
+function bind(mounts: MountTable, { path, fs, inode = fs.root, source = fs.type, options = {} }: BindMount): void {
   const root: Place = { mount: mounts.root, inode: mounts.root.root };
   const context = { root, cwd: root, mounts, credentials: Credentials.of(0, 0).forFiles };
   const names = path.split('/').filter((name) => name !== '');

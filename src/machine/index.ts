@@ -3,5 +3,5 @@ export { createMachine } from './machine.ts';
 export type { Machine, MachineConfig, MachineParts, NetworkConfig, PublishedListener } from './machine.ts';
 export type { Beside, MachineExit, ProcessIo } from './beside.ts';
 export type { ProcessRequest } from './spawn.ts';
-export type { BindMount } from './bind.ts';
+export { bindAll, MountError, type BindMount } from './bind.ts';
 export { StartError } from './spawn.ts';

@@ -8,7 +8,7 @@ import type { Attachment, Confinement, Directory, Names, PublishedPort, Task, Tt
 import { Mount, MountTable } from '../vfs/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
 import { type Beside, exitOf, giveTerminal, type MachineExit, ProgramsBeside } from './beside.ts';
-import { bind, type BindMount } from './bind.ts';
+import { bindAll, type BindMount } from './bind.ts';
 import { RunLoop } from './run-loop.ts';
 import { timeReport } from './time-report.ts';
 import { spawnInit } from './spawn.ts';
@@ -25,6 +25,8 @@ export interface MachineConfig extends ProcessRequest {
   network?: NetworkConfig;
   /** Mounted beside the system's own, in this order. */
   mounts?: readonly BindMount[];
+  /** Nothing in the root file system can be changed; what is mounted can. */
+  readonlyRoot?: boolean;
   /** Trace categories that are on; lines go to host.log. */
   trace?: Iterable<string>;
 }
@@ -69,7 +71,7 @@ export interface Machine {
   exec(request: ProcessRequest, io: MachineParts['io']): Beside;
 }
 
-/** Boots a machine with its first process loaded and ready. Throws StartError. */
+/** Boots a machine with its first process loaded and ready. Throws StartError, MountError. */
 export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): Machine {
   const kernel = new Kernel(host, cpu, config.hostname, new CategoryTrace(config.trace ?? [], host.log, () => host.clock.monotonicNs()));
   kernel.exec = exec;
@@ -83,7 +85,8 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   mountSystem(kernel, mounts);
   const { inetPorts } = kernel.files;
   if (host.net) inetPorts.network = new ContainerNetwork({ net: host.net, loop: host.loop, ...(host.local ? { local: host.local } : {}), ...config.network }, inetPorts);
-  for (const mount of config.mounts ?? []) bind(mounts, mount);
+  bindAll(mounts, config.mounts ?? []);
+  if (config.readonlyRoot) mounts.root.options.readonly = true;
   const init = spawnInit(kernel, mounts, config);
   if (terminal) openTerminal(init, terminal);
   else if ('streams' in io) for (const description of standardStreams(io.streams)) init.files.add(description);

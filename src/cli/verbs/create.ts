@@ -2,6 +2,7 @@
 import { containerFlags } from '../container-flags.ts';
 import { containerRequest, demandNewCidFile, writeCidFile } from '../container-request.ts';
 import { findImage } from '../find-image.ts';
+import { newContainer } from '../new-container.ts';
 import { openEngine } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 
@@ -19,7 +20,7 @@ export const create: Verb = {
     const engine = openEngine(terminal);
     const image = await findImage(parsed, engine, terminal);
     demandNewCidFile(request);
-    const { Id } = engine.containers.create(image, request);
+    const { Id } = await newContainer(engine, image, request);
     writeCidFile(request, Id);
     terminal.out(`${Id}\n`);
     return 0;

@@ -6,6 +6,7 @@ import { type Engine, openEngine } from '../setup.ts';
 import type { Struct } from '../template/index.ts';
 import type { Verb } from '../verb.ts';
 import { containerNamed } from './container-inspect.ts';
+import { volumeNamed } from './volume-inspect.ts';
 
 type Document = Struct | Promise<Struct>;
 
@@ -19,6 +20,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     find: (word, { images: { store } }) => { const image = store.resolve(word); return image && imageDocument(image); },
     demand: (word, { images: { store } }) => imageDocument(store.find(word)),
   },
+  volume: { find: volumeNamed, demand: volumeNamed },
 };
 
 /** `code` is stable. */

@@ -18,11 +18,12 @@ export const rm: Verb = {
   async run(parsed, terminal) {
     const { containers } = openEngine(terminal);
     const force = parsed.bool('force');
+    const volumes = parsed.bool('volumes');
     const failed = await forEachWord(parsed.words, terminal, async (word) => {
       try {
         const record = containers.find(word);
         if (force && record.State.Supervisor) await stopNow(record.State.Supervisor);
-        if (containers.exists(record.Id)) containers.remove(record.Id);
+        if (containers.exists(record.Id)) containers.remove(record.Id, { volumes });
         return true;
       } catch (error) {
         if (!force || !(error instanceof EngineError && error.code === 'NO_CONTAINER')) throw error;

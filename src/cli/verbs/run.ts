@@ -8,6 +8,7 @@ import { containerFlags } from '../container-flags.ts';
 import { containerRequest, demandNewCidFile, writeCidFile } from '../container-request.ts';
 import { bool, ClientError, list, type Parsed, string, UsageError } from '../flags.ts';
 import { findImage } from '../find-image.ts';
+import { newContainer } from '../new-container.ts';
 import { runContainer } from '../run-container.ts';
 import { type Engine, openCpu, openEngine } from '../setup.ts';
 import { hostStreams, hostTty } from '../standard-io.ts';
@@ -80,7 +81,7 @@ export const run: Verb = {
     const engine = openEngine(terminal);
     const image = await findImage(parsed, engine, terminal);
     demandNewCidFile(request);
-    const record = engine.containers.create(image, request, { begin: !detach });
+    const record = await newContainer(engine, image, request, { begin: !detach });
     writeCidFile(request, record.Id);
     if (detach) {
       await (await import('../detached.ts')).startDetached(record, terminal);

@@ -1,10 +1,10 @@
 // Directories of the host on Node (Linux): every file is reached by the descriptor of its directory and one name, so nothing outside can be meant, whatever other processes rename or link meanwhile.
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync, chownSync, closeSync, constants, fstatSync, fsyncSync, ftruncateSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, renameSync, rmdirSync, statfsSync, statSync, symlinkSync,
+  chmodSync, chownSync, closeSync, constants, fstatSync, fsyncSync, ftruncateSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, renameSync, rmdirSync, rmSync, statfsSync, statSync, symlinkSync,
   unlinkSync, utimesSync, writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { HostDirectories, HostStat, HostTree, SharedLog } from '../ports.ts';
 
 const O_PATH = 0o10000000;
@@ -54,7 +54,11 @@ class NodeTree implements HostTree {
   create(directory: number, name: string, mode: number): number { return openSync(pathIn(directory, name), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR, mode); }
   read(file: number, into: Uint8Array, position: number): number { return into.length === 0 ? 0 : readSync(file, into, 0, into.length, position); }
   write(file: number, from: Uint8Array, position: number): number { return writeSync(file, from, 0, from.length, position); }
-  truncate(file: number, size: number): void { ftruncateSync(file, size); }
+
+  truncate(file: number, size: number): void {
+    if (size > Number.MAX_SAFE_INTEGER) throw new TreeError('EFBIG', 'a size that no file has');
+    ftruncateSync(file, size);
+  }
 
   sync(file: number): void { fsyncSync(file); }
 
@@ -90,14 +94,6 @@ class NodeLog implements SharedLog {
   #fd: number | undefined;
   constructor(path: string) { this.#path = path; }
 
-  #open(flags: string): number | undefined {
-    if (this.#fd !== undefined) return this.#fd;
-    try { return this.#fd = openSync(this.#path, flags, 0o644); } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && flags === 'r+') return undefined;
-      throw error;
-    }
-  }
-
   size(): number {
     if (this.#fd !== undefined) return fstatSync(this.#fd).size;
     const there = statSync(this.#path, { throwIfNoEntry: false });
@@ -110,11 +106,26 @@ class NodeLog implements SharedLog {
   }
 
   append(bytes: Uint8Array): void {
-    const fd = this.#open('a+')!;
-    if (writeSync(fd, bytes) < bytes.length) throw new TreeError('ENOSPC', `${this.#path}: no space left on device`);
+    if (this.#fd === undefined) {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      this.#fd = openSync(this.#path, 'a+', 0o644);
+    }
+    if (writeSync(this.#fd, bytes) < bytes.length) throw new TreeError('ENOSPC', `${this.#path}: no space left on device`);
   }
 
   sync(): void { if (this.#fd !== undefined) fsyncSync(this.#fd); }
+}
+
+/** Bytes in the files below a directory; `seen`: files with several names. */
+function sizeBelow(path: string, seen = new Set<string>()): number {
+  return readdirSync(path, { withFileTypes: true }).reduce((sum, entry) => {
+    const at = join(path, entry.name);
+    if (entry.isDirectory()) return sum + sizeBelow(at, seen);
+    const { nlink, dev, ino, size } = lstatSync(at);
+    if (nlink > 1 && seen.has(`${dev}:${ino}`)) return sum;
+    seen.add(`${dev}:${ino}`);
+    return sum + (entry.isFile() ? size : 0);
+  }, 0);
 }
 
 /** `store`: the store's folder. */
@@ -124,9 +135,21 @@ export function nodeDirectories(store: string): HostDirectories {
       const found = statSync(path, { throwIfNoEntry: false });
       return found && (found.isDirectory() ? 'directory' : 'file');
     },
+    isEmpty(path) {
+      try { return readdirSync(path).length === 0; } catch { return true; }
+    },
+    size: (path) => sizeBelow(path),
+    remove: (path) => { rmSync(path, { recursive: true, force: true }); },
     make: (path) => { mkdirSync(path, { recursive: true }); },
     open: (path) => new NodeTree(path),
     log: (path) => new NodeLog(path),
+    replaceEmpty(from, to) {
+      try { renameSync(from, to); } catch (error) {
+        if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+        throw error;
+      }
+      return true;
+    },
     storePath: (path) => join(store, path),
   };
 }

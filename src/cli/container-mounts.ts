@@ -1,0 +1,47 @@
+// What containers mount, on Node: their volumes are made before them, and opened when they start. Loaded when a container mounts anything.
+import { type ContainerRecord, eraseVolume, fillVolume, inventVolumeName, type Mounts, mountsFor, type NewContainer, openMounts, type OpenMounts, Volumes } from '../engine/index.ts';
+import { nodeDirectories } from '../host/node/tree.ts';
+import type { Host } from '../host/ports.ts';
+import type { Image } from '../oci/index.ts';
+import type { FileSystem } from '../vfs/index.ts';
+import type { Engine } from './setup.ts';
+
+/** A host with directories, and the store's volumes. */
+export interface MountsOf { readonly host: Host & Required<Pick<Host, 'directories'>>; readonly volumes: Volumes }
+
+export function mountsOf({ host, folder, hostPath }: Engine): MountsOf {
+  const full = { ...host, directories: nodeDirectories(hostPath('')) };
+  return { host: full, volumes: new Volumes(folder, full) };
+}
+
+/** Opens what a container mounts. Throws EngineError. */
+export const openContainerMounts = (engine: Engine, record: ContainerRecord, rootFs: FileSystem): OpenMounts => openMounts(mountsOf(engine), record, rootFs);
+
+/** What the words and the image ask for. */
+function wantedMounts({ containers, hostPath }: Engine, { host }: MountsOf, image: Image, { hostConfig = {}, config = {} }: NewContainer): Mounts {
+  const paths = Object.keys({ ...image.config.config?.Volumes, ...config.Volumes });
+  return mountsFor(hostConfig, paths, {
+    directories: host.directories, inventName: () => inventVolumeName(host), volumePath: (name) => hostPath(`volumes/${name}/_data`), mountsOf: (name) => containers.find(name).Mounts ?? [],
+  });
+}
+
+/** A container with its volumes: they are made and filled before it, and made again when another process prunes them meanwhile. */
+export function createWithMounts(engine: Engine, image: Image, request: NewContainer, options: { readonly begin?: boolean }): ContainerRecord {
+  const parts = mountsOf(engine);
+  const { points, volumes } = wantedMounts(engine, parts, image, request);
+  let imageFs: FileSystem | undefined;
+  const openImage = (): FileSystem => imageFs ??= engine.images.openRootFs(image, { now: () => parts.host.clock.realtimeNs() });
+  try {
+    for (;;) {
+      for (const volume of volumes) {
+        parts.volumes.create(volume);
+        fillVolume(volume, openImage, parts.host);
+      }
+      const record = engine.folder.exclusive(() => (volumes.every(({ name }) => parts.volumes.get(name)) ? engine.containers.create(image, { ...request, mounts: points }, options) : undefined));
+      if (record) return record;
+    }
+  } catch (error) {
+    for (const { name, anonymous } of volumes) if (anonymous) eraseVolume(engine.folder, name);
+    throw error;
+  }
+}
