@@ -49,6 +49,7 @@ const comparable = ({ 'Config.Hostname': name, ...rest }: Record<string, unknown
 let plain: ReadonlyMap<string, unknown>;
 test.before(async () => {
   await wherry('load', '-q', '-i', 'images/busybox.tar');
+  await wherry('create', '--name', 'def', 'busybox', 'true');
   plain = await shown((await wherry('create', 'busybox', 'true')).out.trim());
 });
 test.after(() => { rmSync(folder, { recursive: true }); });
