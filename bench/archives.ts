@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { median, ms, time, type Timing } from './timing.ts';
+import { inTurn, ms, percent, time, type Timing, wall } from './timing.ts';
 
 /** One measured property: ours, what it stands beside in the same run, and the issue of it. */
 export interface Figure { readonly what: string; readonly ours: string; readonly beside: string; readonly result: string; readonly target: string }
@@ -14,21 +14,7 @@ const archive = resolve('.cache/images/debian.tar');
 const image = 'debian:bookworm';
 const MB = 1e6;
 
-/** Runs of several commands in turn; each key's timings in order. Throws when one fails. */
-function inTurn<K extends string>(reps: number, commands: Readonly<Record<K, () => Timing>>): Record<K, Timing[]> {
-  const keys = Object.keys(commands) as K[];
-  const runs = Object.fromEntries(keys.map((key) => [key, [] as Timing[]])) as Record<K, Timing[]>;
-  for (let r = 0; r < reps; r++) for (const key of keys) {
-    const timing = commands[key]();
-    if (timing.status !== 0) throw new Error(`${key} ended with ${timing.status}: ${timing.err.slice(0, 500)}`);
-    runs[key].push(timing);
-  }
-  return runs;
-}
-
-const wall = (timings: readonly Timing[]): number => median(timings.map((t) => t.wallMs));
 const shell = (line: string): string[] => ['bash', '-c', line];
-const percent = (ratio: number): string => `${(ratio * 100).toFixed(0)} %`;
 
 /** The measurements of one run in a scratch folder. */
 export class ArchiveBench {

@@ -27,6 +27,23 @@ export const median = (values: readonly number[]): number => [...values].sort((x
 
 export const ms = (value: number): string => value.toFixed(value < 10 ? 1 : 0);
 
+export const percent = (ratio: number): string => `${(ratio * 100).toFixed(0)} %`;
+
+/** Runs of several commands in turn; each key's timings in order. Throws when one fails. */
+export function inTurn<K extends string>(reps: number, commands: Readonly<Record<K, () => Timing>>): Record<K, Timing[]> {
+  const keys = Object.keys(commands) as K[];
+  const runs = Object.fromEntries(keys.map((key) => [key, [] as Timing[]])) as Record<K, Timing[]>;
+  for (let r = 0; r < reps; r++) for (const key of keys) {
+    const timing = commands[key]();
+    if (timing.status !== 0) throw new Error(`${key} ended with ${timing.status}: ${timing.err.slice(0, 500)}`);
+    runs[key].push(timing);
+  }
+  return runs;
+}
+
+/** The median of wall time, in milliseconds. */
+export const wall = (timings: readonly Timing[]): number => median(timings.map((t) => t.wallMs));
+
 /** Prints rows under their heading: the first column to the left, the others to the right. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));

@@ -59,12 +59,15 @@ async function* through(source: AsyncIterable<Uint8Array>, codec: Transform): As
   yield* input.pipe(codec) as AsyncIterable<Uint8Array>;
 }
 
+/** What is unpacked at a time, in bytes. */
+const PIECE = 256 << 10;
+
 export const nodeCodecs: Codecs = {
   unzstd,
   sha256() {
     const hash = createHash('sha256');
     return { update: (bytes) => { hash.update(bytes); }, hex: () => hash.digest('hex') };
   },
-  gunzip: (source) => through(source, createGunzip()),
+  gunzip: (source) => through(source, createGunzip({ chunkSize: PIECE })),
   gzip: (source) => through(source, createGzip()),
 };

@@ -90,7 +90,7 @@ async function fetchImage(store: Store, registry: Registry, repository: string, 
   try {
     const layers = await fetching.all();
     const image = store.receive({ names, configBytes, manifest, layers });
-    fetching.discard();
+    await fetching.discard();
     return image;
   } catch (error) {
     await fetching.abandon(error);
@@ -119,17 +119,22 @@ async function smallBlob(registry: Registry, repository: string, { digest, size 
 
 interface Wanted { readonly descriptor: Descriptor; readonly diffId: Digest }
 
-/** The layers of one image on their way: three at a time, unpacked in their order. */
+/** A layer on its way: known before, or being downloaded, checked and unpacked. */
+interface Coming { readonly isKnown: boolean; readonly verified: Promise<VerifiedLayer>; isTold: boolean }
+
+/** The layers of one image on their way: three are downloaded at a time, each is unpacked as soon as it is there. */
 class Layers {
   readonly #store: Store;
   readonly #registry: Registry;
   readonly #repository: string;
   readonly #wanted: readonly Wanted[];
   readonly #options: Options;
-  readonly #verified: VerifiedLayer[] = [];
   readonly #downloaded: Downloaded[] = [];
-  #running: Promise<unknown>[] = [];
-  #cancelled = false;
+  readonly #coming = new Map<string, Coming>();
+  /** Downloads that wait for others to end. */
+  readonly #waiting: (() => void)[] = [];
+  #free = PARALLEL;
+  #isCancelled = false;
   /** What went wrong first: the others were only stopped. */
   #failure: unknown;
 
@@ -142,10 +147,11 @@ class Layers {
   }
 
   async all(): Promise<readonly VerifiedLayer[]> {
-    const members = this.#start();
+    for (const wanted of this.#wanted) this.#begin(wanted);
+    const layers: VerifiedLayer[] = [];
     try {
-      for (const { descriptor, diffId } of this.#wanted) this.#verified.push(await this.#verify(descriptor, diffId, members.get(`${descriptor.digest} ${diffId}`)!));
-      return this.#verified;
+      for (const wanted of this.#wanted) layers.push(await this.#end(wanted));
+      return layers;
     } catch (error) {
       this.#cancel(error);
       throw this.#failure;
@@ -153,66 +159,82 @@ class Layers {
   }
 
   #cancel(error: unknown): void {
-    if (!this.#cancelled) this.#failure = error;
-    this.#cancelled = true;
+    if (!this.#isCancelled) this.#failure = error;
+    this.#isCancelled = true;
   }
 
-  /** Begins downloads, each blob once: three at a time, in order. */
-  #start(): Map<string, { member: Promise<Member>; isKnown: boolean }> {
+  /** Each blob once. */
+  #begin({ descriptor, diffId }: Wanted): void {
+    const key = `${descriptor.digest} ${diffId}`;
+    if (this.#coming.has(key)) return;
     const { progress } = this.#options;
-    const members = new Map<string, { member: Promise<Member>; isKnown: boolean }>();
-    const waiting: (() => void)[] = [];
-    let free = PARALLEL;
-    const enter = async (): Promise<void> => { if (free > 0) free--; else await new Promise<void>((go) => { waiting.push(go); }); };
-    const leave = (): void => { const next = waiting.shift(); if (next) next(); else free++; };
-    for (const { descriptor, diffId } of this.#wanted) {
-      const key = `${descriptor.digest} ${diffId}`;
-      if (members.has(key)) continue;
-      const known = this.#store.knownLayer(descriptor.digest, diffId);
-      progress({ id: short(descriptor.digest), status: known ? 'Already exists' : 'Pulling fs layer' });
-      if (!known && free === 0) progress({ id: short(descriptor.digest), status: 'Waiting' });
-      const member = known ? Promise.resolve(known) : enter().then(() => this.#download(descriptor)).finally(leave);
-      member.catch((error: unknown) => { this.#cancel(error); });
-      members.set(key, { member, isKnown: known !== undefined });
+    const known = this.#store.knownLayer(descriptor.digest, diffId);
+    progress({ id: short(descriptor.digest), status: known ? 'Already exists' : 'Pulling fs layer' });
+    if (!known && this.#free === 0) progress({ id: short(descriptor.digest), status: 'Waiting' });
+    const verified = (known ? Promise.resolve(known) : this.#inTurn(() => this.#download(descriptor))).then((member) => this.#verify(member, descriptor, diffId));
+    verified.catch((error: unknown) => { this.#cancel(error); });
+    this.#coming.set(key, { isKnown: known !== undefined, verified, isTold: false });
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((go) => { this.#waiting.push(go); });
+    try { return await work(); } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
     }
-    this.#running = Array.from(members.values(), ({ member }) => member);
-    return members;
   }
 
   async #download(descriptor: Descriptor): Promise<Member> {
     const { progress } = this.#options;
     const id = short(descriptor.digest);
-    const ports = { ...this.#store.transfer, isCancelled: () => this.#cancelled };
-    if (this.#cancelled) throw new RegistryError('unreachable', 'context canceled');
+    this.#demandGoingOn();
+    const ports = { ...this.#store.transfer, isCancelled: () => this.#isCancelled };
     const member = await download(this.#registry, this.#repository, descriptor, ports, (current) => progress({ id, status: 'Downloading', current, total: descriptor.size }));
     this.#downloaded.push(member);
     for (const status of ['Verifying Checksum', 'Download complete']) progress({ id, status });
     return member;
   }
 
-  async #verify(descriptor: Descriptor, diffId: Digest, { member, isKnown }: { member: Promise<Member>; isKnown: boolean }): Promise<VerifiedLayer> {
-    const same = this.#verified.find((layer) => layer.member.digest === descriptor.digest && layer.diffId === diffId);
-    if (same) return same;
+  #demandGoingOn(): void { if (this.#isCancelled) throw new RegistryError('unreachable', 'context canceled'); }
+
+  async #verify(member: Member, { digest }: Descriptor, diffId: Digest): Promise<VerifiedLayer> {
     const { progress, unpackLimit } = this.#options;
-    const id = short(descriptor.digest);
-    const layer = await this.#store.checkLayer(await member, diffId, {
-      ...(unpackLimit ? { unpackLimit } : {}), progress: (event) => { if (event.kind === 'unpack') progress({ id, status: 'Extracting', current: event.bytes, total: event.total }); },
+    const layer = await this.#store.checkLayer(member, diffId, {
+      ...(unpackLimit ? { unpackLimit } : {}),
+      progress: (event) => {
+        this.#demandGoingOn();
+        if (event.kind === 'unpack') progress({ id: short(digest), status: 'Extracting', current: event.bytes, total: event.total });
+      },
     });
-    if (!isKnown) progress({ id, status: 'Pull complete' });
+    // While others are still unpacked by threads.
+    for (const { file } of [member, ...(layer.tar ? [layer.tar] : [])]) file.sync();
+    return layer;
+  }
+
+  /** Layers are done in their order, as docker says it. */
+  async #end({ descriptor, diffId }: Wanted): Promise<VerifiedLayer> {
+    const coming = this.#coming.get(`${descriptor.digest} ${diffId}`)!;
+    const layer = await coming.verified;
+    if (!coming.isKnown && !coming.isTold) this.#options.progress({ id: short(descriptor.digest), status: 'Pull complete' });
+    coming.isTold = true;
     return layer;
   }
 
   /** Ends what is under way. Whole blobs stay for the next time, unless it is they that were wrong. */
   async abandon(error: unknown): Promise<void> {
     this.#cancel(error);
-    await Promise.allSettled(this.#running);
     const keep = error instanceof RegistryError && error.code !== 'bad-content';
-    for (const { file } of this.#downloaded) if (keep) file.leave(); else file.discard();
-    for (const { tar } of this.#verified) tar?.file.discard();
+    await this.#discard((file) => { if (keep) file.leave(); else file.discard(); });
   }
 
-  discard(): void {
-    for (const { file } of this.#downloaded) file.discard();
-    for (const { tar } of this.#verified) tar?.file.discard();
+  /** Removes what the store did not take. */
+  discard(): Promise<void> { return this.#discard((file) => { file.discard(); }); }
+
+  async #discard(each: (file: Downloaded['file']) => void): Promise<void> {
+    const settled = await Promise.allSettled(Array.from(this.#coming.values(), ({ verified }) => verified));
+    for (const { file } of this.#downloaded) each(file);
+    for (const layer of settled) if (layer.status === 'fulfilled') layer.value.tar?.file.discard();
   }
 }
