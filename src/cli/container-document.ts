@@ -6,10 +6,11 @@ import { nilMap, nilSlice, omitEmpty, type Struct } from './template/index.ts';
 const mapOf = (entries: object | null | undefined): ReadonlyMap<string, unknown> => (entries ? new Map(Object.entries(entries)) : nilMap);
 
 function stateDocument({ State }: ContainerRecord): Struct {
-  const runs = State.Status === 'running';
+  const { Status, Supervisor, Health } = State;
+  const restarts = Status === 'restarting';
   return {
-    Status: State.Status, Running: runs, Paused: false, Restarting: false, OOMKilled: false, Dead: false, Pid: runs ? State.Supervisor?.pid ?? 0 : 0, ExitCode: State.ExitCode, Error: State.Error,
-    StartedAt: State.StartedAt, FinishedAt: State.FinishedAt,
+    Status, Running: Supervisor !== undefined, Paused: Status === 'paused', Restarting: restarts, OOMKilled: State.OOMKilled ?? false, Dead: false, Pid: restarts ? 0 : Supervisor?.pid ?? 0, ExitCode: State.ExitCode, Error: State.Error,
+    StartedAt: State.StartedAt, FinishedAt: State.FinishedAt, Health: Health && { Status: Health.Status, FailingStreak: Health.FailingStreak, Log: Health.Log.map((probe) => ({ ...probe })) },
   };
 }
 
@@ -57,7 +58,7 @@ export function containerDocument(record: ContainerRecord, hostPath: (path: stri
   const [path = '', ...args] = argvOf(record);
   return {
     Id: record.Id, Created: record.Created, Path: path, Args: args, State: stateDocument(record), Image: record.Image, ResolvConfPath: '', HostnamePath: '', HostsPath: '',
-    LogPath: record.KeepsLog ? hostPath(logPath(record.Id)) : '', Name: `/${record.Name}`, RestartCount: 0, Driver: 'wherry', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '', ExecIDs: nilSlice,
+    LogPath: record.KeepsLog ? hostPath(logPath(record.Id)) : '', Name: `/${record.Name}`, RestartCount: record.RestartCount ?? 0, Driver: 'wherry', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '', ExecIDs: nilSlice,
     HostConfig: hostDocument(record), GraphDriver: { Data: nilMap, Name: 'wherry' }, SizeRw: sizes?.rw, SizeRootFs: sizes?.rootFs, Mounts: (record.Mounts ?? []).map(mountDocument), Config: configDocument(record),
     NetworkSettings: networkSettings(record),
   };

@@ -8,7 +8,7 @@ type Test = (record: ContainerRecord) => boolean;
 
 const invalid = (filter: string): EngineError => new EngineError('BAD_FILTER', `Invalid filter '${filter}'`);
 
-/** What docker knows; `paused`, `restarting`, `removing` and `dead` are states no container of ours is in. */
+/** What docker knows; `removing` and `dead` are states no container of ours is in. */
 const statuses = ['created', 'running', 'exited', 'paused', 'restarting', 'removing', 'dead'];
 
 /** As docker: a pattern that may match anywhere. */

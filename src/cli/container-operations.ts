@@ -1,6 +1,6 @@
 // Work on the files of a container, running or not: done here, or by the process that runs it, which alone has their newest state.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { changingOperations, type ContainerRecord, EngineError, type FileOperation, type FileOperationName, fileOperations, hasMounts, mountedOperations } from '../engine/index.ts';
+import { changingOperations, type ContainerRecord, EngineError, type FileOperation, type FileOperationName, fileOperations, hasMounts, hasPrograms, mountedOperations } from '../engine/index.ts';
 import { ask, type AskOptions, type ControlRequest } from './control.ts';
 import type { Engine } from './setup.ts';
 
@@ -22,7 +22,7 @@ export async function patiently<T>(act: () => T): Promise<T> {
 /** Does `operation` for a container, and gives its result. Throws EngineError 'NO_CONTAINER', 'BUSY', and what the operation throws. */
 export async function operate(engine: Engine, record: ContainerRecord, operation: FileOperationName, args: Readonly<Record<string, unknown>> = {}, streams: AskOptions = {}): Promise<unknown> {
   for (let waited = 0; waited < PATIENCE_MS; waited += STEP_MS) {
-    if (engine.containers.find(record.Id).State.Status === 'running') {
+    if (hasPrograms(engine.containers.find(record.Id))) {
       const answer = await askUnlessGone(engine, record, { operation, ...args }, streams);
       if (answer) return answer.result;
       await sleep(STEP_MS);

@@ -19,9 +19,12 @@ const secondsSince = (time: string, nowMs: number): number => Math.max(0, (nowMs
 
 export const ageText = (time: string, nowMs: number): string => `${humanDuration(secondsSince(time, nowMs))} ago`;
 
-/** Created, Up 3 seconds, Exited (137) 2 hours ago. */
+/** Created, Up 3 seconds (healthy), Exited (137) 2 hours ago. */
 export function statusText({ State }: ContainerRecord, nowMs: number): string {
-  if (State.Status === 'created') return 'Created';
-  if (State.Status === 'running') return `Up ${humanDuration(secondsSince(State.StartedAt, nowMs))}`;
-  return `Exited (${State.ExitCode}) ${ageText(State.FinishedAt, nowMs)}`;
+  const { Status, Health, ExitCode } = State;
+  if (Status === 'created') return 'Created';
+  if (Status === 'restarting') return `Restarting (${ExitCode}) ${ageText(State.FinishedAt, nowMs)}`;
+  if (Status === 'exited') return `Exited (${ExitCode}) ${ageText(State.FinishedAt, nowMs)}`;
+  const more = Status === 'paused' ? ' (Paused)' : Health ? ` (${Health.Status === 'starting' ? 'health: starting' : Health.Status})` : '';
+  return `Up ${humanDuration(secondsSince(State.StartedAt, nowMs))}${more}`;
 }

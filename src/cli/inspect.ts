@@ -10,7 +10,7 @@ export const inspectFormatFlag = string('format', `Format output using a custom 
 Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates`, 'f');
 
 /** Docker's exit code for a template that cannot be parsed. */
-const BAD_TEMPLATE = 64;
+export const BAD_TEMPLATE = 64;
 
 /** How the documents are shown, all of them together. */
 type Show = (documents: readonly Struct[], fail: (error: unknown) => void) => string;

@@ -31,7 +31,8 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   const { images, containers, host } = engine;
   const log = record.KeepsLog ? new ContainerLog(engine.folder, record.Id, host.clock) : undefined;
   const io = log?.over(execution.io) ?? execution.io;
-  let leave = (code: number): void => { containers.end(record.Id, code); };
+  let isOomKilled = (): boolean => false;
+  let leave = (code: number): void => { containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }); };
   const end = (code: number): void => { const once = leave; leave = () => {}; once(code); };
   process.on('exit', end);
   let keep = (): void => {};
@@ -41,9 +42,10 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   try {
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
     keep = () => { keepAll(engine, log, fs); opened.close(); };
-    leave = (code) => { keep(); containers.end(record.Id, code); };
+    leave = (code) => { keep(); containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }); };
     if (hasMounts(record)) opened = (await import('./container-mounts.ts')).openContainerMounts(engine, record, fs);
     machine = bootContainer({ host, ...execution, io, mounts: opened.mounts, ...networking(engine, record) }, record.Config, rootFs, record.HostConfig);
+    isOomKilled = () => machine.kernel.memoryGuard.kills > 0;
     await publish(engine, record, machine);
   } catch (thrown) {
     const error = inDockersWords(thrown);
@@ -54,6 +56,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   }
   const exitCode = supervise(machine);
   const closeControl = openControlSoon(engine, ({ openControl }) => openControl(engine, record, machine, { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, exitCode));
+  containers.events.ofContainer(record, 'start');
   execution.started?.();
   const code = await exitCode;
   await closeControl();

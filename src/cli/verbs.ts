@@ -10,6 +10,7 @@ import { create } from './verbs/create.ts';
 import { demo } from './verbs/demo.ts';
 import { diff } from './verbs/diff.ts';
 import { doctor } from './verbs/doctor.ts';
+import { events } from './verbs/events.ts';
 import { exportContainer } from './verbs/export.ts';
 import { history } from './verbs/history.ts';
 import { imageInspect } from './verbs/image-inspect.ts';
@@ -22,11 +23,13 @@ import { load } from './verbs/load.ts';
 import { login } from './verbs/login.ts';
 import { logout } from './verbs/logout.ts';
 import { logs } from './verbs/logs.ts';
+import { pause, unpause } from './verbs/pause.ts';
 import { port } from './verbs/port.ts';
 import { ps } from './verbs/ps.ts';
 import { pull } from './verbs/pull.ts';
 import { push } from './verbs/push.ts';
 import { rename } from './verbs/rename.ts';
+import { restart } from './verbs/restart.ts';
 import { rm } from './verbs/rm.ts';
 import { rmi } from './verbs/rmi.ts';
 import { run } from './verbs/run.ts';
@@ -48,6 +51,7 @@ export const groups: readonly Group[] = [
   { name: 'builder', help: 'Manage builds' },
   { name: 'container', help: 'Manage containers' },
   { name: 'image', help: 'Manage images' },
+  { name: 'system', help: 'Manage Wherry' },
   { name: 'volume', help: 'Manage volumes' },
 ];
 
@@ -63,6 +67,7 @@ export const verbs: readonly Verb[] = [
   demo,
   diff,
   doctor,
+  events,
   exportContainer,
   history,
   imageInspect,
@@ -75,11 +80,13 @@ export const verbs: readonly Verb[] = [
   login,
   logout,
   logs,
+  pause,
   port,
   ps,
   pull,
   push,
   rename,
+  restart,
   rm,
   rmi,
   run,
@@ -89,6 +96,7 @@ export const verbs: readonly Verb[] = [
   stop,
   supervise,
   tag,
+  unpause,
   version,
   volumeCreate,
   volumeInspect,

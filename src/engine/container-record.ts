@@ -1,31 +1,12 @@
 // What is kept of a container: one JSON document in the words of Docker's inspect.
 import type { ProcessId } from '../host/ports.ts';
 import type { ImageLayer, RunConfig } from '../oci/index.ts';
+import type { ContainerState } from './container-state.ts';
 import { EngineError } from './errors.ts';
-import type { ContainerNetworks } from './endpoints.ts';
 import type { HostConfig } from './host-config.ts';
 import type { EndpointRequest } from './network-record.ts';
 import type { MountPoint } from './mount-points.ts';
 import type { ContainerConfig } from './process-config.ts';
-import type { PortBindings } from './published-ports.ts';
-
-export type ContainerStatus = 'created' | 'running' | 'exited';
-
-export interface ContainerState {
-  readonly Status: ContainerStatus;
-  /** The process that runs it, while it runs. */
-  readonly Supervisor?: ProcessId;
-  readonly ExitCode: number;
-  /** Why the last start failed, or ''. */
-  readonly Error: string;
-  /** RFC 3339; `never` before the first start. */
-  readonly StartedAt: string;
-  readonly FinishedAt: string;
-  /** Where the host listens for it while it runs. */
-  readonly Ports?: PortBindings;
-  /** Its addresses while it runs, by the networks' names. */
-  readonly Networks?: ContainerNetworks;
-}
 
 export interface ContainerRecord {
   /** 64 hexadecimal digits. */
@@ -49,6 +30,10 @@ export interface ContainerRecord {
   /** Volumes, directories of the host, and tmpfs that --mount asks for. */
   readonly Mounts?: readonly MountPoint[];
   readonly State: ContainerState;
+  /** How often its restart policy has started it again since somebody did. */
+  readonly RestartCount?: number;
+  /** Somebody has ended it: its restart policy does not start it again. */
+  readonly IsStopped?: boolean;
   /** The process that reads or changes its files while it does not run. */
   readonly Holder?: ProcessId;
 }
@@ -63,11 +48,6 @@ export function imageConfigOf({ Config: c }: ContainerRecord): RunConfig {
     ...(c.StopSignal ? { StopSignal: c.StopSignal } : {}), ...(c.Healthcheck ? { Healthcheck: c.Healthcheck } : {}),
   };
 }
-
-/** The time before all containers. */
-export const never = '0001-01-01T00:00:00Z';
-
-export const initialState: ContainerState = { Status: 'created', ExitCode: 0, Error: '', StartedAt: never, FinishedAt: never };
 
 /** Whether one time is before another, to the nanosecond: fractions have as many digits as they need. */
 export const isBefore = (one: string, other: string): boolean => sortable(one) < sortable(other);

@@ -3,10 +3,14 @@ import { rfc3339 } from '../base/index.ts';
 import type { Folder, Host, Processes } from '../host/ports.ts';
 import { blobPath, type Image, type ImageUser, type InUse } from '../oci/index.ts';
 import { demandName, inventName } from './container-names.ts';
-import { type ContainerRecord, type ContainerState, initialState, isBefore, packRecord, parseRecord, recordPath } from './container-record.ts';
+import { type ContainerRecord, isBefore, packRecord, parseRecord, recordPath } from './container-record.ts';
+import { begun, type ContainerState, ended, type Ending, hasPrograms, type Health, initialState, isUp, restarting } from './container-state.ts';
 import { demandNetworks } from './demand-networks.ts';
 import { Endpoints } from './endpoints.ts';
 import { EngineError } from './errors.ts';
+import { EventLog } from './events.ts';
+import { isChecked } from './health-check.ts';
+import { isToRestart } from './restart-policy.ts';
 import { adaptedHostConfig, demandConfig, demandHostConfig } from './demand-host-config.ts';
 import type { HostConfig } from './host-config.ts';
 import type { EndpointRequest } from './network-record.ts';
@@ -39,6 +43,7 @@ export class Containers {
   readonly #processes: Processes;
   readonly networks: Networks;
   readonly endpoints: Endpoints;
+  readonly events: EventLog;
 
   constructor(folder: Folder, host: Pick<Host, 'clock' | 'random' | 'log'>, processes: Processes) {
     this.#folder = folder;
@@ -46,6 +51,7 @@ export class Containers {
     this.#processes = processes;
     this.networks = new Networks(folder, host);
     this.endpoints = new Endpoints(folder, processes, this.networks);
+    this.events = new EventLog(folder, host.clock);
   }
 
   /** Keeps a new container, `created`, or with `begin` already run by this process. Throws EngineError 'BAD_NAME', 'NAME_TAKEN', 'NO_COMMAND', 'BAD_WORKDIR', 'NO_IMAGE'. */
@@ -70,6 +76,7 @@ export class Containers {
       demandNetworks(created, this.networks);
       const record = begin ? this.#begun(created) : created;
       this.#write(record);
+      this.events.ofContainer(record, 'create');
       return record;
     });
   }
@@ -82,7 +89,7 @@ export class Containers {
 
   #now(): string { return rfc3339(this.#host.clock.realtimeNs()); }
   /** One that is removed when it ends need not outlive a power cut. */
-  #write(record: ContainerRecord): void { this.#folder.write(recordPath(record.Id), packRecord(record), !record.HostConfig.AutoRemove); }
+  #write(record: ContainerRecord, isLasting = !record.HostConfig.AutoRemove): void { this.#folder.write(recordPath(record.Id), packRecord(record), isLasting); }
 
   #read(id: string): ContainerRecord | undefined {
     const bytes = this.#folder.read(recordPath(id));
@@ -135,17 +142,16 @@ export class Containers {
       if (!now || !this.#isAbandoned(now)) return now;
       this.endpoints.leaveAll(now.State.Networks);
       if (now.HostConfig.AutoRemove) {
+        this.#tellKilled(now);
         this.#erase(now, true);
         return undefined;
       }
-      return this.#changed(now, this.#ended(now.State, KILLED));
+      this.#tellKilled(now);
+      return this.#changed(now, hasPrograms(now) ? ended(now.State, { exitCode: KILLED }, this.#now()) : abandoned(now.State));
     });
   }
 
-  #ended(state: ContainerState, ExitCode: number): ContainerState {
-    const { Supervisor: _, Ports: __, Networks: ___, ...rest } = state;
-    return { ...rest, Status: 'exited', ExitCode, FinishedAt: this.#now() };
-  }
+  #tellKilled(record: ContainerRecord): void { if (hasPrograms(record)) this.events.ofContainer(record, 'die', { exitCode: String(KILLED) }); }
 
   #changed(record: ContainerRecord, State: ContainerState): ContainerRecord {
     const changed = { ...record, State };
@@ -171,34 +177,95 @@ export class Containers {
   begin(id: string): ContainerRecord {
     return this.#update(id, (record) => {
       this.#demandIdle(record, `container ${record.Id} is already running, in process ${record.State.Supervisor?.pid}`);
-      return this.#begun(record);
+      const { IsStopped: _, RestartCount: __, ...rest } = record;
+      return this.#begun(rest);
+    });
+  }
+
+  /** This process runs it again, as its restart policy asks for. undefined: it has been ended or removed meanwhile, or somebody else runs it. Throws EngineError 'BUSY'. */
+  beginAgain(id: string): ContainerRecord | undefined {
+    return this.#folder.exclusive(() => {
+      const record = this.#read(id);
+      if (record?.State.Status !== 'restarting' || !this.#isOurs(record)) return undefined;
+      this.#demandUnheld(record);
+      const again = this.#begun({ ...record, RestartCount: (record.RestartCount ?? 0) + 1 });
+      this.#write(again);
+      return again;
     });
   }
 
   /** Nobody runs it or works on its files. */
   #demandIdle(record: ContainerRecord, running: string): void {
-    if (record.State.Status === 'running' && !this.#isAbandoned(record)) throw new EngineError('RUNNING', running);
+    if (isUp(record) && !this.#isAbandoned(record)) throw new EngineError('RUNNING', running);
+    this.#demandUnheld(record);
+  }
+
+  #demandUnheld(record: ContainerRecord): void {
     if (record.Holder && this.#processes.isAlive(record.Holder)) throw new EngineError('BUSY', `process ${record.Holder.pid} is working on the files of container ${record.Id}`);
   }
 
   /** This process alone works on the files of a container that does not run, until `release`. Throws EngineError 'RUNNING', 'BUSY', 'NO_CONTAINER'. */
   hold(id: string): ContainerRecord {
     return this.#update(id, (record) => {
-      this.#demandIdle(record, `container ${record.Id} is running`);
+      if (record.State.Status === 'restarting') this.#demandUnheld(record);
+      else this.#demandIdle(record, `container ${record.Id} is running`);
       return { ...record, Holder: this.#processes.self };
     });
   }
 
   release(id: string): void { this.#update(id, ({ Holder: _, ...record }) => record); }
 
-  #begun(record: ContainerRecord): ContainerRecord {
-    const { FinishedAt } = record.State;
-    return { ...record, State: { Status: 'running', Supervisor: this.#processes.self, ExitCode: 0, Error: '', StartedAt: this.#now(), FinishedAt, Networks: this.endpoints.joinAll(record) } };
+  #isOurs({ State: { Supervisor } }: ContainerRecord): boolean {
+    const { self } = this.#processes;
+    return Supervisor?.pid === self.pid && Supervisor.started === self.started;
   }
 
-  /** The container that this process ran has ended: it is removed when that was asked for. */
-  end(id: string, exitCode: number): void {
-    this.#leave(id, (record) => this.#ended(record.State, exitCode));
+  #begun(record: ContainerRecord): ContainerRecord {
+    return { ...record, State: { ...begun(record.State, this.#processes.self, this.#now(), isChecked(record.Config)), Networks: this.endpoints.joinAll(record) } };
+  }
+
+  /** Its programs, which this process ran, have ended: it is removed when that was asked for. With `mayRestart` its restart policy counts; true: it is to be begun again. */
+  end(id: string, ending: Ending, mayRestart = false): boolean {
+    let again = false;
+    this.#leave(id, (record) => {
+      if (ending.oomKilled) this.events.ofContainer(record, 'oom');
+      this.events.ofContainer(record, 'die', { exitCode: String(ending.exitCode) });
+      again = mayRestart && isToRestart(record, ending.exitCode);
+      return (again ? restarting : ended)(record.State, ending, this.#now());
+    });
+    return again;
+  }
+
+  /** Its programs are paused, or go on. Throws EngineError 'NO_CONTAINER'. */
+  paused(id: string, isPaused: boolean): void {
+    const record = this.#update(id, (before) => ({ ...before, State: { ...before.State, Status: isPaused ? 'paused' : 'running' } }));
+    this.events.ofContainer(record, isPaused ? 'pause' : 'unpause');
+  }
+
+  /** Somebody ends it: its restart policy does not start it again, and one that waits for that has ended. */
+  stopping(id: string): ContainerRecord {
+    return this.#update(id, (record) => ({ ...record, IsStopped: true, State: record.State.Status === 'restarting' ? abandoned(record.State) : record.State }));
+  }
+
+  /** What its checks have found. */
+  checked(id: string, found: Health): void {
+    this.#folder.exclusive(() => {
+      const record = this.#read(id);
+      if (!record || !hasPrograms(record)) return;
+      this.#write({ ...record, State: { ...record.State, Health: found } }, false);
+      if (record.State.Health?.Status !== found.Status) this.events.ofContainer(record, `health_status: ${found.Status}`);
+    });
+  }
+
+  /** Other limits, or another restart policy. Throws EngineError 'NO_CONTAINER', 'BAD_HOST_CONFIG'. */
+  update(id: string, more: Partial<HostConfig>): ContainerRecord {
+    const record = this.#update(id, (before) => {
+      const said = { ...before.HostConfig, ...more };
+      demandHostConfig(said);
+      return { ...before, HostConfig: { ...before.HostConfig, ...adaptedHostConfig(said) } };
+    });
+    this.events.ofContainer(record, 'update');
+    return record;
   }
 
   /** The start did not come about: the container is as it was and says why, or is removed when that was asked for. */
@@ -212,8 +279,9 @@ export class Containers {
       const record = this.#read(id);
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
       this.endpoints.leaveAll(record.State.Networks);
+      const State = stateNow(record);
       if (record.HostConfig.AutoRemove) this.#erase(record, true);
-      else this.#changed(record, stateNow(record));
+      else this.#changed(record, State);
     });
   }
 
@@ -223,11 +291,12 @@ export class Containers {
     let name: string;
     try { name = demandName(said.startsWith('/') ? said : `/${said}`); } catch (error) { throw allocating(error); }
     if (name === Name) throw new EngineError('SAME_NAME', 'Renaming a container with the same name as its current name');
-    this.#update(Id, (record) => {
+    const renamed = this.#update(Id, (record) => {
       const holder = this.#records().find((other) => other.Name === name);
       if (holder) throw allocating(nameTaken(holder));
       return { ...record, Name: name };
     });
+    this.events.ofContainer(renamed, 'rename', { oldName: `/${Name}` });
   }
 
   /** Takes a container that does not run away. `volumes`: and volumes that were made for it alone. Throws EngineError 'RUNNING', 'BUSY', 'NO_CONTAINER'. */
@@ -235,16 +304,20 @@ export class Containers {
     this.#folder.exclusive(() => {
       const record = this.#read(id);
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
-      this.#demandIdle(record, `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`);
+      const { Status } = record.State;
+      this.#demandIdle(record, `You cannot remove a ${Status} container ${id}. ${Status === 'paused' ? 'Unpause and then stop' : 'Stop'} the container before attempting removal or force remove`);
       this.endpoints.leaveAll(record.State.Networks);
+      this.#tellKilled(record);
       this.#erase(record, volumes);
     });
   }
 
   /** The record goes first: what is left of a folder without one is nobody's. */
-  #erase({ Id, Mounts = [] }: ContainerRecord, withVolumes: boolean): void {
+  #erase(record: ContainerRecord, withVolumes: boolean): void {
+    const { Id, Mounts = [] } = record;
     this.#folder.remove(recordPath(Id));
     this.#folder.remove(`containers/${Id}`);
+    this.events.ofContainer(record, 'destroy');
     const anonymous = withVolumes ? Mounts.filter(({ Anonymous }) => Anonymous) : [];
     const users = anonymous.length > 0 ? this.volumeUsers() : undefined;
     for (const { Name = '' } of anonymous) if (users!(Name).length === 0) eraseVolume(this.#folder, Name);
@@ -262,10 +335,13 @@ export class Containers {
   /** Which containers use an image, as things are when it is first asked (the store asks under its lock), those that run first. */
   users(): InUse {
     let records: ContainerRecord[] | undefined;
-    return (id) => (records ??= this.#records()).filter((record) => record.Image === id).map((record): ImageUser => ({ container: record.Id, running: record.State.Status === 'running' && !this.#isAbandoned(record) }))
+    return (id) => (records ??= this.#records()).filter((record) => record.Image === id).map((record): ImageUser => ({ container: record.Id, running: isUp(record) && !this.#isAbandoned(record) }))
       .sort((a, b) => Number(b.running) - Number(a.running));
   }
 }
+
+/** Nobody has it in hand any more; how its programs ended last is known. */
+function abandoned({ Supervisor: _, ...state }: ContainerState): ContainerState { return { ...state, Status: 'exited' }; }
 
 /** What it writes is the caller's alone when it runs in the caller's process and is gone at its end. */
 const keepsLog = ({ hostConfig = {}, attached = true }: NewContainer): boolean => !(hostConfig.AutoRemove && attached) && hostConfig.LogConfig?.Type !== 'none';

@@ -25,7 +25,7 @@ export function wantedPorts(record: Pick<ContainerRecord, 'HostConfig' | 'Config
 /** The ports of a container that runs: where the host listens, nowhere for those that are only exposed. */
 export function portsOf(record: ContainerRecord): PortBindings {
   const { State: { Status, Ports }, Config } = record;
-  if (Status !== 'running' || !hasPorts(record)) return {};
+  if ((Status !== 'running' && Status !== 'paused') || !hasPorts(record)) return {};
   const exposed = Object.keys(Config.ExposedPorts ?? {}).map(fullName);
   const all = Object.fromEntries([...exposed.map((port): [string, readonly PortBinding[]] => [port, []]), ...Object.entries(Ports ?? {})]);
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));

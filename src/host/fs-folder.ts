@@ -133,6 +133,22 @@ export class FsFolder implements Folder {
     this.fs.renameSync(temporary, this.at(path));
   }
 
+  append(path: string, bytes: Uint8Array): number {
+    const fd = this.#openFile(path, 'a') ?? this.#openFirst(path);
+    try {
+      this.fs.writeSync(fd, bytes);
+      return Number(this.fs.fstatSync(fd).size);
+    } finally { this.fs.closeSync(fd); }
+  }
+
+  /** Its folder is not there yet. */
+  #openFirst(path: string): number {
+    this.fs.mkdirSync(this.at(parentOf(path)), { recursive: true });
+    return this.fs.openSync(this.at(path), 'a');
+  }
+
+  rename(from: string, to: string): void { ifThere(() => this.fs.renameSync(this.at(from), this.at(to))); }
+
   create(): NewFile {
     this.fs.mkdirSync(this.at(TEMPORARY), { recursive: true });
     return new TemporaryFile(this.#open, this.at(this.#temporary()), this.#places);

@@ -81,6 +81,10 @@ export interface Folder {
   size(path: string): number | undefined;
   /** Replaces the file at once (temporary file → sync → rename). With `lasting` false nothing is synced: when the host's power is cut, the file may be as it was, missing or empty. */
   write(path: string, bytes: Uint8Array, lasting?: boolean): void;
+  /** Puts all of `bytes` in one piece behind what others appended, without a sync; returns how long the file is then. Absent: files have one writer. */
+  append?(path: string, bytes: Uint8Array): number;
+  /** Gives a file another name, and replaces what has it; nothing happens when there is none. Absent with `append`. */
+  rename?(from: string, to: string): void;
   create(): NewFile;
   /** A file under way that outlives its process: begins with what an earlier one of that name (plain characters) held when it was left or its process was killed. Nobody else has it meanwhile. Absent: every one begins empty. */
   resume?(name: string): LeftFile;

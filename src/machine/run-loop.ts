@@ -31,6 +31,7 @@ export class RunLoop {
   #busyNs = 0n;
   /** How many ask for silence: nothing runs before it is 0 again. */
   #pauses = 0;
+  #letDie = (): void => {};
   #cancelSleep: (() => void) | undefined;
   #done: ((status: number) => void) | undefined;
   #failed: ((error: unknown) => void) | undefined;
@@ -62,10 +63,17 @@ export class RunLoop {
 
   /** No task runs until the returned function is called. */
   pause(): () => void {
-    this.#pauses++;
-    let resume = (): void => { this.#pauses--; this.#wakeUp(); };
+    if (this.#pauses++ === 0) this.#stayAlive();
+    let resume = (): void => {
+      if (--this.#pauses > 0) return;
+      this.#letDie();
+      this.#wakeUp();
+    };
     return () => { resume(); resume = () => {}; };
   }
+
+  /** A host without anything to wait for would end. */
+  #stayAlive(): void { this.#letDie = this.#kernel.host.loop.later(() => { this.#stayAlive(); }, IDLE_NS); }
 
   #wakeUp(): void {
     if (this.#scheduled || !this.#done || this.#pauses > 0) return;

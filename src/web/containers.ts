@@ -102,7 +102,7 @@ export class PageContainers {
     const machine = await this.#machine(record, program.io(tty));
     let code = NOT_RUN;
     try { code = exitCode(await program.run(machine)); } finally {
-      try { this.#end(record); } finally { containers.end(record.Id, code); }
+      try { this.#end(record); } finally { containers.end(record.Id, { exitCode: code }); }
     }
     return { code, container: record.Id };
   }

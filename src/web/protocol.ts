@@ -19,7 +19,7 @@ export interface ContainerRow {
   /** The image as it was named. */
   readonly image: string;
   readonly command: readonly string[];
-  readonly status: 'created' | 'running' | 'exited';
+  readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'exited';
   readonly exitCode: number;
 }
 

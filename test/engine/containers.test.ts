@@ -65,12 +65,12 @@ test('one process runs it', () => {
   assert.is(codeOf(() => two.begin(Id)), 'RUNNING');
   assert.is(codeOf(() => two.remove(Id)), 'RUNNING');
   assert.is(codeOf(() => two.hold(Id)), 'RUNNING');
-  one.end(Id, 7);
+  one.end(Id, { exitCode: 7 });
   assert.equal([two.find(Id).State.Status, two.find(Id).State.ExitCode, two.find(Id).State.Supervisor], ['exited', 7, undefined]);
   two.begin(Id);
-  two.end(Id, 0);
+  two.end(Id, { exitCode: 0 });
   two.remove(Id);
-  assert.is(codeOf(() => one.end(Id, 0)), 'NO_CONTAINER');
+  assert.is(codeOf(() => one.end(Id, { exitCode: 0 })), 'NO_CONTAINER');
 });
 
 test('the process that ran it is gone: killed, and to be started again; removed when it was to be', () => {

@@ -1,7 +1,7 @@
 // The store: where it is, whether it can be written, whether all of it can be read.
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Containers } from '../../engine/index.ts';
+import { Containers, isUp } from '../../engine/index.ts';
 import { nodeProcesses } from '../../host/node/processes.ts';
 import { nodeCodecs, nodeFolder } from '../../host/node/store.ts';
 import type { Blob } from '../../host/ports.ts';
@@ -93,7 +93,7 @@ const containers: Check = {
     const damaged: Finding[] = [];
     const log = (line: string): void => { damaged.push(problem(line.replace('wherry: ', ''), `what is left of it lies in ${join(root, 'containers')}; the others are not affected`)); };
     const all = new Containers(nodeFolder(root), { ...openHost(terminal), log }, nodeProcesses).list();
-    const running = all.filter(({ State }) => State.Status === 'running').length;
+    const running = all.filter(isUp).length;
     return [...damaged, ok(`${plural(all.length, 'container')}, ${running} running`)];
   },
 };

@@ -25,4 +25,4 @@ export function executeTemplate(template: Template, data: unknown, options: Exec
 export { headingFunctions } from './functions.ts';
 export { json } from './json.ts';
 export { type Template, TemplateError } from './nodes.ts';
-export { nilMap, nilSlice, omitEmpty, type Struct, typeOf, untyped } from './values.ts';
+export { JsonNumber, nilMap, nilSlice, omitEmpty, type Struct, typeOf, untyped } from './values.ts';

@@ -38,6 +38,7 @@ function write(value: unknown, outer: Style, depth: number): string {
   const style = value instanceof Ordered && value.html ? { ...outer, html: true } : outer;
   if (typeof value === 'string') return text(value, style.html);
   if (Array.isArray(value)) return wrapped('[', value.map((item) => write(item, style, depth + 1)), ']', style, depth);
+  if (typeof value === 'bigint') return String(value);
   if (!(value instanceof Ordered)) return JSON.stringify(value);
   return wrapped('{', Array.from(value.entries, ([key, item]) => `${text(key, style.html)}:${style.indent > 0 ? ' ' : ''}${write(item, style, depth + 1)}`), '}', style, depth);
 }

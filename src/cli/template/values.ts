@@ -36,6 +36,7 @@ export type Kind = 'none' | 'nil' | 'bool' | 'int' | 'float' | 'string' | 'slice
 export function kindOf(value: unknown): Kind {
   if (value === undefined) return 'none';
   if (value === null) return 'nil';
+  if (typeof value === 'bigint') return 'int';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
   if (value instanceof GoFloat) return 'float';
   if (typeof value === 'boolean') return 'bool';

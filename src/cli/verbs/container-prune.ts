@@ -1,4 +1,5 @@
 // wherry container prune: removes all containers that do not run.
+import { isUp } from '../../engine/index.ts';
 import { humanSize } from '../columns.ts';
 import { confirm } from '../confirm.ts';
 import { pruneFilter } from '../container-filters.ts';
@@ -22,7 +23,7 @@ export const containerPrune: Verb = {
     const engine = openEngine(terminal);
     const removed: string[] = [];
     let bytes = 0;
-    for (const record of engine.containers.list().filter(({ State }) => State.Status !== 'running').filter(wanted)) {
+    for (const record of engine.containers.list().filter((record) => !isUp(record) && wanted(record))) {
       bytes += (await sizesOf(engine, record)).rw;
       await patiently(() => engine.containers.remove(record.Id));
       removed.push(record.Id);

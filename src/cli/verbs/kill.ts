@@ -1,6 +1,6 @@
 // wherry kill: a signal for running containers.
 import { SIGKILL } from '../../abi/index.ts';
-import { type ContainerRecord, EngineError, signalNumber } from '../../engine/index.ts';
+import { type ContainerRecord, EngineError, isUp, signalNumber } from '../../engine/index.ts';
 import { forEachWord } from '../each.ts';
 import { string } from '../flags.ts';
 import { type Engine, openEngine } from '../setup.ts';
@@ -11,7 +11,7 @@ import type { Verb } from '../verb.ts';
 function runningContainer(word: string, { containers }: Engine): ContainerRecord {
   let record: ContainerRecord;
   try { record = containers.find(word); } catch (error) { throw error instanceof EngineError ? new EngineError(error.code, `Cannot kill container: ${word}: ${error.message}`) : error; }
-  if (record.State.Status !== 'running') throw new EngineError('NOT_RUNNING', `Cannot kill container: ${word}: Container ${record.Id} is not running`);
+  if (!isUp(record)) throw new EngineError('NOT_RUNNING', `Cannot kill container: ${word}: Container ${record.Id} is not running`);
   return record;
 }
 

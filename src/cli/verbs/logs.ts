@@ -1,7 +1,7 @@
 // wherry logs: what a container has written, and goes on writing.
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ContainerRecord, EngineError, type LogLine, logPath, parseLog } from '../../engine/index.ts';
+import { type ContainerRecord, EngineError, isUp, type LogLine, logPath, parseLog } from '../../engine/index.ts';
 import { bool, type Parsed, string } from '../flags.ts';
 import { momentMs } from '../moment.ts';
 import { type Engine, openEngine } from '../setup.ts';
@@ -53,7 +53,7 @@ function print(lines: readonly LogLine[], { sinceMs, untilMs, timestamps }: Want
 
 async function follow(engine: Engine, record: ContainerRecord, reader: LogReader, wanted: Wanted, terminal: Terminal): Promise<void> {
   while (Date.now() <= wanted.untilMs) {
-    const runs = engine.containers.exists(record.Id) && engine.containers.find(record.Id).State.Status === 'running';
+    const runs = engine.containers.exists(record.Id) && isUp(engine.containers.find(record.Id));
     print(reader.next(), wanted, terminal);
     if (!runs) return;
     await sleep(STEP_MS);

@@ -1,5 +1,5 @@
 // wherry ps: the containers that run, or all of them.
-import type { ContainerRecord } from '../../engine/index.ts';
+import { type ContainerRecord, isUp } from '../../engine/index.ts';
 import { asksForStopped, containerFilter } from '../container-filters.ts';
 import { containerListing, containerListingWithSizes, type ContainerRow } from '../container-listing.ts';
 import { sizesOf } from '../container-operations.ts';
@@ -20,7 +20,7 @@ function chosen(parsed: Parsed, engine: Engine): ContainerRecord[] {
   const filters = filtersOf(parsed);
   const all = parsed.bool('all') || limit !== Infinity || asksForStopped(filters);
   const wanted = containerFilter(filters, engine);
-  return engine.containers.list().filter((record) => (all || record.State.Status === 'running') && wanted(record)).slice(0, limit);
+  return engine.containers.list().filter((record) => (all || isUp(record)) && wanted(record)).slice(0, limit);
 }
 
 /** The image as the user named it, or its id when that name is another image's by now. */

@@ -1,0 +1,72 @@
+// The life of containers in the background: paused and going on, ended and started again, and the events that tell of it; words as docker's daemon says them.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { eventually, Store } from './wherry-command.ts';
+
+const test = suite('life');
+const store = new Store('life');
+const daemon = (text: string): string => `Error response from daemon: ${text}\n`;
+const run = (name: string, ...words: string[]): string => store.out('run', '-d', '--name', name, ...words).trim();
+const actions = (...flags: string[]): string[] => store.out('events', '--since', '1h', '--until', '0s', '--format', '{{.Action}}', ...flags).split('\n').filter(Boolean);
+
+test.after(() => { store.remove(); });
+
+test('a paused container does not run, and says so', async () => {
+  const id = run('paused', 'busybox', 'sh', '-c', 'while :; do echo tick; usleep 20000; done');
+  await eventually(() => store.out('logs', 'paused'), (text) => text !== '');
+  assert.is(store.out('pause', 'paused'), 'paused\n');
+  assert.is(store.wherry('pause', 'paused').err, daemon(`Container ${id} is already paused`));
+  assert.match(store.out('ps', '--format', '{{.Status}} {{.State}}'), /^Up .* \(Paused\) paused\n$/);
+  assert.is(store.state('paused', 'Running'), 'true');
+  assert.is(store.state('paused', 'Paused'), 'true');
+  const before = store.out('logs', 'paused');
+  assert.is(store.wherry('rm', 'paused').err, daemon(`You cannot remove a paused container ${id}. Unpause and then stop the container before attempting removal or force remove`));
+  assert.is(store.out('logs', 'paused'), before);
+  assert.is(store.out('unpause', 'paused'), 'paused\n');
+  assert.is(store.wherry('unpause', 'paused').err, daemon(`Container ${id} is not paused`));
+  assert.ok((await eventually(() => store.out('logs', 'paused'), (text) => text.length > before.length)).length > before.length);
+  store.out('pause', 'paused');
+  store.out('kill', 'paused');
+  assert.is(await eventually(() => store.state('paused'), (status) => status === 'exited'), 'exited', 'a killed one need not go on first');
+  assert.is(store.wherry('pause', 'paused').err, daemon(`Container ${id} is not running`));
+  assert.equal(actions('-f', 'container=paused'), ['create', 'start', 'pause', 'unpause', 'pause', 'kill', 'unpause', 'die']);
+});
+
+test('a paused container ends as it wants when it is stopped', () => {
+  run('trapping', 'busybox', 'sh', '-c', 'trap "exit 5" TERM; while :; do sleep 1 & wait $!; done');
+  store.out('pause', 'trapping');
+  assert.is(store.out('stop', 'trapping'), 'trapping\n');
+  assert.is(store.state('trapping', 'ExitCode'), '5');
+});
+
+test('restart: what runs and what does not, one wrong name', () => {
+  const id = run('again', 'busybox', 'sh', '-c', 'echo x >> /log; cat /log; sleep 1000');
+  assert.equal(store.wherry('restart', '-t', '0', 'again', 'nope'), { code: 1, out: 'again\n', err: daemon('No such container: nope') });
+  assert.is(store.state('again'), 'running');
+  store.out('stop', '-t', '0', 'again');
+  assert.is(store.out('container', 'restart', 'again'), 'again\n');
+  assert.is(store.out('diff', 'again'), 'A /log\n');
+  store.out('kill', id);
+  assert.is(store.out('inspect', '-f', '{{.RestartCount}}', 'again'), '0\n');
+  store.out('create', '--rm', '--name', 'brief', 'busybox', 'true');
+  assert.match(store.wherry('restart', 'brief').err, /^Error response from daemon: Cannot restart container brief: it is removed when it ends/);
+});
+
+test('events: filtered, formatted, followed', async () => {
+  const follower = store.later('events', '--until', String(Math.ceil(Date.now() / 1000) + 5), '-f', 'type=container', '-f', 'container=told', '--format', '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.exitCode}}');
+  await new Promise((done) => { setTimeout(done, 1000); });
+  assert.is(store.wherry('run', '--name', 'told', '-l', 'a=b', 'busybox', 'sh', '-c', 'exit 4').code, 4);
+  store.out('rename', 'told', 'told2');
+  store.out('rm', 'told2');
+  assert.equal((await follower).out.split('\n').slice(0, 3), ['container create told <no value>', 'container start told <no value>', 'container die told 4']);
+  assert.equal(actions('-f', 'label=a=b', '-f', 'image=busybox'), ['create', 'start', 'die', 'rename', 'destroy']);
+  assert.equal(actions('-f', 'event=rename', '-f', 'event=destroy', '-f', 'label=a'), ['rename', 'destroy']);
+  const [line] = store.out('events', '--since', '1h', '--until', '0s', '-f', 'event=rename').split('\n');
+  assert.match(line!, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z container rename [0-9a-f]{64} \(a=b, image=busybox, name=told2, oldName=\/told\)$/);
+  const [json] = store.out('events', '--since', '1h', '--until', '0s', '-f', 'event=rename', '--format', 'json').split('\n');
+  assert.match(json!, /^\{"status":"rename","id":"[0-9a-f]{64}","from":"busybox","Type":"container","Action":"rename","Actor":\{"ID":"[0-9a-f]{64}","Attributes":\{"a":"b",.*\}\},"scope":"local","time":\d{10},"timeNano":\d{19}\}$/);
+  assert.equal(store.wherry('events', '--since', 'foo'), { code: 1, out: '', err: 'failed to parse value as time or duration: "foo"\n' });
+  assert.equal(store.wherry('events', '--since', '1h', '--until', '0s', '--format', '{{.Nope}}'), { code: 64, out: '', err: 'Error parsing format: template: :1:2: executing "" at <.Nope>: can\'t evaluate field Nope in type *events.Message\n' });
+});
+
+test.run();
