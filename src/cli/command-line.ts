@@ -45,7 +45,7 @@ function notAVerb(found: Exclude<Found, { verb: Verb }>, asksHelp: boolean, verb
     return 0;
   }
   const group = 'group' in found ? ` ${found.group.name}` : '';
-  terminal.err(`wherry: unknown command: wherry${group} ${found.unknown}\n\n${group ? `Usage:  wherry${group}\n\n` : ''}Run 'wherry${group} --help' for more information\n`);
+  terminal.err(`wherry: unknown command: wherry${group} ${found.unknown}\n\n${'group' in found ? `Usage:  wherry${group}${found.group.usage ?? ''}\n\n` : ''}Run 'wherry${group} --help' for more information\n`);
   return 1;
 }
 

@@ -39,12 +39,12 @@ function hostDocument(record: ContainerRecord): Struct {
   const host: Struct = hostConfigOf(record) as unknown as Struct;
   const of = (name: string): unknown => {
     const value = host[name];
-    if (value === null && !(unsaid as readonly string[]).includes(name)) return nilSlice;
+    if ((value ?? null) === null && !(maps as readonly string[]).includes(name) && !(unsaid as readonly string[]).includes(name)) return nilSlice;
     if ((maps as readonly string[]).includes(name)) return mapOf(value as object);
     return value;
   };
   const { LogConfig } = hostConfigOf(record);
-  return { ...Object.fromEntries(fieldOrder.filter((name) => host[name] !== undefined).map((name) => [name, of(name)])), LogConfig: { Type: LogConfig.Type, Config: mapOf(LogConfig.Config) }, [omitEmpty]: optionalFields };
+  return { ...Object.fromEntries(fieldOrder.filter((name) => host[name] !== undefined || optionalFields.includes(name)).map((name) => [name, of(name)])), LogConfig: { Type: LogConfig.Type, Config: mapOf(LogConfig.Config) }, [omitEmpty]: optionalFields };
 }
 
 /** As Go leaves out what is empty. */

@@ -25,7 +25,7 @@ const sizeText = ({ sizes }: ContainerRow): string => (sizes === undefined ? '0B
 const mountsText = ({ Mounts = [] }: ContainerRecord, whole: boolean): string => Mounts.map(({ Name, Source }) => Name ?? Source).map((text) => (whole ? text : ellipsis(text, 15))).join(',');
 
 /** The last part of a label's name. */
-const labelHeading = (name: string): string => name.slice(name.lastIndexOf('.') + 1).replace(/[-_]/g, ' ');
+export const labelHeading = (name: string): string => name.slice(name.lastIndexOf('.') + 1).replace(/[-_]/g, ' ');
 
 const table = '{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}';
 

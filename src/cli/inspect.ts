@@ -18,29 +18,29 @@ type Show = (documents: readonly Struct[], fail: (error: unknown) => void) => st
 const indented: Show = (documents) => (documents.length === 0 ? '[]\n' : `${json(documents, { indent: 4 })}\n`);
 const oneLine: Show = (documents) => `${json(documents)}\n`;
 
-/** A document by its types, and where that fails as JSON without types: errors are those of the latter, as docker's. */
-function shownBy(template: Template, document: Struct): string {
-  try { return executeTemplate(template, document); } catch (error) { if (!(error instanceof TemplateError)) throw error; }
+/** A document by its types, and where that fails as JSON without types, if the verb knows it: errors are those of the latter, as docker's. */
+function shownBy(template: Template, document: Struct, raw: boolean): string {
+  try { return executeTemplate(template, document); } catch (error) { if (!raw || !(error instanceof TemplateError)) throw error; }
   return executeTemplate(template, untyped(document), { typing: 'untyped' });
 }
 
-const byTemplate = (template: Template): Show => (documents, fail) => {
+const byTemplate = (template: Template, raw: boolean): Show => (documents, fail) => {
   const lines: string[] = [];
   for (const document of documents) {
-    try { lines.push(`${shownBy(template, document)}\n`); } catch (error) { fail(error); }
+    try { lines.push(`${shownBy(template, document, raw)}\n`); } catch (error) { fail(error); }
   }
   return lines.join('') || '\n';
 };
 
-function showing(format: string): Show {
+function showing(format: string, raw: boolean): Show {
   if (format === '') return indented;
-  return format === 'json' ? oneLine : byTemplate(parseTemplate(format));
+  return format === 'json' ? oneLine : byTemplate(parseTemplate(format), raw);
 }
 
-/** Shows the documents of the words; `find` throws for what is not there. Returns the exit code. */
-export async function inspect(parsed: Parsed, terminal: Terminal, find: (word: string) => Struct | Promise<Struct>): Promise<number> {
+/** Shows the documents of the words; `find` throws for what is not there; `raw`: templates may use them as JSON without types. Returns the exit code. */
+export async function inspect(parsed: Parsed, terminal: Terminal, find: (word: string) => Struct | Promise<Struct>, { raw = true } = {}): Promise<number> {
   let show: Show;
-  try { show = showing(parsed.string('format') ?? ''); } catch (error) {
+  try { show = showing(parsed.string('format') ?? '', raw); } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     terminal.err(`${error.message}\n`);
     return BAD_TEMPLATE;

@@ -24,6 +24,8 @@ export function bindWord(said: string): string | undefined {
 /** One record of comma-separated values; a value that begins with a quote goes to the next one. */
 function fieldsOf(said: string): string[] {
   if (said === '') throw new BadValue(said, 'EOF');
+  const open = /(?:^|,)"(?:[^"]|"")*$/.exec(said);
+  if (open) throw new BadValue(said, `parse error on line 1, column ${said.length + 1}: extraneous or missing " in quoted-field`);
   const fields = [...said.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))/g)].map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain);
   const bare = fields.find((field, i) => field.includes('"') && said.split(',')[i]?.startsWith('"') !== true);
   if (bare !== undefined) throw new BadValue(said, `parse error on line 1, column ${said.indexOf('"') + 1}: bare " in non-quoted-field`);
@@ -112,5 +114,20 @@ export function mountOf(said: string): MountRequest {
   try { for (const field of fieldsOf(said)) put(draft, field); } catch (error) { throw error instanceof BadValue ? error : new BadValue(said, (error as Error).message); }
   const wrong = demands.map((demand) => demand(draft)).find((words) => words);
   if (wrong) throw new BadValue(said, wrong);
-  return draft;
+  return inOrder(draft);
+}
+
+const sorted = (texts: Readonly<Record<string, string>>): Record<string, string> => Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** As docker's client sends it: fields in its order, what is empty left out. */
+function inOrder({ Type, Source, Target, ReadOnly, Consistency, BindOptions, VolumeOptions, TmpfsOptions }: Draft): MountRequest {
+  return {
+    Type, ...(Source ? { Source } : {}), Target, ...(ReadOnly ? { ReadOnly } : {}), ...(Consistency ? { Consistency } : {}), ...(BindOptions ? { BindOptions } : {}), ...(VolumeOptions ? { VolumeOptions: volumeInOrder(VolumeOptions) } : {}),
+    ...(TmpfsOptions ? { TmpfsOptions } : {}),
+  };
+}
+
+function volumeInOrder({ NoCopy, Labels, Subpath, DriverConfig: { Name, Options } = {} }: NonNullable<MountRequest['VolumeOptions']>): MountRequest['VolumeOptions'] & object {
+  const DriverConfig = { ...(Name ? { Name } : {}), ...(Options ? { Options: sorted(Options) } : {}) };
+  return { ...(NoCopy ? { NoCopy } : {}), ...(Labels ? { Labels: sorted(Labels) } : {}), ...(Subpath ? { Subpath } : {}), DriverConfig };
 }

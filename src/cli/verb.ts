@@ -27,7 +27,7 @@ export interface Verb {
 }
 
 /** A word before verbs' own: `wherry container ls`. */
-export interface Group { readonly name: string; readonly help: string }
+export interface Group { readonly name: string; readonly help: string; /** What an error says may follow the name. */ readonly usage?: string }
 
 /** What a verb may use of the process it runs in; tests give their own. */
 export interface Terminal {

@@ -52,7 +52,7 @@ export const groups: readonly Group[] = [
   { name: 'container', help: 'Manage containers' },
   { name: 'image', help: 'Manage images' },
   { name: 'system', help: 'Manage Wherry' },
-  { name: 'volume', help: 'Manage volumes' },
+  { name: 'volume', help: 'Manage volumes', usage: ' COMMAND' },
 ];
 
 export const verbs: readonly Verb[] = [

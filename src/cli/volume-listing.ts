@@ -1,7 +1,8 @@
 // What `volume ls` and `volume inspect` show of a volume, as docker shows them.
 import { type Volume, volumeData } from '../engine/index.ts';
+import { labelHeading } from './container-listing.ts';
 import { column, type Listing } from './listing.ts';
-import { nilMap, type Struct } from './template/index.ts';
+import { nilMap, type Struct, typeOf } from './template/index.ts';
 
 export interface VolumeRow { readonly volume: Volume; /** Where its files lie on the host. */ readonly mountpoint: string }
 
@@ -18,7 +19,7 @@ export const volumeListing: Listing<VolumeRow> = {
     column('Scope', 'SCOPE', () => 'local'),
     column('Mountpoint', 'MOUNTPOINT', ({ mountpoint }) => mountpoint),
     column('Labels', 'LABELS', labelsText),
-    column('Label', (name: string) => name, ({ volume: { Labels } }) => (name: string) => Labels?.[name] ?? ''),
+    column('Label', labelHeading, ({ volume: { Labels } }) => (name: string) => Labels?.[name] ?? ''),
     ...['Links', 'Size', 'Availability', 'Group', 'Status'].map(unknown),
   ],
   table: '{{.Driver}}\t{{.Name}}',
@@ -29,7 +30,7 @@ const mapOf = (entries: Readonly<Record<string, string>> | null): ReadonlyMap<st
 
 /** `hostPath`: where a file of the store lies, as the host sees it. */
 export function volumeDocument({ Name, CreatedAt, Labels, Options }: Volume, hostPath: (path: string) => string): Struct {
-  return { CreatedAt, Driver: 'local', Labels: mapOf(Labels), Mountpoint: hostPath(volumeData(Name)), Name, Options: mapOf(Options), Scope: 'local' };
+  return { CreatedAt, Driver: 'local', Labels: mapOf(Labels), Mountpoint: hostPath(volumeData(Name)), Name, Options: mapOf(Options), Scope: 'local', [typeOf]: 'volume.Volume' };
 }
 
 /** Names as people count: vol2 before vol10. */

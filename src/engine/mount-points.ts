@@ -131,7 +131,8 @@ class Gathering {
   /** `container[:ro|rw]`; what is mounted here already stays. */
   addFrom(raw: string): void {
     const [name = '', mode] = raw.split(':', 2);
-    if (raw === '') throw invalid('malformed volumes-from specification: ');
+    if (raw === '') throw invalid('volumes-from specification cannot be an empty string');
+    if (name === '') throw invalid('invalid name or ID supplied: ""');
     const words = modeWords(mode ?? '');
     if (words.some((word) => modeKinds.findIndex((kind) => kind.includes(word)) > 1)) throw invalid(`invalid mode: ${mode}`);
     for (const point of this.#context.mountsOf(name)) this.#points.set(point.Destination, { ...point, Mode: '', RW: point.RW && !words.includes('ro') });

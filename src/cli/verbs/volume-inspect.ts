@@ -19,6 +19,6 @@ export const volumeInspect: Verb = {
   failure: 1,
   async run(parsed, terminal) {
     const engine = openEngine(terminal);
-    return inspect(parsed, terminal, (word) => volumeNamed(word, engine));
+    return inspect(parsed, terminal, (word) => volumeNamed(word, engine), { raw: false });
   },
 };
