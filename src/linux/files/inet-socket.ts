@@ -307,10 +307,10 @@ export class InetSocket extends Socket {
     return new Wait([this.changed]);
   }
 
-  /** What is sent to an end that has been closed is taken, and answered by a reset: the next call tells. */
+  /** What is sent to an end that has been closed is taken where the buffer has room, and answered by a reset: the next call tells. */
   #sendToNobody(length: number): number {
     if (length > 0) this.#break(EPIPE);
-    return length;
+    return Math.min(length, this.bufferBytes);
   }
 
   #break(error: Errno): void {

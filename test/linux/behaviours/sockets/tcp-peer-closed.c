@@ -82,4 +82,12 @@ void behaviour(void) {
   show(read(t, c, 8));
   show(read(t, c, 8));
   close(s); close(t);
+
+  static char big[64 << 20];
+  make(&s, &t);
+  close(t); nap(20);
+  long count = write(s, big, sizeof big);
+  show(count > 0 && count < (long)sizeof big); nap(20);
+  show(write(s, big, sizeof big));
+  close(s);
 }
