@@ -1,22 +1,59 @@
 // What the process that runs a container answers to other commands.
-import { type ContainerRecord, type ContainerTree, EngineError, type FileOperation, type FileOperationName, fileOperations, neighbourPath } from '../engine/index.ts';
+import { type ContainerRecord, type ContainerTree, EngineError, type FileOperation, type FileOperationName, fileOperations, neighbourPath, type SharedIo } from '../engine/index.ts';
 import type { Machine } from '../machine/index.ts';
-import { type ControlHandler, ControlServer } from './control.ts';
-import { type LifeAnswers, lifeAnswers } from './life-answers.ts';
+import { type ControlHandler, type ControlRequest, ControlServer, type Peer } from './control.ts';
+import { lifeAnswers } from './life-answers.ts';
+import { type AttachAsk, type ExecAsk, Execs, joinSession } from './session-answers.ts';
 import type { Engine } from './setup.ts';
 
-/** Answers what other commands ask of a container that runs in this process; with `pause` no program runs meanwhile. */
-const answerFor = ({ folder }: Engine, machine: Machine, tree: ContainerTree, exitCode: Promise<number>, life: LifeAnswers): ControlHandler => async ({ operation, pause, ...args }, input, send) => {
-  if (operation === 'wait') return exitCode;
-  if (Object.hasOwn(life, operation)) return life[operation]!({ operation, ...args });
-  if (!Object.hasOwn(fileOperations, operation)) throw new EngineError('UNKNOWN_OPERATION', `the process that runs the container knows no operation ${JSON.stringify(operation)}: it may be of another version`);
-  const act: FileOperation = fileOperations[operation as FileOperationName];
-  const resume = pause === true ? machine.pause() : () => {};
-  try { return await act(tree, args, { input, send, scratch: () => folder.create() }); } finally { resume(); }
-};
+/** A container that runs in this process. */
+export interface Running {
+  readonly record: ContainerRecord;
+  readonly machine: Machine;
+  readonly tree: ContainerTree;
+  readonly io: SharedIo;
+  /** Comes at its end. */
+  readonly exitCode: Promise<number>;
+}
 
-/** Opens the control socket of a container that runs in this process, and the one for its neighbours; `exitCode` comes at its end. */
-export async function openControl(engine: Engine, record: ContainerRecord, machine: Machine, tree: ContainerTree, exitCode: Promise<number>): Promise<ControlServer> {
-  await machine.openToNeighbours(neighbourPath(record.Id));
-  return ControlServer.open(engine.hostPath(`containers/${record.Id}`), answerFor(engine, machine, tree, exitCode, lifeAnswers(engine, record, machine)));
+type Answer = (request: ControlRequest, peer: Peer) => unknown;
+
+/** What has nothing to do with files, one row each. */
+function answersOf(engine: Engine, { record, machine, tree, io, exitCode }: Running): Readonly<Record<string, Answer>> {
+  const { Config } = record;
+  const execs = new Execs(machine, Config, tree.fs);
+  return {
+    ...lifeAnswers(engine, record, machine),
+    wait: () => exitCode,
+    /** Output from now on, input; the result is the exit code. */
+    attach: (request, peer) => {
+      joinSession(peer, { shared: io, endsInput: Config.StdinOnce && !Config.Tty, signal: machine.signal });
+      const { size } = request as unknown as AttachAsk & ControlRequest;
+      if (Config.Tty && size) io.redraw(size);
+      return exitCode;
+    },
+    exec: (request, peer) => execs.run(request as unknown as ExecAsk & ControlRequest, peer),
+    execs: () => execs.ids,
+  };
+}
+
+/** Answers what other commands ask of a container that runs in this process; with `pause` no program runs meanwhile. */
+function answerFor(engine: Engine, running: Running): ControlHandler {
+  const answers = answersOf(engine, running);
+  const { machine, tree } = running;
+  return async (request, input, send, peer) => {
+    const { operation, pause, ...args } = request;
+    if (Object.hasOwn(answers, operation)) return answers[operation]!(request, peer);
+    if (!Object.hasOwn(fileOperations, operation)) throw new EngineError('UNKNOWN_OPERATION', `the process that runs the container knows no operation ${JSON.stringify(operation)}: it may be of another version`);
+    const act: FileOperation = fileOperations[operation as FileOperationName];
+    const resume = pause === true ? machine.pause() : () => {};
+    try { return await act(tree, args, { input, send, scratch: () => engine.folder.create() }); } finally { resume(); }
+  };
+}
+
+/** Opens the control socket of a container that runs in this process, and the one for its neighbours. */
+export async function openControl(engine: Engine, running: Running): Promise<ControlServer> {
+  const { record: { Id }, machine } = running;
+  await machine.openToNeighbours(neighbourPath(Id));
+  return ControlServer.open(engine.hostPath(`containers/${Id}`), answerFor(engine, running));
 }

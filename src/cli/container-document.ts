@@ -53,12 +53,19 @@ const mountDocument = ({ Type, Name = '', Source, Destination, Driver = '', Mode
 /** With --size, in bytes. */
 export interface Sizes { readonly rw: number; readonly rootFs: number }
 
-/** `hostPath`: where a file of the store lies, as the host sees it. */
-export function containerDocument(record: ContainerRecord, hostPath: (path: string) => string, sizes?: Sizes): Struct {
+export interface DocumentParts {
+  /** Where a file of the store lies, as the host sees it. */
+  readonly hostPath: (path: string) => string;
+  readonly sizes?: Sizes | undefined;
+  /** The programs that `exec` runs. */
+  readonly execs?: readonly string[];
+}
+
+export function containerDocument(record: ContainerRecord, { hostPath, sizes, execs = [] }: DocumentParts): Struct {
   const [path = '', ...args] = argvOf(record);
   return {
     Id: record.Id, Created: record.Created, Path: path, Args: args, State: stateDocument(record), Image: record.Image, ResolvConfPath: '', HostnamePath: '', HostsPath: '',
-    LogPath: record.KeepsLog ? hostPath(logPath(record.Id)) : '', Name: `/${record.Name}`, RestartCount: record.RestartCount ?? 0, Driver: 'wherry', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '', ExecIDs: nilSlice,
+    LogPath: record.KeepsLog ? hostPath(logPath(record.Id)) : '', Name: `/${record.Name}`, RestartCount: record.RestartCount ?? 0, Driver: 'wherry', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '', ExecIDs: execs.length > 0 ? execs : nilSlice,
     HostConfig: hostDocument(record), GraphDriver: { Data: nilMap, Name: 'wherry' }, SizeRw: sizes?.rw, SizeRootFs: sizes?.rootFs, Mounts: (record.Mounts ?? []).map(mountDocument), Config: configDocument(record),
     NetworkSettings: networkSettings(record),
   };

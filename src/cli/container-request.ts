@@ -42,7 +42,7 @@ function textOf(path: string, words = (why: string): string => why): string {
 }
 
 /** One word a line; blank lines and lines that begin with # are left out. */
-function linesOf(path: string): string[] {
+export function linesOf(path: string): string[] {
   return textOf(path).split('\n').map((line) => line.replace(/\r$/, '').trimStart()).filter((line) => line !== '' && !line.startsWith('#'));
 }
 

@@ -3,12 +3,25 @@ import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { EngineError } from '../engine/index.ts';
-import { type Frame, framesOf, jsonOf, sendFrame, sendJson } from './frames.ts';
+import { type Frame, type FrameKind, framesOf, jsonOf, sendFrame, sendJson } from './frames.ts';
 
 export interface ControlRequest { readonly operation: string; readonly [argument: string]: unknown }
 
-/** Answers one request: `input` are the bytes that the asker sends, `send` gives bytes back, the returned value is the result (JSON). */
-export type ControlHandler = (request: ControlRequest, input: AsyncIterable<Uint8Array>, send: (bytes: Uint8Array) => Promise<void>) => Promise<unknown>;
+/** Answers one request: `input` are the bytes that the asker sends, `send` gives bytes back, the returned value is the result (JSON). `peer`: instead of both, for those who talk. */
+export type ControlHandler = (request: ControlRequest, input: AsyncIterable<Uint8Array>, send: (bytes: Uint8Array) => Promise<void>, peer: Peer) => Promise<unknown>;
+
+/** The other side of a conversation. */
+export interface Peer {
+  /** What it says; ends or throws when it is gone. */
+  readonly frames: AsyncIterator<Frame>;
+  /** Returns when it takes more; at once when it is gone. */
+  send(kind: FrameKind, content?: Uint8Array): Promise<void>;
+  /** It need not have taken everything for the container to end. */
+  impatient?: true;
+}
+
+/** How long one who does not read may hold up the end, when it is `impatient`. */
+const LINGER_MS = 2_000;
 
 /** The longest path of a socket that every system takes, in bytes. */
 const LONGEST = 100;
@@ -61,14 +74,15 @@ export class ControlServer {
     const frames = framesOf(socket)[Symbol.asyncIterator]();
     const first = await frames.next();
     if (first.done || first.value.kind !== 'request') return;
+    const peer: Peer = { frames, send: (kind, content) => sendFrame(socket, kind, content) };
     try {
-      const result = await this.#handle(jsonOf(first.value) as ControlRequest, dataIn(frames), (bytes) => demandOpen(socket, sendFrame(socket, 'data', bytes)));
+      const result = await this.#handle(jsonOf(first.value) as ControlRequest, dataIn(frames), (bytes) => demandOpen(socket, sendFrame(socket, 'data', bytes)), peer);
       await sendJson(socket, 'result', result);
     } catch (error) {
       const { code, message, exitCode } = error as EngineError;
       await sendJson(socket, 'failure', { code: code ?? 'INTERNAL', message: message ?? String(error), exitCode });
     }
-    await new Promise<void>((done) => { socket.end(() => done()); });
+    await flushed(socket, peer.impatient === true);
     socket.destroy();
   }
 
@@ -78,6 +92,19 @@ export class ControlServer {
     await closed;
     this.#path.release();
   }
+}
+
+/** Ends our side; returns when the other one has taken everything, or cannot or will not. */
+export async function flushed(socket: Socket, impatient: boolean): Promise<void> {
+  if (socket.destroyed) return;
+  await new Promise<void>((done) => {
+    const timer = impatient ? setTimeout(done, LINGER_MS) : undefined;
+    socket.once('close', done);
+    socket.end(() => {
+      clearTimeout(timer);
+      done();
+    });
+  });
 }
 
 /** Whoever asked went away: what is under way for it ends. */
@@ -94,32 +121,65 @@ function connected(path: string): Promise<Socket | undefined> {
   });
 }
 
+/** A conversation with the process that runs a container, from the asker's side. */
+export class Conversation implements Peer {
+  readonly frames: AsyncGenerator<Frame>;
+  readonly #socket: Socket;
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('error', () => socket.destroy());
+    this.frames = framesOf(socket);
+  }
+
+  /** Asks. undefined: nobody listens (any more). */
+  static async open(folder: string, request: ControlRequest): Promise<Conversation | undefined> {
+    if (!existsSync(folder)) return undefined;
+    const path = socketPath(folder);
+    try {
+      const socket = await connected(path.path);
+      const conversation = socket && new Conversation(socket);
+      await conversation?.send('request', Buffer.from(JSON.stringify(request)));
+      return conversation;
+    } finally { path.release(); }
+  }
+
+  send(kind: FrameKind, content?: Uint8Array): Promise<void> { return sendFrame(this.#socket, kind, content); }
+
+  /** The result, after everything else went to `other`. Throws the EngineError that it is answered with, and 'GONE' when the other side ends before that. */
+  async result(other: (frame: Frame) => void | Promise<void>): Promise<unknown> {
+    try {
+      for await (const frame of this.frames) {
+        if (frame.kind === 'result') { this.#socket.end(); return jsonOf(frame); }
+        if (frame.kind === 'failure') { this.#socket.destroy(); throw failureOf(frame); }
+        await other(frame);
+      }
+    } catch (error) {
+      if (!brokenOff.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+    throw new EngineError('GONE', 'the container ended before it had answered');
+  }
+
+  /** Says no more and hears no more. */
+  leave(): void { this.#socket.destroy(); }
+}
+
 export interface AskOptions { readonly input?: AsyncIterable<Uint8Array>; readonly data?: (bytes: Uint8Array) => void | Promise<void> }
 
-const gone = (): EngineError => new EngineError('GONE', 'the container ended before it had answered');
 /** What the host says of a socket whose other side is gone. */
 const brokenOff = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /** Asks the process that runs a container. undefined: nobody listens (any more). Throws the EngineError that it answers with, and 'GONE' when it ends before it has answered. */
 export async function ask(folder: string, request: ControlRequest, { input, data = () => {} }: AskOptions = {}): Promise<{ readonly result: unknown } | undefined> {
-  if (!existsSync(folder)) return undefined;
-  const path = socketPath(folder);
+  const conversation = await Conversation.open(folder, request);
+  if (!conversation) return undefined;
+  const sending = input ? sendAll(conversation, input) : Promise.resolve();
+  sending.catch(() => {});
   try {
-    const socket = await connected(path.path);
-    if (!socket) return undefined;
-    socket.on('error', () => socket.destroy());
-    const sending = send(socket, request, input);
-    sending.catch(() => {});
-    for await (const frame of framesOf(socket)) {
-      if (frame.kind === 'data') await data(frame.content);
-      else if (frame.kind === 'result') { socket.end(); return { result: jsonOf(frame) }; }
-      else if (frame.kind === 'failure') { socket.destroy(); throw failureOf(frame); }
-    }
-    await sending;
-    throw gone();
+    return { result: await conversation.result((frame) => (frame.kind === 'data' ? data(frame.content) : undefined)) };
   } catch (error) {
-    throw brokenOff.includes((error as NodeJS.ErrnoException).code ?? '') ? gone() : error;
-  } finally { path.release(); }
+    if ((error as EngineError).code === 'GONE') await sending;
+    throw error;
+  }
 }
 
 function failureOf(frame: Frame): EngineError {
@@ -127,9 +187,7 @@ function failureOf(frame: Frame): EngineError {
   return new EngineError(code, message, exitCode);
 }
 
-async function send(socket: Socket, request: ControlRequest, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
-  await sendJson(socket, 'request', request);
-  if (!input) return;
-  for await (const bytes of input) await sendFrame(socket, 'data', bytes);
-  await sendFrame(socket, 'end');
+async function sendAll(conversation: Conversation, input: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const bytes of input) await conversation.send('data', bytes);
+  await conversation.send('end');
 }

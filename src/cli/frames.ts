@@ -1,12 +1,16 @@
 // Frames on a control socket: four bytes of length (big-endian), one byte that says what it is, the content.
 import type { Socket } from 'node:net';
 
-/** request and result: JSON; failure: JSON { code, message, exitCode? }; data: bytes; end: no more data. */
-export const frameKinds = { request: 1, data: 2, end: 3, result: 4, failure: 5 } as const;
+/** request and result: JSON; failure: JSON { code, message, exitCode? }; data: bytes; end: no more data; error: bytes of standard error; event: JSON. */
+export const frameKinds = { request: 1, data: 2, end: 3, result: 4, failure: 5, error: 6, event: 7 } as const;
 export type FrameKind = keyof typeof frameKinds;
 export interface Frame { readonly kind: FrameKind; readonly content: Buffer }
 
 const HEADER = 5;
+/** Contents up to this size go out in one piece with their header. */
+const SMALL = 16 * 1024;
+/** Kinds whose content comes in pieces as it arrives. */
+const streamed: ReadonlySet<FrameKind | undefined> = new Set(['data', 'error']);
 const names: ReadonlyMap<number, FrameKind> = new Map(Object.entries(frameKinds).map(([name, number]) => [number, name as FrameKind]));
 
 /** Writes a frame; returns when the socket takes more. */
@@ -14,8 +18,8 @@ export async function sendFrame(socket: Socket, kind: FrameKind, content: Uint8A
   const header = Buffer.alloc(HEADER);
   header.writeUInt32BE(content.length);
   header[4] = frameKinds[kind];
-  socket.write(header);
-  if (socket.write(content) || socket.destroyed) return;
+  if (content.length > SMALL) socket.write(header);
+  if (socket.write(content.length > SMALL ? content : Buffer.concat([header, content])) || socket.destroyed) return;
   await new Promise<void>((goOn) => {
     const done = (): void => {
       socket.off('drain', done).off('close', done);
@@ -31,21 +35,22 @@ export const jsonOf = (frame: Frame): unknown => JSON.parse(frame.content.toStri
 /** The frames that arrive, until the other side ends; data in pieces as they come. A part of another frame at the end is dropped. */
 export async function* framesOf(socket: Socket): AsyncGenerator<Frame> {
   let pending: Buffer = Buffer.alloc(0);
-  /** What is still to come of a data frame. */
-  let left = 0;
+  /** What is still to come of a frame, and of which kind it is. */
+  let left = 0, current: FrameKind = 'data';
   const take = (length: number): Buffer => { const taken = pending.subarray(0, length); pending = pending.subarray(length); return taken; };
   const next = (): Frame | undefined => {
     if (left === 0 && pending.length >= HEADER) {
       const kind = names.get(pending[4]!);
       const length = pending.readUInt32BE(0);
-      if (kind === 'data') {
+      if (kind !== undefined && streamed.has(kind)) {
         left = length;
+        current = kind;
         take(HEADER);
       } else return pending.length < HEADER + length ? undefined : { kind: kind ?? 'end', content: take(HEADER + length).subarray(HEADER) };
     }
     const content = take(Math.min(left, pending.length));
     left -= content.length;
-    return content.length === 0 ? undefined : { kind: 'data', content };
+    return content.length === 0 ? undefined : { kind: current, content };
   };
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);

@@ -1,15 +1,14 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
-import { Errno, errnoMessage } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, type NameFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, wantedPorts } from '../engine/index.ts';
+import { Errno, errnoMessage, SIGKILL } from '../abi/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, type NameFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts, NetworkConfig } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
+import { impatience, passedOn } from './passed-signals.ts';
 import type { Engine } from './setup.ts';
 import { restore } from './standard-io.ts';
 
-/** Signals that are passed on while the program runs without a terminal of its own. */
-const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 /** A container that ends sooner is never asked anything: it does without a control socket. */
 const CONTROL_AFTER_MS = 50;
 
@@ -18,19 +17,23 @@ export interface Execution {
   readonly cpu: Cpu;
   readonly io: MachineParts['io'];
   readonly trace?: Iterable<string>;
-  /** Called when its first program is loaded. */
-  readonly started?: () => void;
   /** Called when it has ended. */
   readonly ended?: (machine: Machine) => void;
+  /** Called when its first program is loaded, with its streams: others may join them before it runs. */
+  readonly started?: (running: Started) => void;
+  /** Nobody waits for its end but commands that ask: they may at once. */
+  readonly detached?: boolean;
 }
 
 const noMounts: OpenMounts = { mounts: [], close: () => {} };
+/** A first program that is loaded. */
+export interface Started { readonly io: SharedIo; readonly machine: Machine }
 
 /** Runs a container that this process has begun, and gives its exit code. `before`: its state as it was, should it not start. Throws what hinders the start. */
 export async function runContainer(engine: Engine, record: ContainerRecord, before: ContainerRecord['State'], execution: Execution): Promise<number> {
   const { images, containers, host } = engine;
   const log = record.KeepsLog ? new ContainerLog(engine.folder, record.Id, host.clock) : undefined;
-  const io = log?.over(execution.io) ?? execution.io;
+  const shared = new SharedIo(log?.over(execution.io) ?? execution.io);
   let isOomKilled = (): boolean => false;
   let leave = (code: number): void => { containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }); };
   const end = (code: number): void => { const once = leave; leave = () => {}; once(code); };
@@ -44,7 +47,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     keep = () => { keepAll(engine, log, fs); opened.close(); };
     leave = (code) => { keep(); containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }); };
     if (hasMounts(record)) opened = (await import('./container-mounts.ts')).openContainerMounts(engine, record, fs);
-    machine = bootContainer({ host, ...execution, io, mounts: opened.mounts, ...networking(engine, record) }, record.Config, rootFs, record.HostConfig);
+    machine = bootContainer({ host, ...execution, io: shared.io, mounts: opened.mounts, ...networking(engine, record) }, record.Config, rootFs, record.HostConfig);
     isOomKilled = () => machine.kernel.memoryGuard.kills > 0;
     await publish(engine, record, machine);
   } catch (thrown) {
@@ -54,10 +57,10 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     containers.failed(record.Id, before, (error as Error).message, error instanceof EngineError ? error.exitCode : 125);
     throw error;
   }
-  const exitCode = supervise(machine);
-  const closeControl = openControlSoon(engine, ({ openControl }) => openControl(engine, record, machine, { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, exitCode));
   containers.events.ofContainer(record, 'start');
-  execution.started?.();
+  execution.started?.({ io: shared, machine });
+  const exitCode = supervise(machine);
+  const closeControl = openControlSoon(engine, execution.detached ? 0 : CONTROL_AFTER_MS, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, exitCode }));
   const code = await exitCode;
   await closeControl();
   execution.ended?.(machine);
@@ -97,12 +100,12 @@ function keepAll({ host }: Engine, log: ContainerLog | undefined, fs: OverlayFs)
 type Answers = typeof import('./container-answers.ts');
 
 /** Lets other commands ask, once it has run for a moment. The returned function ends that and waits for what is being answered. */
-function openControlSoon(engine: Engine, open: (answers: Answers) => Promise<{ close(): Promise<void> }>): () => Promise<void> {
+function openControlSoon(engine: Engine, afterMs: number, open: (answers: Answers) => Promise<{ close(): Promise<void> }>): () => Promise<void> {
   let server: Promise<{ close(): Promise<void> }> | undefined;
   const timer = setTimeout(() => {
     server = import('./container-answers.ts').then(open);
     server.catch((error: Error) => { engine.host.log(`wherry: other commands cannot reach this container: ${error.message}`); });
-  }, CONTROL_AFTER_MS).unref();
+  }, afterMs).unref();
   return async () => {
     clearTimeout(timer);
     await server?.then((control) => control.close(), () => {});
@@ -110,7 +113,11 @@ function openControlSoon(engine: Engine, open: (answers: Answers) => Promise<{ c
 }
 
 async function supervise(machine: Machine): Promise<number> {
-  const listeners = passedOn.map((name) => [name, () => { machine.signal(constants.signals[name]); }] as const);
+  const getAway = impatience(() => { machine.signal(SIGKILL); });
+  const listeners = passedOn.map((name) => [name, () => {
+    getAway(name);
+    machine.signal(constants.signals[name]);
+  }] as const);
   for (const [name, listener] of listeners) process.on(name, listener);
   try {
     return exitCode(await machine.run());

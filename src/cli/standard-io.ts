@@ -1,13 +1,15 @@
 // The process's own standard streams as ports of a container: byte streams, or the terminal in raw mode.
-import { createRequire } from 'node:module';
 import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { rawTerminal } from './raw-terminal.ts';
 import type { Streams, Tty } from '../host/ports.ts';
 
-/** A stream's consumer went away (`wherry run … | head`): the command ends as a program that got SIGPIPE. */
+/** A stream's consumer went away (`wherry run … | head`): the command ends as a program that got SIGPIPE; or SIGHUP, when it was a terminal. */
 export function endOnBrokenPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(141);
+      if (error.code === 'EIO') process.exit(129);
       throw error;
     });
   }
@@ -57,17 +59,13 @@ export function hostTty(interactive: boolean): Tty {
     write: (bytes) => { process.stdout.write(bytes); },
     input: (consumer) => {
       if (!interactive) return;
-      process.stdin.setRawMode(true);
-      leaveOutputAlone();
+      rawTerminal(() => { process.stdout.emit('resize'); }, { signals: false });
       process.stdin.on('data', consumer);
     },
     size: () => ({ rows: process.stdout.rows ?? 24, columns: process.stdout.columns ?? 80 }),
     onResize: (listener) => { process.stdout.on('resize', listener); },
   };
 }
-
-/** Node's raw mode leaves the translation of NL to CR NL on, which moves the cursor of full-screen programs; setRawMode(false) undoes this too. */
-function leaveOutputAlone(): void { spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] }); }
 
 /** Gives the terminal and standard input back, so that the process can end. */
 export function restore(): void {

@@ -1,5 +1,6 @@
 // The verbs of the command line and their groups, one row each.
 import type { Group, Verb } from './verb.ts';
+import { attach } from './verbs/attach.ts';
 import { build } from './verbs/build.ts';
 import { commit } from './verbs/commit.ts';
 import { answerCompletion, completion } from './verbs/completion.ts';
@@ -11,6 +12,7 @@ import { demo } from './verbs/demo.ts';
 import { diff } from './verbs/diff.ts';
 import { doctor } from './verbs/doctor.ts';
 import { events } from './verbs/events.ts';
+import { exec } from './verbs/exec.ts';
 import { exportContainer } from './verbs/export.ts';
 import { history } from './verbs/history.ts';
 import { imageInspect } from './verbs/image-inspect.ts';
@@ -57,6 +59,7 @@ export const groups: readonly Group[] = [
 
 export const verbs: readonly Verb[] = [
   answerCompletion,
+  attach,
   build,
   commit,
   completion,
@@ -68,6 +71,7 @@ export const verbs: readonly Verb[] = [
   diff,
   doctor,
   events,
+  exec,
   exportContainer,
   history,
   imageInspect,

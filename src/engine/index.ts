@@ -30,3 +30,4 @@ export * from './volumes.ts';
 export { type MountPoint, mountsFor, type Mounts, type MountsContext, type WantedVolume } from './mount-points.ts';
 export { hasMounts, openMounts, type OpenMounts } from './open-mounts.ts';
 export { fillVolume } from './volume-content.ts';
+export * from './shared-io.ts';

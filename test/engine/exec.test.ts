@@ -106,7 +106,7 @@ test('a terminal: its name, size, line discipline, resize, hangup', async () => 
   await shown(/40 120\r\n/);
   type(Buffer.from('abx\x7fc\r'));
   assert.equal(await shell.exit, { code: 4 });
-  assert.is(text, '/dev/pts/1\r\n31 99\r\n40 120\r\nabx\b \bc\r\ngot abc\r\n');
+  assert.is(text, '/dev/pts/0\r\n31 99\r\n40 120\r\nabx\b \bc\r\ngot abc\r\n');
   const interrupted = execIn(box.machine, box.config, box.fs, { command: ['cat'], tty: true }, { tty });
   type(Buffer.from('\x03'));
   assert.equal(await interrupted.exit, { signal: 2 });

@@ -180,7 +180,8 @@ test('termios goes to 36 bytes and back', () => {
 
 test('a pty: what the master writes is typed, what the slave writes is read; ends that close', () => {
   const signals: number[] = [];
-  const ptys = new Ptys({ monotonicNs: () => 0n, signalGroup: (_group, signal) => signals.push(signal) }, 1);
+  const ptys = new Ptys({ monotonicNs: () => 0n, signalGroup: (_group, signal) => signals.push(signal) });
+  ptys.first = 1;
   const master = ptys.open(anonymousInode('pipe'), { uid: 5, gid: 5 });
   assert.is(master.pty.index, 1);
   const slave = new TtyFile(master.pty.tty, anonymousInode('pipe'));
@@ -202,7 +203,7 @@ test('a pty: what the master writes is typed, what the slave writes is read; end
 });
 
 test('a full pty master makes the slave wait', () => {
-  const ptys = new Ptys({ monotonicNs: () => 0n, signalGroup: () => {} }, 0);
+  const ptys = new Ptys({ monotonicNs: () => 0n, signalGroup: () => {} });
   const master = ptys.open(anonymousInode('pipe'), { uid: 0, gid: 0 });
   const slave = new TtyFile(master.pty.tty, anonymousInode('pipe'));
   const written = slave.write(new Uint8Array(20_000).fill(65), 0, true) as number;

@@ -2,15 +2,14 @@
 import { initialState } from '../../engine/index.ts';
 import { type Level, levels } from '../../guest/index.ts';
 import { COUNTS, traceCategories } from '../../linux/index.ts';
-import { type Image, ImageError } from '../../oci/index.ts';
 import type { TranslatorOptions } from '../../translate/index.ts';
 import { containerFlags } from '../container-flags.ts';
 import { containerRequest, demandNewCidFile, writeCidFile } from '../container-request.ts';
-import { bool, ClientError, list, type Parsed, string, UsageError } from '../flags.ts';
+import { bool, ClientError, list, type Parsed, PlainError, string, UsageError } from '../flags.ts';
 import { findImage } from '../find-image.ts';
 import { newContainer } from '../new-container.ts';
 import { runContainer } from '../run-container.ts';
-import { type Engine, openCpu, openEngine } from '../setup.ts';
+import { openCpu, openEngine } from '../setup.ts';
 import { hostStreams, hostTty } from '../standard-io.ts';
 import type { Verb } from '../verb.ts';
 
@@ -56,13 +55,24 @@ function refuseExecutionFlags(parsed: Parsed): void {
   if (said) throw new ClientError(`Conflicting options: --${said.name} and -d`);
 }
 
+const passesSignals = (parsed: Parsed): boolean => !parsed.has('sig-proxy') || parsed.bool('sig-proxy');
+
+/** Whether a process of its own runs the container: when it may go on without us, as the user can leave it by keys or by a signal. How programs run is told to this process alone. */
+function runsApart(parsed: Parsed): boolean {
+  if (executionFlags.some(({ name }) => parsed.has(name))) return false;
+  return (parsed.bool('tty') && parsed.bool('interactive')) || !passesSignals(parsed);
+}
+
 export const run: Verb = {
   name: 'run',
   aliases: ['container run'],
   common: true,
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
   help: 'Create and run a new container from an image',
-  flags: [...containerFlags, bool('detach', 'Run container in background and print container ID', 'd'), ...executionFlags],
+  flags: [
+    ...containerFlags, bool('detach', 'Run container in background and print container ID', 'd'), string('detach-keys', 'Override the key sequence for detaching a container'),
+    { ...bool('sig-proxy', 'Proxy received signals to the process'), initial: 'true' }, ...executionFlags,
+  ],
   words: [1, Infinity],
   interspersed: false,
   failure: 125,
@@ -70,24 +80,25 @@ export const run: Verb = {
     const detach = parsed.bool('detach');
     const request = containerRequest(parsed, terminal, !detach);
     const { tty, interactive = false } = request;
-    if (tty && interactive && !detach && !terminal.inIsTty) {
-      terminal.err('the input device is not a TTY\n');
-      return 1;
-    }
+    if (tty && interactive && !detach && !terminal.inIsTty) throw new PlainError('the input device is not a TTY');
     if (detach) refuseExecutionFlags(parsed);
+    const joinFlags = { input: interactive, sigProxy: passesSignals(parsed), detachKeys: parsed.string('detach-keys') };
+    if (joinFlags.detachKeys !== undefined) (await import('../detach-keys.ts')).parseDetachKeys(joinFlags.detachKeys);
     const trace = traceWords(parsed);
     const stats = parsed.bool('stats');
     const options = translatorOptions(parsed);
     const engine = openEngine(terminal);
     const image = await findImage(parsed, engine, terminal);
     demandNewCidFile(request);
-    const record = await newContainer(engine, image, request, { begin: !detach });
+    const apart = detach || runsApart(parsed);
+    const record = await newContainer(engine, image, request, { begin: !apart });
     writeCidFile(request, record.Id);
     if (detach) {
       await (await import('../detached.ts')).startDetached(record, terminal);
       terminal.out(`${record.Id}\n`);
       return 0;
     }
+    if (apart) return (await import('../started.ts')).runApart(engine, record, terminal, joinFlags);
     const cpu = openCpu(engine.host, options, { trace: trace.includes('jit'), dumpFolder: parsed.string('dump') });
     return runContainer(engine, record, initialState, {
       cpu, trace: stats ? [...trace, COUNTS] : trace, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) },

@@ -1,22 +1,24 @@
 // wherry start: runs a container again that has ended, or was created and never started; in the background, or with -a in this process.
-import { type ContainerRecord, isUp } from '../../engine/index.ts';
+import { type ContainerRecord, hasPrograms, isUp } from '../../engine/index.ts';
 import { patiently } from '../container-operations.ts';
 import { startDetached } from '../detached.ts';
 import { forEachWord } from '../each.ts';
-import { bool } from '../flags.ts';
+import { bool, PlainError, string } from '../flags.ts';
+import { joinContainer } from '../join.ts';
 import { runContainer } from '../run-container.ts';
+import { demandTty } from '../running-container.ts';
 import { type Engine, openCpu, openEngine } from '../setup.ts';
 import { hostStreams, hostTty } from '../standard-io.ts';
+import { runApart } from '../started.ts';
 import type { Terminal, Verb } from '../verb.ts';
 
-/** Runs it in this process, its streams being ours. Throws EngineError 'RUNNING' when another process does. */
-async function startAttached(engine: Engine, record: ContainerRecord, interactive: boolean, terminal: Terminal): Promise<number> {
+/** Runs it, its streams being ours; joins it when it runs. */
+async function startAttached(engine: Engine, record: ContainerRecord, interactive: boolean, detachKeys: string | undefined, terminal: Terminal): Promise<number> {
   const { Tty, OpenStdin } = record.Config;
   const input = interactive && OpenStdin;
-  if (Tty && input && !terminal.inIsTty) {
-    terminal.err('the input device is not a TTY\n');
-    return 1;
-  }
+  if (input) demandTty(input, Tty, terminal);
+  if (hasPrograms(record)) return joinContainer(engine, record, terminal, { input, sigProxy: true, detachKeys, left: 0 });
+  if (Tty && input) return runApart(engine, record, terminal, { input, sigProxy: false, detachKeys });
   const begun = await patiently(() => engine.containers.begin(record.Id));
   return runContainer(engine, begun, record.State, { cpu: openCpu(engine.host, {}), io: Tty ? { tty: hostTty(input) } : { streams: hostStreams(input) } });
 }
@@ -33,7 +35,7 @@ export const start: Verb = {
   aliases: ['container start'],
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   help: 'Start one or more stopped containers',
-  flags: [bool('attach', 'Attach STDOUT/STDERR and forward signals', 'a'), bool('interactive', 'Attach container\'s STDIN', 'i')],
+  flags: [bool('attach', 'Attach STDOUT/STDERR and forward signals', 'a'), string('detach-keys', 'Override the key sequence for detaching a container'), bool('interactive', 'Attach container\'s STDIN', 'i')],
   words: [1, Infinity],
   interspersed: true,
   failure: 1,
@@ -45,10 +47,7 @@ export const start: Verb = {
       if (failed.length > 0) terminal.err(`Error: failed to start containers: ${failed.join(', ')}\n`);
       return failed.length > 0 ? 1 : 0;
     }
-    if (parsed.words.length > 1) {
-      terminal.err('you cannot start and attach multiple containers at once\n');
-      return 1;
-    }
-    return startAttached(engine, engine.containers.find(parsed.words[0]!), interactive, terminal);
+    if (parsed.words.length > 1) throw new PlainError('you cannot start and attach multiple containers at once');
+    return startAttached(engine, engine.containers.find(parsed.words[0]!), interactive, parsed.string('detach-keys'), terminal);
   },
 };

@@ -1,23 +1,40 @@
-// wherry supervise: the process that runs a container in the background. `start` and `run -d` start it.
-import type { MachineParts } from '../../machine/index.ts';
+// wherry supervise: the process that runs a container in the background, or for a command that talks with it. `start` and `run` start it.
+import { type ContainerRecord, nowhere, type TerminalSize } from '../../engine/index.ts';
 import { patiently } from '../container-operations.ts';
-import { teller } from '../detached.ts';
-import { runContainer } from '../run-container.ts';
+import { Conversation, flushed } from '../control.ts';
+import { starter, teller } from '../detached.ts';
+import { bool, int, type Parsed } from '../flags.ts';
+import { runContainer, type Started } from '../run-container.ts';
+import { joinSession } from '../session-answers.ts';
 import { openCpu, openEngine } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 
-/** Output goes to the log alone; input that is kept open never comes. */
-function nowhere(tty: boolean, open: boolean): MachineParts['io'] {
-  if (tty) return { tty: { write: () => {}, input: () => {}, size: () => ({ rows: 24, columns: 80 }), onResize: () => {} } };
-  return { streams: { stdout: () => {}, stderr: () => {}, ...(open ? { stdin: () => {} } : {}) } };
+interface Talk { end(exitCode: number): Promise<void> }
+
+/** With the command that started this process: about the program's streams, and the exit code at the end. */
+function talkWithStarter({ io, machine }: Started, { StdinOnce, Tty }: ContainerRecord['Config']): Talk {
+  const socket = starter();
+  const peer = new Conversation(socket);
+  joinSession(peer, { shared: io, endsInput: StdinOnce && !Tty, signal: machine.signal });
+  return {
+    end: async (exitCode) => {
+      void peer.send('result', Buffer.from(JSON.stringify(exitCode)));
+      await flushed(socket, true);
+      socket.destroy();
+    },
+  };
 }
+
+const nobody: Talk = { end: async () => {} };
+
+const sizeOf = (parsed: Parsed): { size?: TerminalSize } => (parsed.has('rows') ? { size: { rows: Number(parsed.string('rows')), columns: Number(parsed.string('columns')) } } : {});
 
 export const supervise: Verb = {
   name: 'supervise',
   hidden: true,
-  usage: 'CONTAINER',
+  usage: '[OPTIONS] CONTAINER',
   help: 'Run a container in the background',
-  flags: [],
+  flags: [bool('attached', 'Talk with the command that started this one'), int('rows', 'Size of its terminal'), int('columns', 'Size of its terminal')],
   words: [1, 1],
   interspersed: false,
   failure: 1,
@@ -26,9 +43,18 @@ export const supervise: Verb = {
     try {
       const engine = openEngine(terminal);
       const before = engine.containers.find(parsed.words[0]!);
-      const { Config } = before;
+      const { Tty, OpenStdin } = before.Config;
       const record = await patiently(() => engine.containers.begin(before.Id));
-      return await runContainer(engine, record, before.State, { cpu: openCpu(engine.host, {}), io: nowhere(Config.Tty, Config.OpenStdin), started: tell });
+      let talk = nobody;
+      const code = await runContainer(engine, record, before.State, {
+        cpu: openCpu(engine.host, {}), io: nowhere({ tty: Tty, open: OpenStdin, ...sizeOf(parsed) }), detached: true,
+        started: (running) => {
+          if (parsed.bool('attached')) talk = talkWithStarter(running, record.Config);
+          tell();
+        },
+      });
+      await talk.end(code);
+      return code;
     } catch (error) {
       tell(error);
       throw error;

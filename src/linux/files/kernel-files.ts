@@ -20,7 +20,7 @@ export class KernelFiles {
   /** The container's terminal, /dev/pts/0; absent without -t. */
   console: Tty | undefined;
 
-  constructor(kernel: TtyKernel) { this.ptys = new Ptys(kernel, 1); }
+  constructor(kernel: TtyKernel) { this.ptys = new Ptys(kernel); }
 
   /** The machine is over: sockets of the host are closed. */
   close(): void { this.inetPorts.network?.close(); }

@@ -24,6 +24,7 @@ export function attachConsole(kernel: Kernel, host: HostTty): Tty {
   host.onResize(measure);
   host.input((bytes) => tty.receive(bytes));
   kernel.files.console = tty;
+  kernel.files.ptys.first = 1;
   return tty;
 }
 

@@ -98,17 +98,14 @@ export class Ptys {
   readonly #kernel: TtyKernel;
   /** Where /dev/pts/N lies; set by whoever mounts /dev/pts. */
   nodeOf: ((index: number) => Place | undefined) | undefined;
-  /** Numbers below this are not given out (the console is /dev/pts/0). */
-  readonly #first: number;
+  /** Numbers below this are not given out: the console, when there is one, is /dev/pts/0. */
+  first = 0;
 
-  constructor(kernel: TtyKernel, first: number) {
-    this.#kernel = kernel;
-    this.#first = first;
-  }
+  constructor(kernel: TtyKernel) { this.#kernel = kernel; }
 
   /** Opens a new master. */
   open(inode: Inode, owner: { uid: number; gid: number }): PtyMaster {
-    let index = this.#first;
+    let index = this.first;
     while (this.#ptys.has(index)) index++;
     const pty = new Pty(index, owner, this.#kernel);
     this.#ptys.set(index, pty);

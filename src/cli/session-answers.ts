@@ -1,0 +1,85 @@
+// Conversations about a program's streams, on the side of the process that runs its container: attach, exec, and the command that started it.
+import { randomBytes } from 'node:crypto';
+import { type ContainerConfig, type ExecRequest, execIn, exitCode, nowhere, SharedIo, type TerminalSize } from '../engine/index.ts';
+import type { Machine } from '../machine/index.ts';
+import type { OverlayFs } from '../vfs/index.ts';
+import type { Peer } from './control.ts';
+import { type Frame, jsonOf } from './frames.ts';
+
+/** What one who is attached tells: the terminal has another size, a signal for the program. */
+export interface SessionEvent { readonly resize?: TerminalSize; readonly signal?: number }
+
+/** A program that others join. */
+interface Joinable {
+  readonly shared: SharedIo;
+  /** Whether the end of one's input is the end of the program's. */
+  readonly endsInput: boolean;
+  signal(signo: number): void;
+}
+
+/** Takes what one who is attached says, until there is no more. */
+async function listen({ frames }: Peer, { shared, endsInput, signal }: Joinable): Promise<void> {
+  const heed: Partial<Record<Frame['kind'], (frame: Frame) => void>> = {
+    data: ({ content }) => { shared.type(content); },
+    end: () => { if (endsInput) shared.type(null); },
+    event: (frame) => {
+      const event = jsonOf(frame) as SessionEvent;
+      if (event.resize) shared.resize(event.resize);
+      if (event.signal !== undefined) signal(event.signal);
+    },
+  };
+  let ended = false;
+  try {
+    for (let next = await frames.next(); !next.done; next = await frames.next()) {
+      ended ||= next.value.kind === 'end';
+      heed[next.value.kind]?.(next.value);
+    }
+  } catch { /* it is gone */ }
+  if (endsInput && !ended) shared.type(null);
+}
+
+/** One joins a program, to its end or until it leaves. Returns what ends that. */
+export function joinSession(peer: Peer, joinable: Joinable): () => void {
+  peer.impatient = true;
+  const leave = joinable.shared.join((stream, bytes) => { void peer.send(stream === 'stderr' ? 'error' : 'data', bytes); });
+  void listen(peer, joinable).finally(leave);
+  return leave;
+}
+
+/** What `exec` sends. */
+export interface ExecAsk extends ExecRequest { readonly interactive: boolean; readonly detach: boolean; readonly size?: TerminalSize }
+
+/** The programs that run beside a container's first one, by Docker's exec ids. */
+export class Execs {
+  readonly #machine: Machine;
+  readonly #config: ContainerConfig;
+  readonly #fs: OverlayFs;
+  readonly #running = new Set<string>();
+
+  constructor(machine: Machine, config: ContainerConfig, fs: OverlayFs) {
+    this.#machine = machine;
+    this.#config = config;
+    this.#fs = fs;
+  }
+
+  get ids(): string[] { return [...this.#running]; }
+
+  /** Its exit code; with `detach` nothing, when it has begun. Throws EngineError 'EXEC_FAILED'. */
+  async run(ask: ExecAsk, peer: Peer): Promise<number | null> {
+    const tty = ask.tty === true;
+    const shared = new SharedIo(nowhere({ tty, open: ask.interactive, ...(ask.size ? { size: ask.size } : {}) }));
+    const { exit, signal } = execIn(this.#machine, this.#config, this.#fs, ask, shared.io);
+    const id = randomBytes(32).toString('hex');
+    this.#running.add(id);
+    const ended = exit.then((how) => {
+      this.#running.delete(id);
+      return exitCode(how);
+    });
+    if (ask.detach) return null;
+    joinSession(peer, { shared, endsInput: !tty, signal });
+    return ended;
+  }
+}
+
+/** What `attach` sends. */
+export interface AttachAsk { readonly size?: TerminalSize }
