@@ -37,6 +37,7 @@ class Build {
   async run(): Promise<Image> {
     const target = targetStage(this.#plan, this.#options.target);
     const told: ArgCommand[] = [];
+    if (this.#plan.warnings.length > 0) this.#ports.say(`${this.#plan.warnings.map((text) => `[WARNING]: Empty continuation line found in:\n    ${text}\n`).join('')}[WARNING]: Empty continuation lines will become errors in a future release.\n`);
     for (const arg of this.#plan.args) {
       this.#args.declareGlobal(arg, (text) => this.#global(text));
       told.push(arg);
@@ -90,7 +91,7 @@ class Build {
 
   /** What --from says: an earlier stage, or an image. Stages that only triggers ask for may not be built. */
   async #find(name: string, before: number): Promise<StageImage> {
-    if (/^\d+$/.test(name) && Number(name) >= before) throw new BuildError('NO_SOURCE', Number(name) === before ? `invalid from flag value ${name}: refers to current build stage` : `invalid from flag value ${name}: invalid stage index`);
+    if (/^\d+$/.test(name) && Number(name) >= before) throw new BuildError('BAD_WORD', Number(name) === before ? `invalid from flag value ${name}: refers to current build stage` : `invalid from flag value ${name}: index out of bounds`);
     const earlier = earlierStage(this.#plan.stages, name, before);
     const built = earlier && this.#built.get(earlier);
     if (built) return built;

@@ -1,6 +1,6 @@
 // Instructions as commands with checked words and flags: a row for each name.
 import { type ConfigChange, configChange, ImageError, jsonList, splitWords } from '../oci/index.ts';
-import { syntaxError } from './errors.ts';
+import { BuildError, syntaxError } from './errors.ts';
 import { type Flagged, type FlagTable, takeFlags } from './flags.ts';
 import { type Heredoc, heredocOf } from './heredoc.ts';
 import type { Instruction } from './parser.ts';
@@ -75,8 +75,8 @@ function run(said: Said): RunCommand {
 const copy = (verb: 'ADD' | 'COPY') => (said: Said): CopyCommand => {
   const { line, heredocs } = said.instruction;
   const paths = jsonList(said.rest) ?? (said.rest === '' ? [] : said.rest.split(/\s+/));
-  if (paths.length === 0) throw syntaxError(line, `${verb} requires at least two arguments, but only one was provided. Destination could not be determined.`.replace('only one was', 'none were'));
-  if (paths.length === 1) throw syntaxError(line, `${verb} requires at least two arguments, but only one was provided. Destination could not be determined.`);
+  if (paths.length === 0) throw syntaxError(line, `${verb} requires at least two arguments, but none were provided. Destination could not be determined`);
+  if (paths.length === 1) throw syntaxError(line, `${verb} requires at least two arguments, but only one was provided. Destination could not be determined`);
   if (heredocOf(paths.at(-1)!)) throw syntaxError(line, `${verb} cannot accept a heredoc as a destination`);
   return {
     ...common(said), kind: 'copy', verb, paths, heredocs, from: one(said, 'from'), chown: one(said, 'chown'), chmod: one(said, 'chmod'), checksum: one(said, 'checksum'), exclude: said.flags.get('exclude') ?? [],
@@ -111,9 +111,13 @@ export function commandOf(instruction: Instruction, escape: string): Command {
     const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
     return row ? row.parse({ instruction, escape, ...takeFlags(rest, row.flags ?? {}, { line, escape }) }) : config(instruction, escape);
   } catch (error) {
-    throw error instanceof ImageError ? syntaxError(line, error.message) : error;
+    throw error instanceof ImageError ? wrongForm(line, error.message) : error;
   }
 }
+
+/** Docker's parser says of some mistakes only what they are. */
+const wrongForm = (line: number, message: string): BuildError =>
+  (/^Syntax error - |must have two arguments$|JSON array syntax/.test(message) ? new BuildError('SYNTAX', `failed to parse Dockerfile: ${message}`) : syntaxError(line, message));
 
 const stageName = /^[a-z][a-z0-9-_.]*$/;
 

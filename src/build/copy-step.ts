@@ -1,9 +1,10 @@
 // COPY and ADD as steps of a stage: where from, where to, under which name in the cache.
+import { O_NOATIME, O_RDONLY } from '../abi/index.ts';
 import { readText, resolveUser, unpackInto } from '../engine/index.ts';
 import { type Chunks, ImageError, ratioLimit, uncompressed } from '../oci/index.ts';
 import type { FileSystem, Inode, OverlayFs } from '../vfs/index.ts';
 import type { CopyCommand } from './commands.ts';
-import { fileHash, joinedHash, readContent } from './content-hash.ts';
+import { fileHash, joinedHash } from './content-hash.ts';
 import { Copying, type Ownership } from './copy.ts';
 import { BuildError } from './errors.ts';
 import { type Heredoc, heredocOf } from './heredoc.ts';
@@ -16,7 +17,9 @@ import { bytesOf } from './words.ts';
 
 interface Inline { readonly name: string; readonly bytes: Uint8Array }
 
-const EXECUTABLE_TAR = 512;
+const PIECE = 256 << 10;
+/** Of a tar's header. */
+const HEADER = 512;
 
 export class CopyStep {
   readonly #stage: StageBuild;
@@ -49,9 +52,9 @@ export class CopyStep {
     const wanted = this.#wanted();
     const sources = paths.length === 0 ? [] : findSources(await this.#tree(), paths.map(bytesOf), this.#stage.ports.codecs, wanted);
     if (sources.length + inline.length === 0) throw new BuildError('NO_SOURCE', 'no source files were specified');
-    if (sources.length + inline.length > 1 && !destination.endsWith('/')) throw new BuildError('BAD_DESTINATION', `When using ${verb} with more than one source file, the destination must be a directory and end with a /`);
-    const flags = [...(chown === undefined ? [] : [`--chown=${chown} `]), ...(chmod === undefined ? [] : [`--chmod=${chmod} `]), ...(parents ? ['--parents '] : []), ...this.#command.exclude.map((pattern) => `--exclude=${pattern} `)];
-    await this.#stage.commit(this.#stage.comment(`${verb} ${flags.join('')}${this.#hash(sources, inline)} in ${destination} `, ' '), [], () => this.#copy(sources, inline, destination, { chown, mode, wanted }));
+    if (sources.length + inline.length > 1 && !destination.endsWith('/')) throw new BuildError('SYNTAX', `When using ${verb} with more than one source file, the destination must be a directory and end with a /`);
+    const flags = [...(chown === undefined ? [] : [`--chown=${chown}`]), ...(chmod === undefined ? [] : [`--chmod=${chmod} `]), ...(parents ? ['--parents '] : []), ...this.#command.exclude.map((pattern) => `--exclude=${pattern} `)];
+    await this.#stage.commit(this.#stage.comment(`${verb} ${flags.join('')}${this.#hash(sources, inline)} in ${said.at(-1)!} `, ' '), [chmod ?? null, ...sources.flatMap((source) => source.links)], () => this.#copy(sources, inline, destination, { chown, mode, wanted }));
   }
 
   /** Relative to the working directory; a slash at the end stays. */
@@ -89,17 +92,17 @@ export class CopyStep {
   #hash(sources: readonly Source[], inline: readonly Inline[]): string {
     const { codecs } = this.#stage.ports;
     if (inline.length === 0) return hashOf(sources, codecs);
-    const hashes = [...sources.map((source) => source.hash), ...inline.map(({ name, bytes }) => `file:${fileHash(name, memoryFile(bytes), codecs)}`)];
+    const hashes = [...sources.map((source) => source.hash), ...inline.map(({ name, bytes }) => `file:${fileHash(name, memoryFile(bytes), { codecs, fromDisk: false })}`)];
     return hashes.length === 1 ? hashes[0]! : joinedHash('multi', hashes, codecs);
   }
 
   async #copy(sources: readonly Source[], inline: readonly Inline[], destination: string, { chown, mode, wanted }: { chown: string | undefined; mode: ModeChange | undefined; wanted: ((path: string) => boolean) | undefined }): Promise<OverlayFs> {
     const fs = this.#stage.openTree();
-    const owner = chown === undefined || chown === '' ? { uid: 0, gid: 0 } : ownership(chown, fs);
-    const copying = new Copying(fs, { ...owner, mode, wanted, parents: this.#command.parents });
+    const owner = chown === undefined || chown === '' ? undefined : ownership(chown, fs);
+    const copying = new Copying(fs, { owner, mode, wanted, parents: this.#command.parents });
     const target = bytesOf(destination);
     for (const source of sources) {
-      if (this.#command.verb === 'ADD' && !isDirectory(source.inode) && await this.#unpack(fs, copying, source.inode, target, chown === undefined ? undefined : owner)) continue;
+      if (this.#command.verb === 'ADD' && !isDirectory(source.inode) && await this.#unpack(fs, source.inode, target)) continue;
       copying.put(source, target);
     }
     for (const { name, bytes } of inline) copying.putBytes(name, bytes, target, fs.now());
@@ -107,22 +110,29 @@ export class CopyStep {
     return fs;
   }
 
-  /** ADD unpacks an archive; false: it is none. */
-  async #unpack(fs: OverlayFs, copying: Copying, inode: Inode, target: string, owner: Ownership | undefined): Promise<boolean> {
+  /** ADD unpacks an archive, whose files keep their owners; false: it is none. */
+  async #unpack(fs: OverlayFs, inode: Inode, target: string): Promise<boolean> {
     const { folder, codecs } = this.#stage.ports;
     const chunks = async function* (): Chunks { yield* piecesOf(inode); };
     const tar = uncompressed(chunks(), { codecs, limit: ratioLimit });
     if (!await isTar(uncompressed(chunks(), { codecs, limit: ratioLimit }))) return false;
-    const { inode: directory } = copying.directory(target);
-    await unpackInto({ fs }, target, tar, folder.create(), { keepOwners: true, replace: true, ...(owner ? { owner } : {}) });
-    return directory !== undefined;
+    new Copying(fs, {}).directory(target);
+    await unpackInto({ fs }, target, tar, folder.create(), { keepOwners: true, replace: true });
+    return true;
   }
 }
 
 function* piecesOf(inode: Inode): Generator<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  readContent(inode, (bytes) => { pieces.push(bytes.slice()); });
-  yield* pieces;
+  const file = inode.open!(O_RDONLY | O_NOATIME);
+  try {
+    for (let at = 0; ;) {
+      const piece = new Uint8Array(PIECE);
+      const n = file.read!(piece, at, true);
+      if (typeof n !== 'number' || n === 0) return;
+      yield piece.subarray(0, n);
+      at += n;
+    }
+  } finally { file.close?.(); }
 }
 
 /** Whether the bytes begin with the header of a tar. A file that is compressed and no tar is copied as it is. */
@@ -134,15 +144,15 @@ export async function isTar(source: Chunks): Promise<boolean> {
       joined.set(start);
       joined.set(chunk, start.length);
       start = joined;
-      if (start.length >= EXECUTABLE_TAR) break;
+      if (start.length >= HEADER) break;
     }
   } catch (error) {
     if (error instanceof ImageError && error.code === 'unsupported') throw error;
     return false;
   }
-  if (start.length < EXECUTABLE_TAR) return false;
+  if (start.length < HEADER) return false;
   let sum = 8 * 32;
-  for (let i = 0; i < EXECUTABLE_TAR; i++) if (i < 148 || i >= 156) sum += start[i]!;
+  for (let i = 0; i < HEADER; i++) if (i < 148 || i >= 156) sum += start[i]!;
   return Number.parseInt(String.fromCharCode(...start.subarray(148, 156)).replace(/\0.*$/s, '').trim(), 8) === sum;
 }
 
@@ -152,11 +162,11 @@ function ownership(said: string, fs: FileSystem): Ownership {
   if (rest.length > 0) throw new BuildError('BAD_OWNER', `invalid chown string format: ${said}`);
   const [passwd, groups] = [readText(fs, '/etc/passwd'), readText(fs, '/etc/group')];
   const named = (spec: string): Ownership | undefined => { try { return resolveUser(spec, passwd, groups); } catch { return undefined; } };
-  const known = named(/^\d+$/.test(user) ? user : user === '' ? '0' : user);
-  if (!known) throw new BuildError('NO_USER', `can't find uid for user ${user}: no such user: ${user}`);
+  const known = user === '' ? undefined : named(user);
+  if (!known) throw new BuildError('BAD_WORD', `unable to convert uid/gid chown string to host mapping: can't find uid for user ${user}: no such user: ${user}`);
   if (group !== undefined && group !== '') {
     const { gid } = named(`0:${group}`) ?? {};
-    if (gid === undefined) throw new BuildError('NO_GROUP', `can't find gid for group ${group}: no such group: ${group}`);
+    if (gid === undefined) throw new BuildError('BAD_WORD', `unable to convert uid/gid chown string to host mapping: can't find gid for group ${group}: no such group: ${group}`);
     return { uid: known.uid, gid };
   }
   return { uid: known.uid, gid: named(`0:${user}`)?.gid ?? known.gid };

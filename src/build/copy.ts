@@ -1,20 +1,24 @@
 // COPY and ADD: sources put into a root file system, by the rules of Docker's builder. Links on the way never lead out of it.
 import { ENOENT, Errno, O_NOATIME, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import { removeTree, rootOf } from '../engine/index.ts';
-import { type Backing, FileData, find, type Inode, operations, type OverlayFs, pathOf, type Place, type TmpInode, walk, type WalkContext } from '../vfs/index.ts';
+import { type Backing, FileData, find, type Inode, operations, type OverlayFs, type Place, type Stat, type TmpInode, walk, type WalkContext } from '../vfs/index.ts';
 import { BuildError } from './errors.ts';
 import { changedMode, type ModeChange } from './mode.ts';
 import { baseName, isDirectory, type Source } from './sources.ts';
 
 export interface Ownership { readonly uid: number; readonly gid: number }
 
-export interface CopyOptions extends Ownership {
+export interface CopyOptions {
+  /** Whose everything becomes; absent: files keep their owners, and new directories on the way are root's. */
+  readonly owner?: Ownership | undefined;
   readonly mode?: ModeChange | undefined;
   /** Which paths below a source directory are copied (paths as in Source). */
   readonly wanted?: ((path: string) => boolean) | undefined;
   /** The paths of the sources are kept below the destination. */
   readonly parents?: boolean;
 }
+
+const root: Ownership = { uid: 0, gid: 0 };
 
 /** A file of another tree as content: read when it is wanted, never copied. */
 function contentOf(inode: Inode, size: number): Backing {
@@ -47,10 +51,11 @@ export class Copying {
   }
 
   /** Puts one source at `destination` (absolute; a directory when it ends with a slash or is one already). */
-  put({ path, inode }: Source, destination: string): void {
+  put({ path, inode }: Pick<Source, 'path' | 'inode'>, destination: string): void {
     const below = this.#options.parents ? `${destination.replace(/\/*$/, '/')}${path.replace(/(^|\/)[^/]*$/, '$1')}` : destination;
     if (isDirectory(inode)) {
       const target = this.#options.parents ? `${below}${baseName(path)}` : below;
+      this.directory(target.replace(/[^/]*\/*$/, ''), root);
       const place = this.directory(target);
       this.#content(inode, path, place);
       return;
@@ -70,7 +75,7 @@ export class Copying {
     this.#clear(parent, last);
     const backing: Backing = { size: bytes.length, read: (into, offset) => { const piece = bytes.subarray(offset, offset + into.length); into.set(piece); return piece.length; } };
     const made = (parent.inode as TmpInode).create(last, { mode: S_IFREG | 0o644, uid: 0, gid: 0, data: new FileData(this.#fs.store, backing) });
-    this.#finish(made, S_IFREG | 0o644, mtimeNs);
+    this.#finish(made, { mode: S_IFREG | 0o644, uid: 0, gid: 0, mtimeNs });
   }
 
   finish(): void { for (const [inode, mtimeNs] of this.#directories.reverse()) inode.setattr?.({ mtimeNs, atimeNs: mtimeNs }); }
@@ -83,12 +88,12 @@ export class Copying {
   }
 
   /** The directory at a path, made with those above it when it is not there. */
-  directory(path: string): Place {
+  directory(path: string, owner = this.#options.owner ?? root): Place {
     try {
       return path.split('/').filter((name) => name !== '').reduce((at, name) => {
         if (!walk(this.#context, at, name).place) {
           const made = operations.mkdir(this.#context, at, name, 0o755);
-          made.setattr?.({ uid: this.#options.uid, gid: this.#options.gid });
+          made.setattr?.(owner);
         }
         const next = find(this.#context, at, name);
         if (!isDirectory(next.inode)) throw new BuildError('NOT_A_DIRECTORY', `cannot copy to non-directory: ${path}`);
@@ -99,10 +104,16 @@ export class Copying {
 
   /** Where a file of this path goes: a link that is there is followed. */
   #target(path: string): { parent: Place; name: string } {
-    const there = this.#placeAt(path);
-    const resolved = there ? pathOf(this.#root, there) : path.replace(/\/+$/, '');
-    const cut = resolved.lastIndexOf('/');
-    return { parent: this.directory(resolved.slice(0, cut)), name: resolved.slice(cut + 1) };
+    const cut = path.lastIndexOf('/');
+    const directory = this.directory(path.slice(0, cut));
+    try {
+      const { parent, name } = walk(this.#context, directory, path.slice(cut + 1));
+      return { parent, name };
+    } catch (error) {
+      // A link that leads through what is not there is replaced.
+      if (error !== ENOENT) throw asBuildError(error, path);
+      return { parent: directory, name: path.slice(cut + 1) };
+    }
   }
 
   #content(directory: Inode, path: string, target: Place): void {
@@ -118,7 +129,7 @@ export class Copying {
       if (there && !isDirectory(there.inode)) removeTree(this.#context, target, name);
       if (!there || !isDirectory(there.inode)) operations.mkdir(this.#context, target, name, 0o755);
       const place = find(this.#context, target, name);
-      this.#finish(place.inode, inode.mode, inode.stat().mtimeNs);
+      this.#finish(place.inode, inode.stat());
       this.#content(inode, at, place);
     }
   }
@@ -127,17 +138,18 @@ export class Copying {
 
   #file(source: Inode, parent: Place, name: string): void {
     this.#clear(parent, name);
-    const { mode, rdev, size, mtimeNs } = source.stat();
+    const stat = source.stat();
+    const { mode, rdev, size } = stat;
     const type = mode & S_IFMT;
     const attr = { mode, uid: 0, gid: 0, rdev, ...(type === S_IFLNK ? { target: source.readlink!() } : {}), ...(type === S_IFREG ? { data: new FileData(this.#fs.store, contentOf(source, size)) } : {}) };
     const made = (parent.inode as TmpInode).create(name, attr);
     for (const key of source.listxattr?.() ?? []) made.setxattr(key, source.getxattr!(key)!, 0);
-    this.#finish(made, mode, mtimeNs);
+    this.#finish(made, stat);
   }
 
-  #finish(made: Inode, mode: number, mtimeNs: bigint): void {
-    const { uid, gid, mode: change } = this.#options;
-    made.setattr?.({ uid, gid });
+  #finish(made: Inode, { mode, uid, gid, mtimeNs }: Pick<Stat, 'mode' | 'uid' | 'gid' | 'mtimeNs'>): void {
+    const { owner = { uid, gid }, mode: change } = this.#options;
+    made.setattr?.(owner);
     const isLink = (mode & S_IFMT) === S_IFLNK;
     made.setattr?.({ ...(isLink ? {} : { mode: (change ? changedMode(mode, change) : mode) & 0o7777 }), mtimeNs, atimeNs: mtimeNs });
     if ((mode & S_IFMT) === S_IFDIR) this.#directories.push([made, mtimeNs]);

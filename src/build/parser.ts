@@ -15,7 +15,7 @@ export interface Instruction {
   readonly heredocs: readonly Heredoc[];
 }
 
-export interface Dockerfile { readonly instructions: readonly Instruction[]; /** The character that escapes, and continues lines. */ readonly escape: string }
+export interface Dockerfile { readonly instructions: readonly Instruction[]; /** The character that escapes, and continues lines. */ readonly escape: string; /** Those with empty lines where they are continued. */ readonly warnings: readonly string[] }
 
 /** Those whose bodies may follow. */
 const withHeredocs = /^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)$/i;
@@ -29,6 +29,7 @@ class Parser {
   readonly #lines: readonly string[];
   #at = 0;
   #escape = '\\';
+  readonly #warnings: string[] = [];
 
   constructor(text: string) {
     const lines = text.replace(/^\ufeff/, '').split('\n');
@@ -40,8 +41,8 @@ class Parser {
     this.#directives();
     const instructions: Instruction[] = [];
     for (let next = this.#next(); next; next = this.#next()) instructions.push(next);
-    if (instructions.length === 0) throw new BuildError('SYNTAX', 'file with no instructions');
-    return { instructions, escape: this.#escape };
+    if (instructions.length === 0) throw new BuildError('SYNTAX', 'failed to parse Dockerfile: file with no instructions');
+    return { instructions, escape: this.#escape, warnings: this.#warnings };
   }
 
   /** Lines `# name=value` at the top; the first other line ends them. */
@@ -51,7 +52,7 @@ class Parser {
       const [, said = '', value = ''] = directive.exec(line.trim()) ?? [];
       const name = said.toLowerCase();
       if (!known.includes(name)) return;
-      if (seen.has(name)) throw new BuildError('SYNTAX', `only one ${name} parser directive can be used`);
+      if (seen.has(name)) throw new BuildError('SYNTAX', `failed to parse Dockerfile: only one ${name} parser directive can be used`);
       seen.add(name);
       if (name === 'escape') this.#setEscape(value);
       this.#at++;
@@ -59,7 +60,7 @@ class Parser {
   }
 
   #setEscape(value: string): void {
-    if (value !== '\\' && value !== '`') throw new BuildError('SYNTAX', `invalid ESCAPE '${value}'. Must be \` or \\`);
+    if (value !== '\\' && value !== '`') throw new BuildError('SYNTAX', `failed to parse Dockerfile: invalid escape token '${value}' does not match \` or \\`);
     this.#escape = value;
   }
 
@@ -78,14 +79,19 @@ class Parser {
     const e = this.#escape === '\\' ? '\\\\' : '`';
     const continuation = new RegExp(`(^|[^${e}])${e}[ \\t]*\\r?$`);
     let text = '';
+    let hasEmpty = false;
     for (let first = true; this.#at < this.#lines.length; first = false) {
       const line = this.#lines[this.#at++]!;
-      if (!first && isEmpty(line)) continue;
+      if (!first && isEmpty(line)) {
+        hasEmpty ||= line.trim() === '';
+        continue;
+      }
       const piece = first ? line.trimStart() : line;
       const isContinued = continuation.test(piece);
       text += isContinued ? piece.replace(continuation, '$1') : piece.replace(/\r$/, '');
       if (!isContinued) break;
     }
+    if (hasEmpty) this.#warnings.push(text.trim());
     return text.trim();
   }
 

@@ -81,7 +81,7 @@ export class RunMounts {
     const paths = Object.keys(this.#stage.config.Volumes ?? {});
     if (paths.length === 0) return [];
     const copy = this.#stage.openTree();
-    const making = new Copying(copy, { uid: 0, gid: 0 });
+    const making = new Copying(copy, {});
     return paths.map((said) => {
       const path = bytesOf(absolute('/', said));
       return { path, mount: { fs: copy, inode: making.directory(path).inode } };
@@ -94,7 +94,7 @@ export class RunMounts {
       if (mount.readonly) return { mount: { fs, inode, options: { readonly: true } } };
       // What is written is seen by this command alone.
       const copy = this.#stage.ports.images.openTree([], { now: () => this.#stage.now() });
-      new Copying(copy, { uid: 0, gid: 0 }).put({ path: 'content', inode, hash: '' }, '/content');
+      new Copying(copy, {}).put({ path: 'content', inode }, '/content');
       return { mount: { fs: copy, inode: copy.root.lookup('content')! } };
     },
     cache: async (mount) => openCache(this.#stage, mount, mount.from === undefined ? undefined : (await this.#source(mount)).inode),

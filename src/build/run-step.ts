@@ -23,7 +23,7 @@ export class RunStep {
     const stage = this.#stage;
     const argv = this.#argv();
     const { lines, told } = stage.parts.args.all(variablesOf(stage.config));
-    const createdBy = [...(told.length > 0 ? [`|${told.length}`, ...told] : []), ...argv].join(' ');
+    const createdBy = [...(lines.length > 0 ? [`|${told.length}`, ...told] : []), ...argv].join(' ');
     const mounts = new RunMounts(stage, this.#command.mounts);
     const { network } = this.#command;
     await stage.commit(createdBy, [await mounts.key(), ...(network === undefined ? [] : [network])], () => stage.inContainer((id) => this.#execute(id, argv, lines, mounts)));

@@ -2,13 +2,19 @@
 import { Errno, S_IFDIR, S_IFMT } from '../abi/index.ts';
 import { rootOf } from '../engine/index.ts';
 import type { Codecs } from '../host/ports.ts';
-import { type FileSystem, find, type Inode } from '../vfs/index.ts';
-import { joinedHash, treeHash } from './content-hash.ts';
+import { type FileSystem, find, type Inode, pathOf } from '../vfs/index.ts';
+import { joinedHash, type TreeHash, treeHash } from './content-hash.ts';
 import { BuildError } from './errors.ts';
 import { cleanPath, goPattern, hasWildcards } from './patterns.ts';
 
 /** One source: what its path leads to. */
-export interface Source { /** As said, cleaned, without a slash before it; latin1 bytes. */ readonly path: string; readonly inode: Inode; readonly hash: string }
+export interface Source extends TreeHash {
+  /** As said, cleaned, without a slash before it; latin1 bytes. */
+  readonly path: string;
+  /** The same without links: where the inode lies. */
+  readonly realPath: string;
+  readonly inode: Inode;
+}
 
 export const isDirectory = (inode: Inode): boolean => (inode.mode & S_IFMT) === S_IFDIR;
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
@@ -30,8 +36,9 @@ export function findSources({ fs, isContext }: SourceTree, paths: readonly strin
   const tree = rootOf(fs);
   const one = (path: string): Source => {
     try {
-      const { inode } = find(tree.context, tree.root, path === '' ? '/' : `/${path}`);
-      return { path, inode, hash: treeHash(path, inode, codecs, wanted) };
+      const place = find(tree.context, tree.root, path === '' ? '/' : `/${path}`);
+      const realPath = pathOf(tree.root, place).replace(/^\//, '');
+      return { path, realPath, inode: place.inode, ...treeHash(tree, realPath, place.inode, { codecs, fromDisk: !isContext }, wanted) };
     } catch (error) {
       if (!(error instanceof Errno)) throw error;
       throw new BuildError('NO_SOURCE', isContext ? `file not found in build context or excluded by .dockerignore: stat ${path}: file does not exist` : `stat ${path}: file does not exist`);

@@ -129,11 +129,11 @@ export class StageBuild {
 
   async #workdir(change: ConfigCommand['change']): Promise<void> {
     change(this.#config, this.word);
-    this.#config.WorkingDir = workingDirectory('/', (this.#config.WorkingDir ?? '').replace(/(?!^)\/+$/, ''));
+    this.#config.WorkingDir = workingDirectory('/', this.#config.WorkingDir ?? '');
     const path = this.#config.WorkingDir;
     await this.commit(this.comment(`WORKDIR ${path}`, ' '), [], () => this.inContainer(() => {
       const fs = this.openTree();
-      new Copying(fs, { uid: 0, gid: 0 }).directory(bytesOf(path));
+      new Copying(fs, {}).directory(bytesOf(path));
       return fs;
     }));
   }

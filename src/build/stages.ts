@@ -10,10 +10,12 @@ export interface Plan {
   readonly args: readonly ArgCommand[];
   readonly stages: readonly Stage[];
   readonly escape: string;
+  /** Instructions with empty lines in them. */
+  readonly warnings: readonly string[];
 }
 
 /** All of them, every instruction checked. Throws BuildError 'SYNTAX'. */
-export function planOf({ instructions, escape }: Dockerfile): Plan {
+export function planOf({ instructions, escape, warnings }: Dockerfile): Plan {
   const args: ArgCommand[] = [];
   const stages: { index: number; from: FromCommand; commands: Command[] }[] = [];
   for (const instruction of instructions) {
@@ -27,9 +29,9 @@ export function planOf({ instructions, escape }: Dockerfile): Plan {
     const stage = stages.at(-1);
     if (stage) stage.commands.push(command);
     else if (command.kind === 'arg') args.push(command);
-    else throw syntaxError(instruction.line, 'no build stage in current context');
+    else throw new BuildError('NO_STAGE', 'no build stage in current context');
   }
-  return { args, stages, escape };
+  return { args, stages, escape, warnings };
 }
 
 /** The stage that a user means: a name, or a number. Throws BuildError 'NO_TARGET'. */

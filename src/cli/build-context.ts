@@ -2,7 +2,7 @@
 import { createReadStream, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type ContextFiles, ContextFs, emptyContext, Ignore, isTar, tarContext } from '../build/index.ts';
-import type { Codecs, Folder, NewFile } from '../host/ports.ts';
+import type { Blob, Codecs, Folder } from '../host/ports.ts';
 import { chunksOf, ratioLimit, uncompressed, type UnpackLimit } from '../oci/index.ts';
 import { hostContext, sizeAsTar } from './host-context.ts';
 import { InputError } from './input.ts';
@@ -78,7 +78,7 @@ async function inFolder({ from, file, stdin }: ContextRequest): Promise<BuildCon
   const outside = inside.startsWith('..');
   if (outside && file === undefined) throw unprepared(`the Dockerfile (${path}) must be within the build context`);
   if (!lstatSync(real).isFile()) throw unprepared(`read ${real}: is a directory`);
-  return ofFolder(root, readFileSync(real, 'utf8'), ignoreTextOf([join(dirname(real), `${basename(file === undefined ? path : file)}.dockerignore`), join(root, '.dockerignore')]));
+  return ofFolder(root, readFileSync(real, 'utf8'), ignoreTextOf([join(dirname(real), `${basename(file === undefined ? path : file)}.dockerignore`), join(root, '.dockerignore')]), outside ? undefined : inside);
 }
 
 /** The first of these that there is. */
@@ -87,9 +87,13 @@ function ignoreTextOf(paths: readonly string[]): string {
   return path === undefined ? '' : readFileSync(path, 'latin1');
 }
 
-function ofFolder(root: string, dockerfile: string, ignored: string): BuildContext {
-  const context = new ContextFs(hostContext(root), new Ignore(ignored));
-  return { dockerfile: checked(dockerfile), context, size: sizeAsTar(context.root) };
+/** `own`: where the Dockerfile lies in the folder, when it does. It and .dockerignore are sent in any case. */
+function ofFolder(root: string, dockerfile: string, ignored: string, own?: string): BuildContext {
+  const files = hostContext(root);
+  const context = new ContextFs(files, new Ignore(ignored));
+  const all = new ContextFs(files);
+  const sent = [...(own === undefined ? [] : [own]), '.dockerignore'].map((name) => Buffer.from(name).toString('latin1')).filter((name) => !context.fileAt(name));
+  return { dockerfile: checked(dockerfile), context, size: sent.reduce((sum, name) => { const file = all.fileAt(name); return file ? sum + sizeAsTar(file) - 512 : sum; }, sizeAsTar(context.root)) };
 }
 
 function checked(dockerfile: string): string {
@@ -100,15 +104,22 @@ function checked(dockerfile: string): string {
 // --- bytes that come: a tar, or a Dockerfile alone ---
 
 /** Keeps a source aside without its compression. */
-async function keptAside({ folder, codecs, limit = ratioLimit, atEnd }: ContextRequest, source: AsyncIterable<Uint8Array>): Promise<NewFile> {
+async function keptAside({ folder, codecs, limit = ratioLimit, atEnd }: ContextRequest, source: AsyncIterable<Uint8Array>): Promise<{ readonly blob: Blob; /** As it came, in bytes. */ readonly size: number }> {
   const file = folder.create();
   atEnd(() => file.discard());
-  for await (const bytes of uncompressed(source, { codecs, limit })) file.append(bytes);
-  return file;
+  let size = 0;
+  const counted = async function* (): AsyncIterable<Uint8Array> {
+    for await (const bytes of source) {
+      size += bytes.length;
+      yield bytes;
+    }
+  };
+  for await (const bytes of uncompressed(counted(), { codecs, limit })) file.append(bytes);
+  return { blob: file.blob, size };
 }
 
 async function inArchive(request: ContextRequest, source: AsyncIterable<Uint8Array>): Promise<BuildContext> {
-  const { blob } = await keptAside(request, source);
+  const { blob, size } = await keptAside(request, source);
   if (!await isTar(chunksOf(blob))) {
     if (request.from !== '-') throw unprepared(`context must be a directory or a tar archive: ${request.from}`);
     if (request.file !== undefined) throw new InputError('ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles');
@@ -116,12 +127,12 @@ async function inArchive(request: ContextRequest, source: AsyncIterable<Uint8Arr
     return { dockerfile: checked(await textOf(chunksOf(blob))), context, size: blob.size === 0 ? 0 : sizeAsTar(context.root) + Math.ceil(blob.size / 512) * 512 + 512 };
   }
   const files = tarContext(blob);
-  if (request.file === '-') return { dockerfile: checked(await textOf(request.stdin())), context: new ContextFs(files, new Ignore(textIn(files, '.dockerignore') ?? '')), size: blob.size };
+  if (request.file === '-') return { dockerfile: checked(await textOf(request.stdin())), context: new ContextFs(files, new Ignore(textIn(files, '.dockerignore') ?? '')), size };
   const name = request.file === undefined ? 'Dockerfile' : request.file.replace(/^\.?\/+/, '');
   const dockerfile = textIn(files, name) ?? (request.file === undefined ? textIn(files, 'dockerfile') : undefined);
   if (dockerfile === undefined) throw new InputError(`Error response from daemon: Cannot locate specified Dockerfile: ${name}`);
   const ignored = textIn(files, `${name}.dockerignore`) ?? textIn(files, '.dockerignore') ?? '';
-  return { dockerfile: checked(Buffer.from(dockerfile, 'latin1').toString()), context: new ContextFs(files, new Ignore(ignored)), size: blob.size };
+  return { dockerfile: checked(Buffer.from(dockerfile, 'latin1').toString()), context: new ContextFs(files, new Ignore(ignored)), size };
 }
 
 /** A small file of a context, as latin1; undefined when it is not there. Links are followed inside the context. */

@@ -91,32 +91,31 @@ const isId = (name: string, { store }: Images): boolean => /^(?:sha256:)?[0-9a-f
 /** What is said during a build: at once, or with -q only when it fails. */
 class Output {
   begun = false;
-  readonly #write: (text: string | Uint8Array) => void;
-  readonly #kept: (string | Uint8Array)[] = [];
+  readonly #write: (text: string) => void;
+  readonly #kept: string[] = [];
   readonly #quiet: boolean;
 
-  constructor(quiet: boolean, write: (text: string | Uint8Array) => void) {
+  constructor(quiet: boolean, write: (text: string) => void) {
     this.#quiet = quiet;
     this.#write = write;
   }
 
-  readonly say = (text: string | Uint8Array): void => {
+  readonly say = (text: string): void => {
     this.begun = true;
-    if (this.#quiet) this.#kept.push(typeof text === 'string' ? text : text.slice());
+    if (this.#quiet) this.#kept.push(text);
     else this.#write(text);
   };
 
-  failed(): void { for (const text of this.#kept) process.stderr.write(text); }
+  /** What a quiet build would have said. */
+  get kept(): string { return this.#kept.join(''); }
 }
-
-const RED = '\x1b[91m', PLAIN = '\x1b[0m';
 
 /** Builds, and gives the exit code. */
 export async function runBuild(parsed: Parsed, terminal: Terminal, limits: Partial<HostConfig>): Promise<number> {
   const options = optionsOf(parsed, terminal, limits);
   const engine = openEngine(terminal);
   const quiet = parsed.bool('quiet') || parsed.string('progress') === 'quiet';
-  const output = new Output(quiet, (text) => { if (typeof text === 'string') terminal.out(text); else process.stdout.write(text); });
+  const output = new Output(quiet, terminal.out);
   const discards: (() => void)[] = [];
   const iidFile = parsed.string('iidfile');
   if (iidFile) rmSync(iidFile, { force: true });
@@ -125,11 +124,11 @@ export async function runBuild(parsed: Parsed, terminal: Terminal, limits: Parti
       from: parsed.words[0]!, file: parsed.string('file') || undefined, folder: engine.folder, codecs: nodeCodecs, limit: unpackLimit(terminal).unpackLimit,
       stdin: () => process.stdin, atEnd: (discard) => { discards.push(discard); },
     });
-    if (!quiet) terminal.out(`Sending build context to Docker daemon  ${humanSize(size, 4)}\r${terminal.outIsTty ? '' : '\r'}\n`);
+    if (!quiet) terminal.out(`Sending build context to Docker daemon ${humanSize(size, 4).padStart(8)}\r${terminal.outIsTty ? '' : '\r'}\n`);
     const image = await buildImage({
       images: engine.images, folder: engine.folder, codecs: nodeCodecs, host: engine.host, processes: nodeProcesses, cpu: () => openCpu(engine.host, {}),
       findImage: (name, asked) => findImage(engine, name, asked, parsed, terminal, quiet ? undefined : output.say), shownName: (name) => familiarName(parseReference(fullName(parseReference(name)))), say: output.say,
-      streams: { stdout: output.say, stderr: inRed(output.say, terminal) },
+      streams: { stdout: asText(output.say), stderr: asText(inRed(output.say, terminal)) },
     }, { ...options, ...source });
     if (iidFile) writeFileSync(iidFile, image.id);
     if (quiet) terminal.out(`${image.id}\n`);
@@ -137,20 +136,18 @@ export async function runBuild(parsed: Parsed, terminal: Terminal, limits: Parti
   } catch (error) {
     // Docker's daemon introduces itself only before its first word.
     if (!output.begun || !isSaid(error)) throw error instanceof BuildError ? new InputError(`Error response from daemon: ${error.message}`) : error;
-    output.failed();
-    terminal.err(`${messageOf(error).replace(/^Error response from daemon: /, '')}\n`);
+    terminal.err(`${output.kept}${messageOf(error).replace(/^Error response from daemon: /, '')}\n`);
     return (error as { exitCode?: number }).exitCode ?? 1;
   } finally { for (const discard of discards) discard(); }
 }
 
 const isSaid = (error: unknown): boolean => error instanceof Error && typeof (error as { code?: unknown }).code === 'string';
 
-/** Docker's builder shows what commands write to standard error in red. */
-function inRed(say: (text: string | Uint8Array) => void, { env }: Terminal): (bytes: Uint8Array) => void {
-  if (env['NO_COLOR']) return say;
-  return (bytes) => {
-    say(RED);
-    say(bytes);
-    say(PLAIN);
-  };
+/** Bytes of a stream as UTF-8. */
+function asText(say: (text: string) => void): (bytes: Uint8Array) => void {
+  const decoder = new TextDecoder();
+  return (bytes) => { say(decoder.decode(bytes, { stream: true })); };
 }
+
+/** Docker's builder shows what commands write to standard error in red. */
+const inRed = (say: (text: string) => void, { env }: Terminal): (text: string) => void => (env['NO_COLOR'] ? say : (text) => { say(`\x1b[91m${text}\x1b[0m`); });

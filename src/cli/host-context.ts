@@ -35,13 +35,17 @@ export function hostContext(root: string): ContextFiles {
 
 interface Node { readonly mode: number; stat(): { readonly size: number }; readdir?(): readonly { readonly name: string }[]; lookup?(name: string): Node | undefined }
 
+/** Whether a path fits a header of a tar that has nothing before it: 100 bytes of ASCII, or 155 more where it can be cut at a slash. */
+const fitsHeader = (path: string): boolean => !/[^\x20-\x7e]/.test(path) && (path.length <= 100 || /^.{1,155}\/.{1,100}$/.test(path));
+
 /** How large a tar of a context is, in bytes: what docker's client would send. */
-export function sizeAsTar(root: Node): number {
-  const size = (node: Node): number => {
+export function sizeAsTar(root: Node, path = ''): number {
+  const size = (node: Node, at: string): number => {
     const type = node.mode & S_IFMT;
-    if (type === S_IFDIR) return BLOCK + node.readdir!().reduce((sum, { name }) => sum + size(node.lookup!(name)!), 0);
-    return BLOCK + (type === S_IFREG ? Math.ceil(node.stat().size / BLOCK) * BLOCK : 0);
+    const headers = fitsHeader(type === S_IFDIR ? `${at}/` : at) ? BLOCK : 3 * BLOCK;
+    if (type === S_IFDIR) return headers + node.readdir!().reduce((sum, { name }) => sum + size(node.lookup!(name)!, at === '' ? name : `${at}/${name}`), 0);
+    return headers + (type === S_IFREG ? Math.ceil(node.stat().size / BLOCK) * BLOCK : 0);
   };
   // The root has no header; two empty blocks are the end.
-  return size(root) + BLOCK;
+  return size(root, path) + BLOCK;
 }

@@ -66,7 +66,8 @@ function withoutNet({ net: _, ...rest }: Host): Host { return rest; }
 function startFailure(error: StartError, program: string): EngineError {
   const why = error.message.startsWith(`${program}: `) ? error.message.slice(program.length + 2) : error.message;
   const missing = error.errno.name === 'ENOENT' || error.errno.name === 'ENOTDIR';
-  return new EngineError('START_FAILED', `exec: "${program}": ${why}`, missing ? 127 : 126);
+  const stat = missing && program.startsWith('/') ? `stat ${program}: ` : '';
+  return new EngineError('START_FAILED', `exec: "${program}": ${stat}${why}`, missing ? 127 : 126);
 }
 
 export interface ContainerParts extends MachineRequest { readonly images: Images }

@@ -42,7 +42,7 @@ const rows: Readonly<Record<string, Row>> = {
   expose(rest, escape) {
     if (rest === '') throw bad('EXPOSE requires at least one argument');
     return (config, word) => {
-      const said = rest.split(/\s+/).flatMap((text) => splitWords(word(text), escape)).sort();
+      const said = rest.split(/\s+/).sort().flatMap((text) => splitWords(word(text), escape));
       config.ExposedPorts = keyed([...Object.keys(config.ExposedPorts ?? {}), ...said.flatMap(exposedPorts)]);
       return `EXPOSE ${said.join(' ')}`;
     };

@@ -22,7 +22,7 @@ export const build: Verb = {
   name: 'build',
   aliases: ['image build', 'builder build'],
   common: true,
-  usage: '[OPTIONS] PATH | -',
+  usage: '[OPTIONS] PATH | URL | -',
   help: 'Build an image from a Dockerfile',
   details: unpackLimitHelp,
   flags: [
