@@ -1,9 +1,13 @@
-// What the process that runs a container answers about its life: signals, pauses.
+// What the process that runs a container answers about its life: signals, pauses, its processes, what it uses, its limits.
 import type { ContainerRecord } from '../engine/index.ts';
-import { EngineError, hasPrograms } from '../engine/index.ts';
+import { EngineError, hasPrograms, resourcesOf } from '../engine/index.ts';
+import { processTable, usageOf } from '../linux/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { ControlRequest } from './control.ts';
 import type { Engine } from './setup.ts';
+
+/** What a container uses: of the host's processors what the process uses that runs it, of memory what its programs have. */
+export interface UsageAnswer { readonly memoryBytes: number; readonly limitBytes: number; readonly tasks: number; readonly cpuMs: number; /** A clock of the process that answers. */ readonly atMs: number }
 
 export type LifeAnswers = Readonly<Record<string, (request: ControlRequest) => unknown>>;
 
@@ -21,6 +25,16 @@ export function lifeAnswers({ containers }: Engine, { Id }: ContainerRecord, mac
       machine.signal(Number(signal));
       if (wakes === true && resume) goOn();
     },
+    /** Result: ProcessRow[]. */
+    processes: () => processTable(machine.kernel),
+    /** Result: UsageAnswer. */
+    usage: () => {
+      const { memoryBytes, limitBytes, tasks } = usageOf(machine.kernel);
+      const { user, system } = process.cpuUsage();
+      return { memoryBytes, limitBytes, tasks, cpuMs: (user + system) / 1000, atMs: performance.now() } satisfies UsageAnswer;
+    },
+    /** The limits of its record count from now on. */
+    limits: () => { machine.kernel.resources = resourcesOf(containers.find(Id).HostConfig); },
     pause: () => {
       if (resume) throw new EngineError('PAUSED', `Container ${Id} is already paused`);
       resume = machine.pause();

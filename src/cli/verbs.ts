@@ -38,9 +38,12 @@ import { run } from './verbs/run.ts';
 import { save } from './verbs/save.ts';
 import { search } from './verbs/search.ts';
 import { start } from './verbs/start.ts';
+import { stats } from './verbs/stats.ts';
 import { stop } from './verbs/stop.ts';
 import { supervise } from './verbs/supervise.ts';
 import { tag } from './verbs/tag.ts';
+import { top } from './verbs/top.ts';
+import { update } from './verbs/update.ts';
 import { version } from './verbs/version.ts';
 import { volumeCreate } from './verbs/volume-create.ts';
 import { volumeInspect } from './verbs/volume-inspect.ts';
@@ -97,10 +100,13 @@ export const verbs: readonly Verb[] = [
   save,
   search,
   start,
+  stats,
   stop,
   supervise,
   tag,
+  top,
   unpause,
+  update,
   version,
   volumeCreate,
   volumeInspect,

@@ -122,6 +122,9 @@ export class Containers {
     return record;
   }
 
+  /** Whether a text names a container. Throws EngineError 'AMBIGUOUS_ID'. */
+  has(text: string): boolean { return this.#search(text) !== undefined; }
+
   #search(text: string): ContainerRecord | undefined {
     const records = this.#records();
     const name = text.startsWith('/') ? text.slice(1) : text;

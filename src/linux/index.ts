@@ -17,6 +17,7 @@ export * from './oom.ts';
 export * from './pending-signals.ts';
 export * from './placements.ts';
 export * from './proc/index.ts';
+export { type ProcessRow, processTable, type Usage, usageOf } from './process-table.ts';
 export * from './regions.ts';
 export * from './rseq.ts';
 export * from './scheduler.ts';

@@ -10,6 +10,8 @@ import { raiseFault, raiseTrap } from './traps.ts';
 const STEP_NS = 10_000_000n, SLICE_NS = 5_000_000;
 /** Bounds of the budget of one slice, in loop rounds and calls. */
 const FIRST_BUDGET = 100_000, LEAST_BUDGET = 20_000, LARGEST_BUDGET = 50_000_000;
+/** Rests that are shorter wait until there is more to rest for. */
+const LEAST_REST_NS = 2_000_000n;
 /** While nobody can run and no timer is set, the host is asked to come back now and then, so that its event loop stays alive. */
 const IDLE_NS = 3_600_000_000_000n;
 
@@ -31,6 +33,8 @@ export class RunLoop {
   #busyNs = 0n;
   /** How many ask for silence: nothing runs before it is 0 again. */
   #pauses = 0;
+  /** How long a container with less than a processor has to rest; negative when it has rested too long. */
+  #debtNs = 0n;
   #letDie = (): void => {};
   #cancelSleep: (() => void) | undefined;
   #done: ((status: number) => void) | undefined;
@@ -94,13 +98,31 @@ export class RunLoop {
       let nowNs = startNs;
       while (kernel.exitStatus === undefined && nowNs - startNs < STEP_NS && this.#runNext()) nowNs = kernel.monotonicNs();
       this.#busyNs += nowNs - startNs;
+      this.#owe(nowNs - startNs);
     } catch (error) {
       this.#failed?.(error);
       this.#done = undefined;
       return;
     }
+    if (this.#kernel.exitStatus === undefined && this.#debtNs >= LEAST_REST_NS) return this.#rest();
     this.#scheduled = false;
     this.#afterStep();
+  }
+
+  /** A container that has less than a processor rests for what it ran too much. */
+  #owe(ranNs: bigint): void {
+    const { cpus = 1 } = this.#kernel.resources;
+    if (cpus < 1) this.#debtNs += BigInt(Math.round(Number(ranNs) * (1 / cpus - 1)));
+  }
+
+  #rest(): void {
+    const { host: { loop } } = this.#kernel;
+    const until = this.#kernel.monotonicNs() + this.#debtNs;
+    loop.later(() => {
+      const late = until - this.#kernel.monotonicNs();
+      this.#debtNs = late < -STEP_NS ? -STEP_NS : late;
+      this.#step();
+    }, this.#debtNs);
   }
 
   #afterStep(): void {

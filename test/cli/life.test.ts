@@ -52,6 +52,47 @@ test('restart: what runs and what does not, one wrong name', () => {
   assert.match(store.wherry('restart', 'brief').err, /^Error response from daemon: Cannot restart container brief: it is removed when it ends/);
 });
 
+test('top: processes by ps\'s options, in docker\'s columns', () => {
+  const id = run('busy', '--init', 'busybox', 'sh', '-c', 'sleep 1000 & wait');
+  const [heading, first, ...rest] = store.out('top', 'busy').split('\n');
+  assert.is(heading, 'UID                 PID                 PPID                C                   STIME               TTY                 TIME                CMD');
+  assert.match(first!, /^root {16}1 {19}0 {19}\d+ {18,19}\d\d:\d\d {15}\? {19}00:00:00 {12}\/sbin\/docker-init -- sh -c sleep 1000 & wait$/);
+  assert.match(rest.join('\n'), / sleep 1000\n$/);
+  assert.match(store.out('container', 'top', 'busy', '-o', 'pid,ppid,comm'), /^PID {17}PPID {16}COMMAND\n1 {19}0 {19}docker-init\n2 {19}1 {19}sh\n3 {19}2 {19}sleep\n$/);
+  assert.match(store.out('top', 'busy', 'aux'), /^USER +PID +%CPU +%MEM +VSZ +RSS +TTY +STAT +START +TIME +COMMAND\nroot +1 +[\d.]+ +[\d.]+ +\d+ +\d+ +\? +Ss +/);
+  assert.is(store.wherry('top', 'busy', '-o', 'bogus').err, daemon('ps: error: unknown user-defined format specifier "bogus"'));
+  assert.is(store.wherry('top', 'busy', '-o', 'comm').err, daemon('Couldn\'t find PID field in ps output'));
+  store.out('kill', 'busy');
+  assert.is(store.wherry('top', 'busy').err, daemon(`Container ${id} is not running`));
+});
+
+test('stats and update: limits that count at once', async () => {
+  run('limited', '-m', '64m', 'busybox', 'sh', '-c', 'while :; do sleep 0.2; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max /sys/fs/cgroup/cpu.max > /now; done');
+  assert.match(store.out('stats', '--no-stream', 'limited'), /^CONTAINER ID {3}NAME {6}CPU % {5}MEM USAGE \/ LIMIT {3}MEM % {5}NET I\/O {3}BLOCK I\/O {3}PIDS\n[0-9a-f]{12} {3}limited {3}[\d.]+% +[\d.]+MiB \/ 64MiB +[\d.]+% +0B \/ 0B +0B \/ 0B +\d\n$/);
+  assert.match(store.out('stats', '--no-stream', '--format', '{{.Container}} {{.Name}} {{.MemUsage}}'), /^[0-9a-f]{12} limited [\d.]+MiB \/ 64MiB\n$/m);
+  assert.is(store.wherry('stats', '--no-stream', 'nope').err, daemon('No such container: nope'));
+  assert.equal(store.wherry('update', '--memory', '32m', '--memory-swap', '64m', '--cpus', '0.5', '--pids-limit', '7', '--restart', 'on-failure:3', 'limited', 'nope'), { code: 1, out: 'limited\n', err: daemon('No such container: nope') });
+  const now = (): string => store.out('cp', 'limited:/now', '-').replace(/[^]*\n(?=3)|\0/g, '').trim();
+  await eventually(now, (text) => text.includes('33554432'));
+  assert.match(store.out('cp', 'limited:/now', '-'), /33554432\n7\n50000 100000\n/);
+  assert.is(store.out('inspect', '-f', '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{json .HostConfig.RestartPolicy}}', 'limited'), '33554432 67108864 500000000 7 {"Name":"on-failure","MaximumRetryCount":3}\n');
+  assert.equal(store.wherry('update', 'limited'), { code: 1, out: '', err: 'you must provide one or more flags when using this command\n' });
+  assert.is(store.wherry('update', '--memory', '1m', 'limited').err, daemon('Minimum memory limit allowed is 6MB'));
+  assert.is(store.wherry('update', '--restart', 'foo', 'limited').err, daemon('invalid restart policy \'foo\''));
+  store.out('kill', 'limited');
+  assert.match(store.out('stats', '--no-stream', '-a', '--format', '{{.Name}}|{{.CPUPerc}}|{{.MemUsage}}|{{.PIDs}}'), /^limited\|0\.00%\|0B \/ 0B\|0$/m);
+});
+
+test('less than a processor is what a container gets', () => {
+  const used = (flags: string[]): number => {
+    const { code, err } = store.wherry('run', '--rm', ...flags, 'busybox', 'sh', '-c', 'set -- $(cat /proc/uptime); [ -n "$1" ]; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; cat /proc/uptime /sys/fs/cgroup/cpu.stat | grep -v usec_ >&2');
+    assert.is(code, 0, err);
+    const [uptime] = err.split(' ').map(Number);
+    return Number(/usage_usec (\d+)/.exec(err)![1]) / 1e6 / uptime!;
+  };
+  assert.ok(used(['--cpus', '0.2']) < 0.3);
+});
+
 test('events: filtered, formatted, followed', async () => {
   const follower = store.later('events', '--until', String(Math.ceil(Date.now() / 1000) + 5), '-f', 'type=container', '-f', 'container=told', '--format', '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.exitCode}}');
   await new Promise((done) => { setTimeout(done, 1000); });

@@ -11,6 +11,9 @@ const CPU_PERIOD_US = 100_000;
 const lines = (rows: readonly (readonly [string, number | bigint])[]): string => rows.map(([name, value]) => `${name} ${value}\n`).join('');
 const constant = (value: string): Node => file(() => `${value}\n`);
 
+/** Limits may change while the container runs. */
+const limit = (kernel: Kernel, text: (resources: Kernel['resources']) => string): Node => file(() => `${text(kernel.resources)}\n`);
+
 /** The files, by name; what is not limited says `max`. */
 const rows: Readonly<Record<string, (kernel: Kernel) => Node>> = {
   'cgroup.controllers': () => constant('cpuset cpu io memory pids'),
@@ -23,7 +26,7 @@ const rows: Readonly<Record<string, (kernel: Kernel) => Node>> = {
   'cgroup.subtree_control': () => constant(''),
   'cgroup.threads': (kernel) => file(() => [...kernel.tasks.keys()].map((tid) => `${tid}\n`).join('')),
   'cgroup.type': () => constant('domain'),
-  'cpu.max': ({ resources }) => constant(resources.cpus === undefined ? `max ${CPU_PERIOD_US}` : `${Math.round(resources.cpus * CPU_PERIOD_US)} ${CPU_PERIOD_US}`),
+  'cpu.max': (kernel) => limit(kernel, ({ cpus }) => `${cpus === undefined ? 'max' : Math.round(cpus * CPU_PERIOD_US)} ${CPU_PERIOD_US}`),
   'cpu.stat': (kernel) => file(() => {
     const microseconds = busyNs(kernel) / 1000n;
     return lines([['usage_usec', microseconds], ['user_usec', microseconds], ['system_usec', 0], ['nr_periods', 0], ['nr_throttled', 0], ['throttled_usec', 0]]);
@@ -36,13 +39,13 @@ const rows: Readonly<Record<string, (kernel: Kernel) => Node>> = {
   'memory.events': ({ memoryGuard }) => file(() => lines([['low', 0], ['high', 0], ['max', memoryGuard.kills], ['oom', memoryGuard.kills], ['oom_kill', memoryGuard.kills]])),
   'memory.high': () => constant('max'),
   'memory.low': () => constant('0'),
-  'memory.max': ({ resources }) => constant(resources.memoryBytes === undefined ? 'max' : String(resources.memoryBytes)),
+  'memory.max': (kernel) => limit(kernel, ({ memoryBytes = 'max' }) => String(memoryBytes)),
   'memory.min': () => constant('0'),
   'memory.stat': (kernel) => file(() => lines([['anon', usedBytes(kernel)], ['file', 0], ['kernel', 0], ['slab', 0], ['sock', 0], ['shmem', 0], ['file_mapped', 0], ['inactive_anon', 0], ['active_anon', usedBytes(kernel)], ['inactive_file', 0], ['active_file', 0], ['pgfault', 0], ['pgmajfault', 0]])),
   'memory.swap.current': () => constant('0'),
   'memory.swap.max': () => constant('0'),
   'pids.current': (kernel) => file(() => `${kernel.tasks.size}\n`),
-  'pids.max': ({ resources }) => constant(resources.pids === undefined ? 'max' : String(resources.pids)),
+  'pids.max': (kernel) => limit(kernel, ({ pids = 'max' }) => String(pids)),
 };
 
 export const cgroupFs = (kernel: Kernel): GeneratedFs =>

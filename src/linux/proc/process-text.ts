@@ -13,10 +13,10 @@ const stateLetters: Record<Task['state'], string> = { running: 'R', ready: 'R', 
 const stateWords: Record<string, string> = { R: 'running', S: 'sleeping', T: 'stopped', Z: 'zombie', X: 'dead' };
 
 /** R, S, T, Z or X. */
-const stateOf = (task: Task): string => (task.process.zombie ? 'Z' : stateLetters[task.state]);
+export const stateOf = (task: Task): string => (task.process.zombie ? 'Z' : stateLetters[task.state]);
 
 /** Bytes of address space and of memory in use; a zombie has none. */
-function sizes(task: Task): { total: number; resident: number; shared: number; text: number; data: number; stack: number } {
+export function sizes(task: Task): { total: number; resident: number; shared: number; text: number; data: number; stack: number } {
   const regions = task.process.zombie ? [] : task.space.regions;
   const sum = (which: (region: Region) => boolean): number => regions.filter(which).reduce((bytes, r) => bytes + r.end - r.start, 0);
   return {
