@@ -1,5 +1,5 @@
 // What the process that runs a container answers to other commands.
-import { type ContainerRecord, type ContainerTree, EngineError, type FileOperation, type FileOperationName, fileOperations, neighbourPath, type SharedIo } from '../engine/index.ts';
+import { type ContainerRecord, type ContainerTree, EngineError, type FileOperation, type FileOperationName, fileOperations, type IdentityFiles, nameFilesOf, neighbourPath, networkConfigOf, type SharedIo } from '../engine/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type ControlHandler, type ControlRequest, ControlServer, type Peer } from './control.ts';
 import { lifeAnswers } from './life-answers.ts';
@@ -12,19 +12,29 @@ export interface Running {
   readonly machine: Machine;
   readonly tree: ContainerTree;
   readonly io: SharedIo;
+  readonly identity: IdentityFiles;
   /** Comes at its end. */
   readonly exitCode: Promise<number>;
+}
+
+/** The record says which networks it is on now. */
+function changeNetworks({ containers, host: { net } }: Engine, { record: { Id }, machine, identity }: Running): void {
+  const record = containers.find(Id);
+  if (net) machine.setNetwork(networkConfigOf(record, containers.endpoints, net));
+  identity.update(nameFilesOf(record, record.State.Networks ?? {}, net));
 }
 
 type Answer = (request: ControlRequest, peer: Peer) => unknown;
 
 /** What has nothing to do with files, one row each. */
-function answersOf(engine: Engine, { record, machine, tree, io, exitCode }: Running): Readonly<Record<string, Answer>> {
+function answersOf(engine: Engine, running: Running): Readonly<Record<string, Answer>> {
+  const { record, machine, tree, io, exitCode } = running;
   const { Config } = record;
   const execs = new Execs(machine, Config, tree.fs);
   return {
     ...lifeAnswers(engine, record, machine),
     wait: () => exitCode,
+    networks: () => { changeNetworks(engine, running); },
     /** Output from now on, input; the result is the exit code. */
     attach: (request, peer) => {
       joinSession(peer, { shared: io, endsInput: Config.StdinOnce && !Config.Tty, signal: machine.signal });

@@ -3,7 +3,7 @@ import { type ContainerConfig, type HostConfig, type NewContainer } from '../eng
 import {
   address, BadValue, bytesOf, bytesOrAny, device, deviceRule, duration, extraHost, gpus, integer, nanoCpus, pairs, ports, searchDomain, sysctl, throttle, ulimit, unsigned, weight,
 } from './flag-values.ts';
-import type { NetworkWords } from './network-words.ts';
+import { networkWord, type NetworkWords } from './network-words.ts';
 import { portBindings } from './port-specs.ts';
 import { bool, ClientError, type Flag, list, PlainError, string } from './flags.ts';
 import { bindWord, mountOf } from './mount-flag.ts';
@@ -186,8 +186,8 @@ export const containerFlags: readonly ContainerFlag[] = [
   }, 'int', '-1'),
   row(list('mount', 'Attach a filesystem mount to the container'), (said, { host }) => { host.Mounts = said.map(mountOf); }, 'mount'),
   row(string('name', 'Assign a name to the container'), (said, { request }) => { request.name = said; }),
-  row(list('network', 'Connect a container to a network'), (said, { network }) => { (network.networks ??= []).push(...said); }, 'network'),
-  hidden(row(list('net', 'Connect a container to a network'), (said, { network }) => { (network.networks ??= []).push(...said); }, 'network')),
+  row(list('network', 'Connect a container to a network'), (said, { network }) => { (network.networks ??= []).push(...said.map(networkWord)); }, 'network'),
+  hidden(row(list('net', 'Connect a container to a network'), (said, { network }) => { (network.networks ??= []).push(...said.map(networkWord)); }, 'network')),
   row(list('network-alias', 'Add network-scoped alias for the container'), (said, { network }) => { (network.aliases ??= []).push(...said); }),
   hidden(row(list('net-alias', 'Add network-scoped alias for the container'), (said, { network }) => { (network.aliases ??= []).push(...said); })),
   row(bool('no-healthcheck', 'Disable any container-specified HEALTHCHECK'), (said, draft) => {

@@ -56,6 +56,7 @@ export function containerRequest(parsed: Parsed, terminal: Terminal, attached: b
   if (draft.host.LogConfig?.Type === 'none' && Object.keys(draft.host.LogConfig.Config).length > 0) throw new ClientError('invalid logging opts for driver none');
   const { mode, networks } = networksOf(draft.network, draft.config.MacAddress, draft.host.Links ?? []);
   if (mode !== undefined) draft.host.NetworkMode = mode;
+  if (mode === 'host' && (draft.host.PublishAllPorts || Object.keys(draft.host.PortBindings ?? {}).length > 0)) terminal.err('WARNING: Published ports are discarded when using host network mode\n');
   return {
     ...request, env: [...(files.env ?? []).flatMap(linesOf), ...request.env], labels: [...(files.labels ?? []).flatMap(linesOf), ...request.labels ?? []], config: draft.config, hostConfig: draft.host,
     ...(networks ? { networks } : {}),

@@ -1,17 +1,19 @@
 // What `run` and `create` are told of networks: names, or fields with commas for each of several.
 import type { EndpointRequest } from '../engine/index.ts';
+import { BadValue } from './flag-values.ts';
 import { ClientError } from './flags.ts';
 
 export interface NetworkWords {
   /** --network, one a word. */
-  networks?: string[];
+  networks?: Asked[];
   aliases?: string[];
   ip?: string;
   ip6?: string;
 }
 
 type Endpoint = { -readonly [Key in keyof EndpointRequest]: EndpointRequest[Key] };
-interface Asked { name: string; endpoint: Endpoint }
+/** One network, and what is asked of it. */
+export interface Asked { name: string; endpoint: Endpoint }
 
 const fields: Readonly<Record<string, (asked: Asked, value: string) => void>> = {
   name: (asked, value) => { asked.name = value; },
@@ -24,18 +26,18 @@ const fields: Readonly<Record<string, (asked: Asked, value: string) => void>> = 
   'gw-priority': () => {},
 };
 
-/** `NAME`, or `name=NAME,alias=A,ip=…`. Throws ClientError. */
-function parse(word: string): Asked {
+/** `NAME`, or `name=NAME,alias=A,ip=…`. Throws BadValue. */
+export function networkWord(word: string): Asked {
   if (!word.includes('=')) return { name: word || 'default', endpoint: {} };
   const asked: Asked = { name: '', endpoint: {} };
   for (const pair of word.split(',')) {
     const [key = '', value] = pair.split(/=(.*)/s);
-    if (value === undefined) throw new ClientError(`invalid field ${pair}`);
+    if (value === undefined) throw new BadValue(word, `invalid field ${pair}`);
     const put = fields[key.trim().toLowerCase()];
-    if (!put) throw new ClientError(`invalid field key ${key}`);
+    if (!put) throw new BadValue(word, `invalid field key ${key}`);
     put(asked, value.trim());
   }
-  if (asked.name === '') throw new ClientError('network name/id is not specified');
+  if (asked.name === '') throw new BadValue(word, 'network name/id is not specified');
   return asked;
 }
 
@@ -44,7 +46,7 @@ const isUsers = (name: string): boolean => !own.includes(name) && !name.startsWi
 
 /** The mode and what each network is asked for; nothing where nothing was said. Throws ClientError. */
 export function networksOf({ networks = [], aliases = [], ip, ip6 }: NetworkWords, mac: string | undefined, links: readonly string[]): { readonly mode?: string; readonly networks?: Readonly<Record<string, EndpointRequest>> } {
-  const asked = networks.map(parse);
+  const asked = [...networks];
   if (asked.length === 0 && (ip || ip6 || aliases.length > 0)) asked.push({ name: 'default', endpoint: {} });
   const [first] = asked;
   if (!first) return {};

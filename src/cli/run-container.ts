@@ -1,7 +1,7 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
 import { Errno, errnoMessage, SIGKILL } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, type NameFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, wantedPorts } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts, NetworkConfig } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
@@ -40,6 +40,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   process.on('exit', end);
   let keep = (): void => {};
   let machine: Machine;
+  let identity: IdentityFiles;
   let rootFs: OverlayFs;
   let opened: OpenMounts = noMounts;
   try {
@@ -47,7 +48,9 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     keep = () => { keepAll(engine, log, fs); opened.close(); };
     leave = (code) => { keep(); containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }); };
     if (hasMounts(record)) opened = (await import('./container-mounts.ts')).openContainerMounts(engine, record, fs);
-    machine = bootContainer({ host, ...execution, io: shared.io, mounts: opened.mounts, ...networking(engine, record) }, record.Config, rootFs, record.HostConfig);
+    const network = networking(engine, record);
+    identity = network.identity;
+    machine = bootContainer({ host, ...execution, io: shared.io, mounts: opened.mounts, ...network }, record.Config, rootFs, record.HostConfig);
     isOomKilled = () => machine.kernel.memoryGuard.kills > 0;
     await publish(engine, record, machine);
   } catch (thrown) {
@@ -60,7 +63,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   containers.events.ofContainer(record, 'start');
   execution.started?.({ io: shared, machine });
   const exitCode = supervise(machine);
-  const closeControl = openControlSoon(engine, execution.detached ? 0 : CONTROL_AFTER_MS, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, exitCode }));
+  const closeControl = openControlSoon(engine, execution.detached ? 0 : CONTROL_AFTER_MS, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, identity, exitCode }));
   const code = await exitCode;
   await closeControl();
   execution.ended?.(machine);
@@ -75,8 +78,8 @@ function inDockersWords(error: unknown): unknown {
 }
 
 /** What the machine is told of networks. */
-function networking({ containers: { endpoints }, host: { net } }: Engine, record: ContainerRecord): { network?: NetworkConfig; names: NameFiles } {
-  return { ...(net ? { network: networkConfigOf(record, endpoints, net) } : {}), names: nameFilesOf(record, record.State.Networks ?? {}, net) };
+function networking({ containers: { endpoints }, host: { net, clock } }: Engine, record: ContainerRecord): { network?: NetworkConfig; identity: IdentityFiles } {
+  return { ...(net ? { network: networkConfigOf(record, endpoints, net) } : {}), identity: new IdentityFiles(record.Config, () => clock.realtimeNs(), nameFilesOf(record, record.State.Networks ?? {}, net)) };
 }
 
 /** The host listens on the ports that were asked for; `ps` shows where. Throws EngineError 'PORT_TAKEN'. */

@@ -25,6 +25,13 @@ import { load } from './verbs/load.ts';
 import { login } from './verbs/login.ts';
 import { logout } from './verbs/logout.ts';
 import { logs } from './verbs/logs.ts';
+import { networkConnect } from './verbs/network-connect.ts';
+import { networkCreate } from './verbs/network-create.ts';
+import { networkDisconnect } from './verbs/network-disconnect.ts';
+import { networkInspect } from './verbs/network-inspect.ts';
+import { networkLs } from './verbs/network-ls.ts';
+import { networkPrune } from './verbs/network-prune.ts';
+import { networkRm } from './verbs/network-rm.ts';
 import { pause, unpause } from './verbs/pause.ts';
 import { port } from './verbs/port.ts';
 import { ps } from './verbs/ps.ts';
@@ -56,6 +63,7 @@ export const groups: readonly Group[] = [
   { name: 'builder', help: 'Manage builds' },
   { name: 'container', help: 'Manage containers' },
   { name: 'image', help: 'Manage images' },
+  { name: 'network', help: 'Manage networks' },
   { name: 'system', help: 'Manage Wherry' },
   { name: 'volume', help: 'Manage volumes', usage: ' COMMAND' },
 ];
@@ -87,6 +95,13 @@ export const verbs: readonly Verb[] = [
   login,
   logout,
   logs,
+  networkConnect,
+  networkCreate,
+  networkDisconnect,
+  networkInspect,
+  networkLs,
+  networkPrune,
+  networkRm,
   pause,
   port,
   ps,

@@ -8,11 +8,11 @@ import { addressText, firstOnBridge } from '../linux/index.ts';
 import { confinementOf, resourcesOf } from './confinement.ts';
 import type { HostConfig } from './host-config.ts';
 import { EngineError } from './errors.ts';
-import { identityMounts } from './identity-files.ts';
+import { IdentityFiles } from './identity-files.ts';
 import type { Images } from './images.ts';
 import { mountFailure } from './open-mounts.ts';
 import { type ContainerConfig, containerConfig, processConfig, type RunRequest } from './process-config.ts';
-import { type NameFiles, nameFilesOf } from './networking.ts';
+import { nameFilesOf } from './networking.ts';
 import { readText } from './root-files.ts';
 import { additionalGroups, resolveUser } from './user.ts';
 
@@ -23,7 +23,7 @@ export interface MachineRequest {
   readonly trace?: Iterable<string>;
   /** Absent: the first container on the default bridge, alone. */
   readonly network?: NetworkConfig;
-  readonly names?: NameFiles;
+  readonly identity?: IdentityFiles;
   /** What the container mounts, those nearest to the root first. */
   readonly mounts?: readonly BindMount[];
 }
@@ -32,8 +32,9 @@ export interface MachineRequest {
 const alone = { bridge: { NetworkID: '', EndpointID: '', Gateway: addressText(firstOnBridge.gateway!), IPAddress: addressText(firstOnBridge.address), IPPrefixLen: 16, IPv6Gateway: '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0, MacAddress: '' } };
 
 /** A container's machine over its root file system, ready to run. Throws EngineError: 125 for a wrong request, 126 and 127 for a program that cannot be run or is not there. */
-export function bootContainer({ host: fullHost, cpu, io, trace, network, names, mounts = [] }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, limits: Partial<HostConfig> = {}): Machine {
+export function bootContainer({ host: fullHost, cpu, io, trace, network, identity, mounts = [] }: MachineRequest, config: ContainerConfig, rootFs: FileSystem, limits: Partial<HostConfig> = {}): Machine {
   const host = limits.NetworkMode === 'none' ? withoutNet(fullHost) : fullHost;
+  const own = identity ?? new IdentityFiles(config, () => host.clock.realtimeNs(), nameFilesOf({ HostConfig: limits }, alone, host.net));
   const process = processConfig(config);
   const readonlyRoot = limits.ReadonlyRootfs ?? false;
   const groupFile = readText(rootFs, '/etc/group');
@@ -45,7 +46,7 @@ export function bootContainer({ host: fullHost, cpu, io, trace, network, names, 
       config: {
         resources: resourcesOf(limits), argv: process.argv, env, cwd: process.cwd, uid: user.uid, gid: user.gid, groups: [...user.groups, ...additionalGroups(limits.GroupAdd ?? [], groupFile)],
         hostname: config.Hostname, domainname: config.Domainname, confinement: confinementOf(limits), init: limits.Init ?? false,
-        mounts: withIdentity(mounts, identityMounts(config, () => host.clock.realtimeNs(), names ?? nameFilesOf({ HostConfig: limits }, alone, host.net)), readonlyRoot), readonlyRoot,
+        mounts: withIdentity(mounts, own.mounts, readonlyRoot), readonlyRoot,
         ...(network ? { network } : {}), ...(trace ? { trace } : {}),
       },
     });

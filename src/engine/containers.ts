@@ -2,10 +2,11 @@
 import { rfc3339 } from '../base/index.ts';
 import type { Folder, Host, Processes } from '../host/ports.ts';
 import { blobPath, type Image, type ImageUser, type InUse } from '../oci/index.ts';
+import { connected, disconnected } from './connecting.ts';
 import { demandName, inventName } from './container-names.ts';
 import { type ContainerRecord, isBefore, packRecord, parseRecord, recordPath } from './container-record.ts';
 import { begun, type ContainerState, ended, type Ending, hasPrograms, type Health, initialState, isUp, restarting } from './container-state.ts';
-import { demandNetworks } from './demand-networks.ts';
+import { demandNetworks, demandOneNetwork } from './demand-networks.ts';
 import { Endpoints } from './endpoints.ts';
 import { EngineError } from './errors.ts';
 import { EventLog } from './events.ts';
@@ -13,7 +14,7 @@ import { isChecked } from './health-check.ts';
 import { isToRestart } from './restart-policy.ts';
 import { adaptedHostConfig, demandConfig, demandHostConfig } from './demand-host-config.ts';
 import type { HostConfig } from './host-config.ts';
-import type { EndpointRequest } from './network-record.ts';
+import type { EndpointRequest, NetworkRecord } from './network-record.ts';
 import { Networks } from './networks.ts';
 import type { MountPoint } from './mount-points.ts';
 import type { PortBindings } from './published-ports.ts';
@@ -59,6 +60,7 @@ export class Containers {
     const id = this.#newId();
     const name = request.name === undefined ? undefined : demandName(request.name);
     demandHostConfig(request.hostConfig ?? {});
+    demandOneNetwork(request.hostConfig ?? {}, request);
     const HostConfig = adaptedHostConfig(request.hostConfig ?? {});
     const autoRemove = HostConfig.AutoRemove ?? false;
     const Config = containerConfig(image.config.config ?? {}, { ...request, hostname: request.hostname ?? id.slice(0, 12) });
@@ -73,7 +75,6 @@ export class Containers {
         Id: id, Created: this.#now(), Name: name ?? inventName(this.#host.random, isTaken), Image: image.id, Layers: image.layers, InMemory: request.inMemory ?? autoRemove, KeepsLog: keepsLog(request), Config,
         HostConfig, ...(request.networks ? { Networks: request.networks } : {}), ...(request.mounts && request.mounts.length > 0 ? { Mounts: request.mounts } : {}), State: initialState,
       };
-      demandNetworks(created, this.networks);
       const record = begin ? this.#begun(created) : created;
       this.#write(record);
       this.events.ofContainer(record, 'create');
@@ -165,6 +166,12 @@ export class Containers {
   /** The host listens for the container. */
   published(id: string, Ports: PortBindings): void { this.#update(id, (record) => ({ ...record, State: { ...record.State, Ports } })); }
 
+  /** Puts a container on a network. Throws EngineError 'CANNOT_CONNECT', 'BAD_ADDRESS', 'NO_ADDRESS', 'NO_CONTAINER'. */
+  connect(id: string, network: NetworkRecord, request: EndpointRequest): ContainerRecord { return this.#update(id, (record) => connected(record, network, request, this.endpoints)); }
+
+  /** Takes it off again. Throws EngineError 'CANNOT_CONNECT', 'NO_CONTAINER'. */
+  disconnect(id: string, network: NetworkRecord): ContainerRecord { return this.#update(id, (record) => disconnected(record, network, this.endpoints)); }
+
   /** Reads the record again and changes it, while nobody else does. Throws EngineError 'NO_CONTAINER' when it is gone. */
   #update(id: string, change: (record: ContainerRecord) => ContainerRecord): ContainerRecord {
     return this.#folder.exclusive(() => {
@@ -224,7 +231,9 @@ export class Containers {
   }
 
   #begun(record: ContainerRecord): ContainerRecord {
-    return { ...record, State: { ...begun(record.State, this.#processes.self, this.#now(), isChecked(record.Config)), Networks: this.endpoints.joinAll(record) } };
+    const Networks = demandNetworks(record, this.networks);
+    const placed = Networks ? { ...record, Networks } : record;
+    return { ...placed, State: { ...begun(record.State, this.#processes.self, this.#now(), isChecked(record.Config)), Networks: this.endpoints.joinAll(placed) } };
   }
 
   /** Its programs, which this process ran, have ended: it is removed when that was asked for. With `mayRestart` its restart policy counts; true: it is to be begun again. */

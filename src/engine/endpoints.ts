@@ -39,7 +39,7 @@ export class Endpoints {
   joinAll(record: ContainerRecord): ContainerNetworks {
     const joined: Record<string, EndpointState> = {};
     try {
-      for (const [name, request] of Object.entries(requestsOf(record))) joined[name] = this.join(record, name, request);
+      for (const [name, request] of Object.entries(requestsOf(record))) joined[name] = this.join(record, name, request, joined);
     } catch (error) {
       this.leaveAll(joined);
       throw error;
@@ -47,14 +47,14 @@ export class Endpoints {
     return joined;
   }
 
-  /** Puts it on one network. */
-  join(record: ContainerRecord, name: string, request: EndpointRequest): EndpointState {
+  /** Puts it on one network, beside those that it is on. */
+  join(record: ContainerRecord, name: string, request: EndpointRequest, others: ContainerNetworks, supervisor = this.#processes.self): EndpointState {
     const network = this.#networks.find(name);
     const identity = { NetworkID: network.Id, EndpointID: this.#networks.newId() };
     if (network.Driver !== 'bridge') return { ...identity, ...EMPTY };
-    const state: EndpointState = { ...identity, ...this.#addresses(network, request), ...(network.Internal ? { Internal: true } : {}) };
+    const state: EndpointState = { ...identity, ...this.#addresses(network, request), ...(network.Internal ? { Internal: true } : {}), Interface: freeInterface(others) };
     const Names = dnsNamesOf(record, network.Name, request).map((each) => each.toLowerCase());
-    const endpoint: EndpointRecord = { Container: record.Id, Name: record.Name, Names, Supervisor: this.#processes.self, State: state };
+    const endpoint: EndpointRecord = { Container: record.Id, Name: record.Name, Names, Supervisor: supervisor, State: state };
     this.#folder.write(`${endpointsPath(folderOf(network))}/${state.IPAddress}`, packJson(endpoint), false);
     return state;
   }
@@ -133,10 +133,16 @@ export class Endpoints {
   }
 }
 
+function freeInterface(others: ContainerNetworks): string {
+  const taken = Object.values(others).map(({ Interface }) => Interface);
+  for (let i = 0; ; i++) if (!taken.includes(`eth${i}`)) return `eth${i}`;
+}
+
 /** The address that was asked for, or the lowest free one. Throws EngineError 'BAD_ADDRESS', 'NO_ADDRESS'. */
-function freeIn(network: NetworkRecord, { Subnet, IPRange, Gateway }: NetworkRecord['Subnets'][number], said: string | undefined, taken: (address: string) => boolean): string {
+function freeIn(network: NetworkRecord, { Subnet, IPRange, Gateway, Reserved = {} }: NetworkRecord['Subnets'][number], said: string | undefined, taken: (address: string) => boolean): string {
   const subnet = parseCidr(Subnet)!;
-  const isTaken = (address: string): boolean => { const text = addressText(address); return text === Gateway || taken(text); };
+  const reserved = new Set(Object.values(Reserved));
+  const isTaken = (address: string): boolean => { const text = addressText(address); return text === Gateway || reserved.has(text) || taken(text); };
   if (said) return demandFree(subnet, said, isTaken);
   const free = freeAddress(subnet, (IPRange && parseCidr(IPRange)) || subnet, isTaken);
   if (free === undefined) throw new EngineError('NO_ADDRESS', `no available IPv4 addresses on this network's address pools: ${network.Name} (${network.Id})`);
@@ -152,7 +158,7 @@ function demandFree(subnet: Subnet, said: string, isTaken: (address: string) => 
 
 /** What a machine is told of the networks that its container is on. */
 export const attachmentsOf = (networks: ContainerNetworks): Attachment[] => Object.entries(networks).filter(([, { IPAddress }]) => IPAddress !== '').map(([name, state], i) => ({
-  interface: `eth${i}`, network: folderOf({ Id: state.NetworkID, Name: name }), address: addressBytes(state.IPAddress)!, prefix: state.IPPrefixLen, ...(state.Gateway ? { gateway: addressBytes(state.Gateway)! } : {}),
+  interface: state.Interface ?? `eth${i}`, network: folderOf({ Id: state.NetworkID, Name: name }), address: addressBytes(state.IPAddress)!, prefix: state.IPPrefixLen, ...(state.Gateway ? { gateway: addressBytes(state.Gateway)! } : {}),
   hardware: String.fromCharCode(...state.MacAddress.split(':').map((part) => parseInt(part, 16))), ...(state.Internal ? { internal: true } : {}),
   ...(state.GlobalIPv6Address ? { six: { address: addressBytes(state.GlobalIPv6Address)!, prefix: state.GlobalIPv6PrefixLen } } : {}),
 }));

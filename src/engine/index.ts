@@ -23,9 +23,10 @@ export { changingOperations, type ContainerTree, type FileOperation, type FileOp
 export * from './exec.ts';
 export { type ContainerNetworks, dnsNamesOf, Endpoints, requestsOf } from './endpoints.ts';
 export * from './network-record.ts';
-export { isAddress } from './subnets.ts';
+export { contains, isAddress, overlap, parseCidr, type Subnet } from './subnets.ts';
 export { isPredefined, Networks, type NewNetwork } from './networks.ts';
-export { type NameFiles, networkConfigOf, nameFilesOf } from './networking.ts';
+export { IdentityFiles } from './identity-files.ts';
+export { networkConfigOf, nameFilesOf } from './networking.ts';
 export * from './volumes.ts';
 export { type MountPoint, mountsFor, type Mounts, type MountsContext, type WantedVolume } from './mount-points.ts';
 export { hasMounts, openMounts, type OpenMounts } from './open-mounts.ts';

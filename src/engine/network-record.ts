@@ -2,7 +2,7 @@
 import type { ProcessId } from '../host/ports.ts';
 import { EngineError } from './errors.ts';
 
-export interface SubnetConfig { readonly Subnet: string; readonly IPRange?: string; readonly Gateway?: string }
+export interface SubnetConfig { readonly Subnet: string; readonly IPRange?: string; readonly Gateway?: string; /** The gateway is our choice. */ readonly GatewayIsOurs?: true; /** Addresses that no container gets, by name. */ readonly Reserved?: Readonly<Record<string, string>> }
 
 export interface NetworkRecord {
   /** 64 hexadecimal digits. */
@@ -43,6 +43,8 @@ export interface EndpointState {
   readonly GlobalIPv6PrefixLen: number;
   readonly MacAddress: string;
   readonly Internal?: boolean;
+  /** eth0, eth1 … */
+  readonly Interface?: string;
 }
 
 /** A container that runs, as a network knows it. */

@@ -15,6 +15,8 @@ export interface NameFiles {
   readonly servers: readonly string[];
   readonly search: readonly string[];
   readonly options: readonly string[];
+  /** All of hosts(5), where it is not the container's own. */
+  readonly hosts?: string;
   /** The host's address. */
   readonly gateway: string;
 }

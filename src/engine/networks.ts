@@ -108,13 +108,22 @@ export class Networks {
       const others = this.list();
       if (others.some(({ Name }) => Name === name)) throw new EngineError('NETWORK_EXISTS', `network with name ${name} already exists`);
       const record: NetworkRecord = {
-        Id: this.newId(), Name: name, Created: this.#now(), Driver: 'bridge', EnableIPv6: request.ipv6 ?? false, Subnets: subnetConfigs(request, others.flatMap(subnetsOf)),
+        Id: this.newId(), Name: name, Created: this.#now(), Driver: 'bridge', EnableIPv6: request.ipv6 ?? false, Subnets: subnetConfigs(request, others.flatMap(subnetsOf), () => this.newId()),
         ...(request.subnets?.length ? { Configured: true } : {}), Internal: request.internal ?? false,
         Attachable: request.attachable ?? false, Options: request.options ?? {}, Labels: request.labels ?? {},
       };
       this.#folder.write(networkPath(record.Id), packJson(record));
       return record;
     });
+  }
+
+  /** Removes it unless it is busy; whether it did. */
+  removeUnused(network: NetworkRecord, busy: () => boolean): boolean {
+    try { this.remove(network, busy); } catch (error) {
+      if (error instanceof EngineError && error.code === 'NETWORK_IN_USE') return false;
+      throw error;
+    }
+    return true;
   }
 
   /** `busy`: whether containers are on it. Throws EngineError 'PREDEFINED', 'NETWORK_IN_USE'. */
@@ -132,24 +141,30 @@ const badSubnet = (message: string): EngineError => new EngineError('BAD_SUBNET'
 const poolsOverlap = (): EngineError => badSubnet('Pool overlaps with other one on this address space');
 
 /** What was asked for, or one of Docker's pools, with a gateway each. Throws EngineError 'BAD_SUBNET'. */
-function subnetConfigs({ subnets = [], ipv6 = false }: NewNetwork, others: readonly Subnet[]): SubnetConfig[] {
+function subnetConfigs({ subnets = [], ipv6 = false }: NewNetwork, others: readonly Subnet[], random: () => string): SubnetConfig[] {
   const asked = subnets.map((config) => checked(config, others));
   if (!asked.some(({ Subnet }) => !Subnet.includes(':'))) {
     const free = [...poolsOf()].find((pool) => !others.some((other) => overlap(pool, other)));
     if (!free) throw badSubnet('could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network');
     asked.unshift({ Subnet: cidrText(free), Gateway: addressText(nth(free, 1n)) });
   }
-  if (ipv6 && !asked.some(({ Subnet }) => Subnet.includes(':'))) throw badSubnet('could not find an available, non-overlapping IPv6 address pool among the defaults to assign to the network');
+  if (ipv6 && !asked.some(({ Subnet }) => Subnet.includes(':'))) asked.push(localSubnet(random()));
   return asked;
 }
 
-function checked({ Subnet, IPRange, Gateway }: SubnetConfig, others: readonly Subnet[]): SubnetConfig {
+/** A subnet of addresses that are unique, though nobody gives them out. RFC 4193. */
+function localSubnet(random: string): SubnetConfig {
+  const prefix = `fd${random.slice(0, 2)}:${random.slice(2, 6)}:${random.slice(6, 10)}`;
+  return checked({ Subnet: `${prefix}::/64` }, []);
+}
+
+function checked({ Subnet, IPRange, Gateway, Reserved }: SubnetConfig, others: readonly Subnet[]): SubnetConfig {
   const subnet = parseCidr(Subnet);
   if (!subnet) throw badSubnet(`Invalid subnet ${Subnet} : invalid CIDR address: ${Subnet}`);
   if (others.some((other) => overlap(subnet, other))) throw poolsOverlap();
   const range = IPRange === undefined ? subnet : parseCidr(IPRange);
   if (!range || !contains(subnet, range.address)) throw badSubnet(`Invalid ip-range ${IPRange}`);
-  const gateway = Gateway ?? addressText(freeAddress(subnet, subnet, () => false) ?? nth(subnet, 0n));
+  const gateway = Gateway ?? addressText(freeAddress(subnet, range, () => false) ?? nth(subnet, 0n));
   if (!contains(subnet, addressBytes(gateway) ?? '')) throw badSubnet(`Invalid gateway ${gateway}`);
-  return { Subnet, ...(IPRange === undefined ? {} : { IPRange }), Gateway: gateway };
+  return { Subnet, ...(IPRange === undefined ? {} : { IPRange }), Gateway: gateway, ...(Gateway === undefined ? { GatewayIsOurs: true as const } : {}), ...(Reserved ? { Reserved } : {}) };
 }

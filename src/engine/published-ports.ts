@@ -2,6 +2,7 @@
 import { errnoByName, errnoMessage } from '../abi/index.ts';
 import type { Machine, PublishedListener } from '../machine/index.ts';
 import type { ContainerRecord } from './container-record.ts';
+import { hasPrograms } from './container-state.ts';
 import { EngineError } from './errors.ts';
 
 /** As in Docker's HostConfig: by "80/tcp", where on the host; a HostPort is '' (the host's choice), a port, or a range of which the first free one is taken. */
@@ -24,8 +25,8 @@ export function wantedPorts(record: Pick<ContainerRecord, 'HostConfig' | 'Config
 
 /** The ports of a container that runs: where the host listens, nowhere for those that are only exposed. */
 export function portsOf(record: ContainerRecord): PortBindings {
-  const { State: { Status, Ports }, Config } = record;
-  if ((Status !== 'running' && Status !== 'paused') || !hasPorts(record)) return {};
+  const { State: { Ports }, Config } = record;
+  if (!hasPrograms(record) || !hasPorts(record)) return {};
   const exposed = Object.keys(Config.ExposedPorts ?? {}).map(fullName);
   const all = Object.fromEntries([...exposed.map((port): [string, readonly PortBinding[]] => [port, []]), ...Object.entries(Ports ?? {})]);
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));

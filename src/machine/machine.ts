@@ -63,6 +63,8 @@ export interface Machine {
   pause(): () => void;
   /** The host listens on a port for the container. Rejects with the host's error, whose code is an errno's name. */
   publish(port: PublishedPort): Promise<PublishedListener>;
+  /** It is on other networks from now on. */
+  setNetwork(network: NetworkConfig): void;
   /** Other containers on its networks reach it from now on, at a path of LocalStreams. */
   openToNeighbours(path: string): Promise<void>;
   /** Sends a signal to the first process, as from outside the container. */
@@ -98,6 +100,7 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
     times: () => (kernel.trace.counts ? timeReport(kernel.trace.counts, { ...loop.times(), translatedMs: cpu.translatedMs }) : []),
     pause: () => loop.pause(),
     publish: (port) => publish(kernel, host, port),
+    setNetwork: (network) => { inetPorts.network?.change(network); },
     openToNeighbours: async (path) => { await inetPorts.network?.neighbours?.listen(path); },
     signal: (signo) => { sendToProcess(kernel.init, kernelSignal(signo)); },
     exec: (request, io) => beside.start(request, io),

@@ -1,6 +1,7 @@
-// wherry inspect: all that is known of containers and images, whichever a word names.
+// wherry inspect: all that is known of containers, images and networks, whichever a word names.
 import { imageDocument } from '../image-document.ts';
 import { inspect as inspectWords, inspectFormatFlag } from '../inspect.ts';
+import { networkDocument } from '../network-document.ts';
 import { bool, string } from '../flags.ts';
 import { type Engine, openEngine } from '../setup.ts';
 import type { Struct } from '../template/index.ts';
@@ -13,6 +14,8 @@ type Document = Struct | Promise<Struct>;
 /** One kind of thing: its document, or undefined when nothing has the name; `demand` throws in its own words. */
 interface Kind { find(word: string, engine: Engine, withSizes: boolean): Document | undefined; demand(word: string, engine: Engine, withSizes: boolean): Document }
 
+const networkNamed = (word: string, engine: Engine): Struct => networkDocument(engine.containers.networks.find(word), engine);
+
 /** In the order in which names are looked for. */
 const kinds: Readonly<Record<string, Kind>> = {
   container: { find: containerNamed, demand: containerNamed },
@@ -20,6 +23,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     find: (word, { images: { store } }) => { const image = store.resolve(word); return image && imageDocument(image); },
     demand: (word, { images: { store } }) => imageDocument(store.find(word)),
   },
+  network: { find: networkNamed, demand: networkNamed },
   volume: { find: volumeNamed, demand: volumeNamed },
 };
 

@@ -55,7 +55,8 @@ export class ContainerNetwork {
   /** The way out. */
   readonly host: HostNetwork;
   readonly neighbours: Neighbours | undefined;
-  readonly #names: NameServer | undefined;
+  #names: NameServer | undefined;
+  readonly #net: Net;
   readonly #streams = new Set<HostStream>();
   readonly #loop: Loop | undefined;
 
@@ -64,7 +65,19 @@ export class ContainerNetwork {
     this.#loop = loop;
     this.host = new HostNetwork(net, ports);
     this.neighbours = local && directory && loop ? new Neighbours(local, directory, ports, loop) : undefined;
-    this.#names = names && loop ? new NameServer(names, net, loop) : undefined;
+    this.#net = net;
+    this.#answerNames(names);
+  }
+
+  #answerNames(names: Names | undefined): void {
+    this.#names?.close();
+    this.#names = names && this.#loop ? new NameServer(names, this.#net, this.#loop) : undefined;
+  }
+
+  /** The container is on other networks from now on. */
+  change({ attachments, names }: { readonly attachments: readonly Attachment[]; readonly names?: Names }): void {
+    this.attachments = attachments;
+    this.#answerNames(names);
   }
 
   isOwn(address: string): boolean { return this.attachments.some((on) => on.address === address || on.six?.address === address); }
