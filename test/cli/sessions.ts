@@ -22,7 +22,24 @@ export async function answer(line: string, root: string, env: Terminal['env'] = 
   return { code: await runLine(wordsOf(command), terminal), out, err };
 }
 
-/** What differs for good reasons: the product's name, ages, containers' IDs, a slip of docker's client, words of its old daemon, space on the disk, where volumes lie and when they were made, progress on a slow machine, a flag for images of several platforms, a variable of ours. */
-export const comparable = (text: string): string => text.replaceAll('docker', 'wherry').replace(/(?!c493011240f3)\b(?<!sha256:)([0-9a-f]{64}|[0-9a-f]{12})\b/g, (id) => `id of ${id.length}`).replace(/(\d+ seconds?|Less than a second|About a minute|\d+ minutes) ago/g, 'now').replaceAll('SRun \'', 'Run \'').replace(/\d+ (years|months) ago/g, 'some $1 ago').replace(/no such image: \S+: No such/g, 'No such')
-  .replace(/"CreatedAt": ?"[^"]*"/g, 'created').replace(/[\w/.-]+(?=\/volumes\/[\w. -]+\/_data)/g, '').replace(/(invalid reference format): "[^\n]*"$/gm, '$1').replace(/(repository name) \(\S+\) (must be)/, '$1 $2').replace(/(reclaimed space: )[1-9].*/, '$1some').replace(/^(?:[0-9a-f]{12}|id of 12): (Loading layer|Extracting) .*\n/gm, '').replace(/^ +--tree .*\n/m, '').replace(/Compressed archives[^]*? limit\.\n\n/, '')
-  .replace(/"Created": "[^"]*"/g, '"Created": "then"').replace(/^ *"EnableIPv4": true,\n/gm, '');
+/** What differs for good reasons: a pattern, what stands in its place, and the reason. */
+const differences: readonly (readonly [RegExp, string | ((match: string) => string), string])[] = [
+  [/docker/g, 'wherry', 'the product\'s name'],
+  [/(?!c493011240f3)\b(?<!sha256:)([0-9a-f]{64}|[0-9a-f]{12})\b/g, (id) => `id of ${id.length}`, 'containers\' IDs'],
+  [/(\d+ seconds?|Less than a second|About a minute|\d+ minutes) ago/g, 'now', 'ages'],
+  [/\d+ (years|months) ago/g, 'some $1 ago', 'ages'],
+  [/SRun '/g, 'Run \'', 'a slip of docker\'s client'],
+  [/"CreatedAt": ?"[^"]*"/g, 'created', 'when volumes were made'],
+  [/[\w/.-]+(?=\/volumes\/[\w. -]+\/_data)/g, '', 'where volumes lie'],
+  [/"Created": "[^"]*"/g, '"Created": "then"', 'when networks were made'],
+  [/^ *"EnableIPv4": true,\n/gm, '', 'a field that the old daemon does not have'],
+  [/(invalid reference format): "[^\n]*"$/gm, '$1', 'words of its old daemon'],
+  [/(repository name) \(\S+\) (must be)/, '$1 $2', 'words of its old daemon'],
+  [/(reclaimed space: )[1-9].*/, '$1some', 'space on the disk'],
+  [/^(?:[0-9a-f]{12}|id of 12): (Loading layer|Extracting) .*\n/gm, '', 'progress on a slow machine'],
+  [/^ +--tree .*\n/m, '', 'a flag for images of several platforms'],
+  [/Compressed archives[^]*? limit\.\n\n/, '', 'a variable of ours'],
+];
+
+/** The text without what differs for good reasons. */
+export const comparable = (text: string): string => differences.reduce((left, [pattern, instead]) => left.replace(pattern, instead as string), text);

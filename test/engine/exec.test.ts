@@ -99,7 +99,7 @@ test('a terminal: its name, size, line discipline, resize, hangup', async () => 
   let type: (bytes: Uint8Array) => void = () => {}, resized = (): void => {};
   const shown = async (pattern: RegExp): Promise<void> => { while (!pattern.test(text)) await new Promise((done) => { setTimeout(done, 5); }); };
   const tty: Tty = { write: (bytes) => { text += Buffer.from(bytes).toString('latin1'); }, input: (consumer) => { type = consumer; }, size: () => size, onResize: (listener) => { resized = listener; } };
-  const shell = execIn(box.machine, box.config, box.fs, sh('trap "stty size" WINCH; tty; stty size; read interrupted; read x; echo got $x; (trap "" HUP; sleep 100 <&- >&- 2>&-) & (sleep 100) & exit 4', { tty: true }), { tty });
+  const shell = execIn(box.machine, box.config, box.fs, sh('trap "stty size; resized=1" WINCH; tty; stty size; until [ "$resized" ]; do sleep 0.05; done; read x; echo got $x; (trap "" HUP; sleep 100 <&- >&- 2>&-) & (sleep 100) & exit 4', { tty: true }), { tty });
   await shown(/31 99\r\n/);
   size = { rows: 40, columns: 120 };
   resized();

@@ -1,10 +1,18 @@
 // wherry image inspect: all that is known of images.
+import { type Image, ImageError, type Store } from '../../oci/index.ts';
 import { imageDocument } from '../image-document.ts';
 import { string } from '../flags.ts';
 import { inspect, inspectFormatFlag } from '../inspect.ts';
 import { demandOwnPlatform } from '../platform-flag.ts';
 import { openImages } from '../setup.ts';
 import type { Verb } from '../verb.ts';
+
+/** Docker says it twice here. */
+function findImage(store: Store, word: string): Image {
+  try { return store.find(word); } catch (error) {
+    throw error instanceof ImageError && error.code === 'no-such-image' ? new ImageError(error.code, `no such image: ${word}: ${error.message}`) : error;
+  }
+}
 
 export const imageInspect: Verb = {
   name: 'image inspect',
@@ -19,7 +27,7 @@ If the image or the server is not multi-platform capable, the command will error
   async run(parsed, terminal) {
     const { store } = openImages(terminal);
     return inspect(parsed, terminal, (word) => {
-      const image = store.find(word);
+      const image = findImage(store, word);
       demandOwnPlatform(parsed, `image with reference ${word} was found but`);
       return imageDocument(image);
     });
