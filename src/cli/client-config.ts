@@ -37,15 +37,19 @@ const TOKEN_USER = '<token>';
 export class ClientConfig {
   readonly path: string;
   readonly #env: Terminal['env'];
-  #document: Document;
+  #document: Document = {};
 
-  /** Throws InputError for a file that is no configuration. */
-  constructor(terminal: Pick<Terminal, 'env'>) {
+  /** A file that is no configuration is told of, and left alone. */
+  constructor(terminal: Pick<Terminal, 'env' | 'err'>) {
     this.path = join(configFolder(terminal), 'config.json');
     this.#env = terminal.env;
-    this.#document = this.#read();
+    try { this.#document = this.#read(); } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      terminal.err(`WARNING: ${error.message}\n`);
+    }
   }
 
+  /** Throws InputError for a file that is no configuration. */
   #read(): Document {
     if (!existsSync(this.path)) return {};
     const text = readFileSync(this.path, 'utf8');
@@ -54,7 +58,7 @@ export class ClientConfig {
       const document: unknown = JSON.parse(text);
       if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document as Document;
     } catch { /* said below */ }
-    throw new InputError(`WARNING: Error loading config file: ${this.path}: invalid JSON`);
+    throw new InputError(`Error loading config file: ${this.path}: it holds no JSON object`);
   }
 
   /** Sent with every request to a registry. */
@@ -149,6 +153,6 @@ export class ClientConfig {
 function pairOf(auth: string, path: string): [string, string] {
   const text = Buffer.from(auth, 'base64').toString();
   const colon = text.indexOf(':');
-  if (colon < 0) throw new InputError(`WARNING: Error loading config file: ${path}: invalid auth configuration file`);
+  if (colon < 0) throw new InputError(`Error loading config file: ${path}: invalid auth configuration file`);
   return [text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, '')];
 }

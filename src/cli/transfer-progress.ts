@@ -37,11 +37,17 @@ export class TransferDisplay {
   readonly show = (event: TransferEvent): void => {
     this.begun = true;
     const { id, status, total } = event;
-    if (!this.#output.isTty) {
-      if (total === undefined) this.#output.write(`${id === undefined ? '' : `${id}: `}${status}\n`);
-    } else if (id === undefined) this.#output.write(`${status}\n`);
-    else this.#draw(id, event);
+    if (id !== undefined && this.#output.isTty) this.#draw(id, event);
+    else if (total === undefined) this.#line(id === undefined ? status : `${id}: ${status}`, id);
   };
+
+  /** What is no layer ends the lines of those above: they are not drawn again. */
+  #line(text: string, id: string | undefined): void {
+    this.#output.write(`${text}\n`);
+    if (id !== undefined) return;
+    this.#lines.clear();
+    this.#drawn.clear();
+  }
 
   #draw(id: string, { status, current = 0, total }: TransferEvent): void {
     const now = this.#nowMs();

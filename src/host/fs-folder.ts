@@ -154,8 +154,22 @@ export class FsFolder implements Folder {
     return new TemporaryFile(this.#open, this.at(this.#temporary()), this.#places);
   }
 
+  /** Of those that have not changed for so long. */
+  #dropLeft(ms: number): number {
+    let bytes = 0;
+    for (const name of this.list(LEFT)) {
+      const stat = ifThere(() => this.fs.statSync(this.at(`${LEFT}/${name}`)));
+      if (!stat || Date.now() - Number(stat.mtimeMs) < ms) continue;
+      bytes += Number(stat.size);
+      this.remove(`${LEFT}/${name}`);
+    }
+    return bytes;
+  }
+
+  dropLeft(): number { return this.#dropLeft(-Infinity); }
+
   resume(name: string): LeftFile {
-    for (const old of this.list(LEFT)) if (Date.now() - (ifThere(() => Number(this.fs.statSync(this.at(`${LEFT}/${old}`)).mtimeMs)) ?? Infinity) > LEFT_MS) this.remove(`${LEFT}/${old}`);
+    this.#dropLeft(LEFT_MS);
     this.fs.mkdirSync(this.at(TEMPORARY), { recursive: true });
     const temporary = `${this.#temporary()}.${name}`;
     const taken = ifThere(() => { this.fs.renameSync(this.at(`${LEFT}/${name}`), this.at(temporary)); return true; }) ?? false;

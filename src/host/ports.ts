@@ -88,6 +88,8 @@ export interface Folder {
   create(): NewFile;
   /** A file under way that outlives its process: begins with what an earlier one of that name (plain characters) held when it was left or its process was killed. Nobody else has it meanwhile. Absent: every one begins empty. */
   resume?(name: string): LeftFile;
+  /** Removes what was left and nobody goes on with; how many bytes that were. */
+  dropLeft?(): number;
   /** Opens for reading and writing, made when it is not there; its name is durable when this returns. */
   edit(path: string): RandomFile;
   /** How many bytes the host has left for files of the folder; absent or undefined: it does not tell. */

@@ -325,7 +325,7 @@ export class Store extends StoreView {
       const { removed, bytes } = this.#drop(unused.flatMap((image) => image.names), unused);
       const garbage = sweep(this.folder, reachable(this.folder, this.wholeIndex(), this.#ports.codecs));
       for (const hex of this.folder.list(LAYERS)) this.#keepOneTar(`sha256:${hex}`);
-      return { removed, reclaimedBytes: bytes + garbage };
+      return { removed, reclaimedBytes: bytes + garbage + (this.folder.dropLeft?.() ?? 0) };
     });
   }
 

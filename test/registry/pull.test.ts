@@ -258,7 +258,7 @@ withRegistry('busy servers: tried again after what Retry-After says, else with g
   left = 3;
   registry.faults = [({ url }, response) => url.pathname.includes('/manifests/') && left-- > 0 && answer(response, 503)];
   await client.pull(images, 'app:1');
-  assert.equal(client.waits.slice(2), [1000, 2000, 4000]);
+  assert.equal(client.waits.slice(2), [500, 1000, 2000]);
   registry.faults = [({ url }, response) => url.pathname.includes('/manifests/') && answer(response, 500)];
   assert.is(await refusal(client.pull(images, 'app:1'), registry), 'refused: Head "http://HOST/v2/app/manifests/1": received unexpected HTTP status: 500 Internal Server Error');
   registry.faults = [({ method }, response) => method !== 'HEAD' && refuse(response, 429, 'TOOMANYREQUESTS', 'You have reached your pull rate limit.')];

@@ -12,6 +12,8 @@ export interface DownloadPorts {
   readonly codecs: Codecs;
   /** True when all of the work is to end. */
   readonly isCancelled: () => boolean;
+  /** Why it is. */
+  readonly cause: () => unknown;
 }
 
 /** A blob that is whole and checked, and may still be left for later. */
@@ -78,14 +80,14 @@ export async function download(registry: Registry, repository: string, descripto
       isFresh = true;
     }
   } catch (error) {
-    if (isWorthKeeping(error)) partial.file.leave();
+    if ([error, ports.cause()].every(isWorthKeeping)) partial.file.leave();
     else partial.file.discard();
     throw error;
   }
 }
 
 /** What came before a wrong byte or onto a full disk helps nobody. */
-const isWorthKeeping = (error: unknown): boolean => !['bad-content', 'ENOSPC', 'EDQUOT'].includes(String((error as { code?: string }).code));
+export const isWorthKeeping = (error: unknown): boolean => !['bad-content', 'digest-mismatch', 'bad-archive', 'ENOSPC', 'EDQUOT'].includes(String((error as { code?: string } | undefined)?.code));
 
 function restart(partial: Partial, ports: DownloadPorts, descriptor: Descriptor): Partial {
   partial.file.discard();

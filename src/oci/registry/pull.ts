@@ -8,12 +8,12 @@ import { familiarName, familiarRepository, fullName, type Reference } from '../r
 import type { Store } from '../store.ts';
 import type { Image } from '../store-view.ts';
 import { bytesOfAnswer } from './bodies.ts';
-import { type Downloaded, download } from './download.ts';
+import { type Downloaded, download, isWorthKeeping } from './download.ts';
 import { RegistryError } from './errors.ts';
 import { chooseManifest, fit, PERFECT, type Platform, platformText, type RemoteManifest, remoteDigest, remoteManifest, scopeOf } from './manifests.ts';
 import type { Registry } from './registry.ts';
 
-/** A line of progress in docker's words; `id` a tag or the first digits of a layer's digest. */
+/** A line of progress in docker's words; `id` the first digits of a layer's digest. */
 export interface TransferEvent { readonly id?: string; readonly status: string; readonly current?: number; readonly total?: number }
 export type TransferProgress = (event: TransferEvent) => void;
 
@@ -37,7 +37,7 @@ export async function pullImage(store: Store, registry: Registry, reference: Ref
   const name = fullName(reference.digest === undefined ? reference : { ...reference, tag: undefined });
   const before = store.images().find((image) => image.names.includes(name));
   const fetched = await found(store, registry, reference, wanted, platform).catch((error: unknown) => { throw explained(error, reference); });
-  progress({ id: wanted, status: `Pulling from ${reference.path}` });
+  progress({ status: `${wanted}: Pulling from ${reference.path}` });
   const names = [name, `${reference.domain}/${reference.path}@${fetched.digest}`];
   const image = 'image' in fetched ? store.nameAs(fetched.image, names) : await fetchImage(store, registry, reference.path, fetched, names, { platform: platform ?? HERE, progress, unpackLimit });
   if (platform) tellOtherPlatform(image, reference, platform, progress);
@@ -190,7 +190,7 @@ class Layers {
     const { progress } = this.#options;
     const id = short(descriptor.digest);
     this.#demandGoingOn();
-    const ports = { ...this.#store.transfer, isCancelled: () => this.#isCancelled };
+    const ports = { ...this.#store.transfer, isCancelled: () => this.#isCancelled, cause: () => this.#failure };
     const member = await download(this.#registry, this.#repository, descriptor, ports, (current) => progress({ id, status: 'Downloading', current, total: descriptor.size }));
     this.#downloaded.push(member);
     for (const status of ['Verifying Checksum', 'Download complete']) progress({ id, status });
@@ -225,7 +225,7 @@ class Layers {
   /** Ends what is under way. Whole blobs stay for the next time, unless it is they that were wrong. */
   async abandon(error: unknown): Promise<void> {
     this.#cancel(error);
-    const keep = error instanceof RegistryError && error.code !== 'bad-content';
+    const keep = isWorthKeeping(this.#failure);
     await this.#discard((file) => { if (keep) file.leave(); else file.discard(); });
   }
 

@@ -43,7 +43,7 @@ const REDIRECTS = 10;
 /** Tokens for one request: others may have used up the first ones. */
 const RENEWALS = 3;
 /** Between tries, doubled each time. */
-const BACK_OFF_MS = 500;
+const BACK_OFF_MS = 250;
 /** However long the registry asks for. */
 const LONGEST_WAIT_MS = 60_000;
 const transient = new Set([408, 429, 500, 502, 503, 504]);
