@@ -88,7 +88,7 @@ function attach(words: readonly string[], { config }: Draft): void {
     if (!['stdin', 'stdout', 'stderr'].includes(word.toLowerCase())) throw new BadValue(word, 'valid streams are STDIN, STDOUT and STDERR');
     return word.toLowerCase();
   });
-  Object.assign(config, { AttachStdin: streams.includes('stdin'), AttachStdout: streams.includes('stdout'), AttachStderr: streams.includes('stderr') });
+  Object.assign(config, { ...(streams.includes('stdin') ? { AttachStdin: true } : {}), AttachStdout: streams.includes('stdout'), AttachStderr: streams.includes('stderr') });
 }
 
 /** no-new-privileges may be said with a value; a seccomp profile is a file that is there. */

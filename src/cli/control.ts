@@ -1,5 +1,5 @@
 // A running container's control socket: what other commands ask of the process that runs it, which alone has the newest state of its files.
-import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { EngineError } from '../engine/index.ts';
@@ -51,7 +51,7 @@ export class ControlServer {
     this.#handle = handle;
   }
 
-  /** `folder`: the container's. The socket of a process that is gone is replaced. */
+  /** `folder`: the container's. The socket of a process that is gone is replaced. It is its user's alone. */
   static async open(folder: string, handle: ControlHandler): Promise<ControlServer> {
     mkdirSync(folder, { recursive: true });
     const path = socketPath(folder);
@@ -60,6 +60,7 @@ export class ControlServer {
     const control = new ControlServer(server, path, handle);
     server.on('connection', (socket) => { control.#serve(socket); });
     await new Promise<void>((done, failed) => { server.once('error', failed).listen(path.path, done); });
+    chmodSync(path.path, 0o600);
     server.unref();
     return control;
   }

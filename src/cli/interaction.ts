@@ -6,7 +6,7 @@ import { DetachScanner } from './detach-keys.ts';
 import type { Frame } from './frames.ts';
 import { impatience, passedOn } from './passed-signals.ts';
 import { rawTerminal } from './raw-terminal.ts';
-import { restore } from './standard-io.ts';
+import { restore, type Shown } from './standard-io.ts';
 import type { TerminalSize } from '../engine/index.ts';
 
 export interface InteractionOptions {
@@ -18,6 +18,8 @@ export interface InteractionOptions {
   readonly detachKeys: readonly number[];
   /** Signals are for the program, and not for us; of SIGHUP both hear when there is a terminal. */
   readonly sigProxy: boolean;
+  /** Absent: all that it writes. */
+  readonly shown?: Shown | undefined;
 }
 
 /** What standard output shows: nothing for one that is no terminal. */
@@ -113,7 +115,9 @@ class Interaction {
 
   #show({ kind, content }: Frame): Promise<void> | void {
     if (kind !== 'data' && kind !== 'error') return;
-    const stream = kind === 'data' ? process.stdout : process.stderr;
+    const name = kind === 'data' ? 'stdout' : 'stderr';
+    const stream = process[name];
+    if (this.#options.shown?.[name] === false) return;
     if (!stream.write(content)) return new Promise((goOn) => { stream.once('drain', goOn); });
   }
 }

@@ -4,6 +4,7 @@ import { defaultDetachKeys, parseDetachKeys } from './detach-keys.ts';
 import { interact, terminalSize } from './interaction.ts';
 import { converse, settled } from './running-container.ts';
 import type { Engine } from './setup.ts';
+import type { Shown } from './standard-io.ts';
 import { exitCodeOf } from './supervisor.ts';
 import type { Terminal } from './verb.ts';
 
@@ -11,6 +12,8 @@ export interface JoinOptions {
   readonly input: boolean;
   readonly sigProxy: boolean;
   readonly detachKeys: string | undefined;
+  /** Absent: all that it writes. */
+  readonly shown?: Shown;
   /** The exit code when the user leaves with the detach keys; docker says so unless it is 0. */
   readonly left: 0 | 1;
 }

@@ -40,11 +40,16 @@ export async function secretLine(): Promise<string> {
   }
 }
 
+/** Which of them show what the program writes. */
+export interface Shown { readonly stdout: boolean; readonly stderr: boolean }
+
+const both: Shown = { stdout: true, stderr: true };
+
 /** Byte streams; standard input only when it is wanted (-i). */
-export function hostStreams(interactive: boolean): Streams {
+export function hostStreams(interactive: boolean, shown = both): Streams {
   return {
-    stdout: (bytes) => { process.stdout.write(bytes); },
-    stderr: (bytes) => { process.stderr.write(bytes); },
+    stdout: (bytes) => { if (shown.stdout) process.stdout.write(bytes); },
+    stderr: (bytes) => { if (shown.stderr) process.stderr.write(bytes); },
     ...(interactive ? { stdin: (consumer) => {
       process.stdin.on('data', consumer);
       process.stdin.on('end', () => consumer(null));
@@ -54,9 +59,9 @@ export function hostStreams(interactive: boolean): Streams {
 }
 
 /** The terminal. Raw mode begins with the first consumer of input and ends with `restore`. */
-export function hostTty(interactive: boolean): Tty {
+export function hostTty(interactive: boolean, shown = both): Tty {
   return {
-    write: (bytes) => { process.stdout.write(bytes); },
+    write: (bytes) => { if (shown.stdout) process.stdout.write(bytes); },
     input: (consumer) => {
       if (!interactive) return;
       rawTerminal(() => { process.stdout.emit('resize'); }, { signals: false });

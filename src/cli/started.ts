@@ -12,12 +12,12 @@ import type { Terminal } from './verb.ts';
 const KILLED = 137;
 
 /** Runs a container and gives its exit code; 0 when the user has left it with the detach keys. Throws what hinders the start. */
-export async function runApart(engine: Engine, record: ContainerRecord, terminal: Terminal, { input, sigProxy, detachKeys = defaultDetachKeys }: Omit<JoinOptions, 'left'>): Promise<number> {
+export async function runApart(engine: Engine, record: ContainerRecord, terminal: Terminal, { input, sigProxy, shown, detachKeys = defaultDetachKeys }: Omit<JoinOptions, 'left'>): Promise<number> {
   const keys = parseDetachKeys(detachKeys);
   const { Tty: tty } = record.Config;
   const conversation = await startAttached(record, terminal, tty ? terminalSize() : undefined);
   try {
-    return await interact(conversation, { tty, input, detachKeys: keys, sigProxy }) as number | undefined ?? 0;
+    return await interact(conversation, { tty, input, detachKeys: keys, sigProxy, shown }) as number | undefined ?? 0;
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'GONE') throw error;
     return engine.containers.exists(record.Id) ? exitCodeOf(engine, record) : KILLED;

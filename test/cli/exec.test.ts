@@ -48,7 +48,7 @@ test('streams are kept apart, the exit code is the program\'s', () => {
   assert.is(out('exec', 'box', 'sh', '-c', 'yes | head -c 5000000 | wc -c'), '5000000\n');
 });
 
-test('a consumer that goes away ends the command and the program', () => {
+test('a consumer that goes away ends the command', () => {
   const { status } = spawnSync('bash', ['-c', `"${process.execPath}" bin/wherry.mjs exec box yes | head -1; exit \${PIPESTATUS[0]}`], { env, timeout: 60_000 });
   assert.is(status, 141);
 });
@@ -145,6 +145,16 @@ test('attach: output from now on, input, signals, the exit code; several at once
   assert.match(seen, /^(got hi\n)+got last\ncaught\n$/);
   assert.match(errors, /^(err hi\n)+err last\n$/);
   assert.is(out('inspect', '-f', '{{.State.ExitCode}}', 'ear'), '5\n');
+});
+
+test('run -a: streams that are not attached are not shown, but kept', () => {
+  const script = 'cat; echo out; echo err >&2; exit 4';
+  assert.equal(run(['run', '-a', 'stderr', '--name', 'part', 'busybox', 'sh', '-c', script], 'input\n'), { code: 4, out: '', err: 'err\n' });
+  assert.equal(wherry('logs', 'part'), { code: 0, out: 'out\n', err: 'err\n' });
+  assert.is(out('inspect', '-f', '{{.Config.AttachStdin}} {{.Config.AttachStdout}} {{.Config.AttachStderr}} {{.Config.OpenStdin}} {{.Config.StdinOnce}}', 'part'), 'false false true false false\n');
+  assert.equal(run(['run', '--rm', '-i', '-a', 'stdout', 'busybox', 'sh', '-c', script], 'input\n'), { code: 4, out: 'input\nout\n', err: '' }, '-i attaches input');
+  assert.equal(run(['run', '--rm', '-a', 'stdin', '-a', 'stderr', '--sig-proxy=false', 'busybox', 'sh', '-c', script], 'input\n'), { code: 4, out: '', err: 'err\n' });
+  assert.equal(wherry('run', '-d', '-a', 'stdout', 'busybox', 'true'), { code: 1, out: '', err: 'conflicting options: cannot specify both --attach and --detach\n' });
 });
 
 test('start -ai: its input is ours', () => {

@@ -49,8 +49,9 @@ export const executionFlags = [
   bool('no-cache', 'Neither use nor fill the translation cache'),
 ];
 
-/** What runs in the background has nobody to tell, and runs as usual. Throws ClientError. */
-function refuseExecutionFlags(parsed: Parsed): void {
+/** What runs in the background has nobody to tell, and runs as usual. Throws ClientError, PlainError. */
+function refuseForegroundFlags(parsed: Parsed): void {
+  if (parsed.has('attach')) throw new PlainError('conflicting options: cannot specify both --attach and --detach');
   const said = executionFlags.find(({ name }) => parsed.has(name));
   if (said) throw new ClientError(`Conflicting options: --${said.name} and -d`);
 }
@@ -81,7 +82,7 @@ export const run: Verb = {
     const request = containerRequest(parsed, terminal, !detach);
     const { tty, interactive = false } = request;
     if (tty && interactive && !detach && !terminal.inIsTty) throw new PlainError('the input device is not a TTY');
-    if (detach) refuseExecutionFlags(parsed);
+    if (detach) refuseForegroundFlags(parsed);
     const joinFlags = { input: interactive, sigProxy: passesSignals(parsed), detachKeys: parsed.string('detach-keys') };
     if (joinFlags.detachKeys !== undefined) (await import('../detach-keys.ts')).parseDetachKeys(joinFlags.detachKeys);
     const trace = traceWords(parsed);
@@ -98,10 +99,11 @@ export const run: Verb = {
       terminal.out(`${record.Id}\n`);
       return 0;
     }
-    if (apart) return (await import('../started.ts')).runApart(engine, record, terminal, joinFlags);
+    const shown = { stdout: record.Config.AttachStdout, stderr: record.Config.AttachStderr };
+    if (apart) return (await import('../started.ts')).runApart(engine, record, terminal, { ...joinFlags, shown });
     const cpu = openCpu(engine.host, options, { trace: trace.includes('jit'), dumpFolder: parsed.string('dump') });
     return runContainer(engine, record, initialState, {
-      cpu, trace: stats ? [...trace, COUNTS] : trace, io: tty ? { tty: hostTty(interactive) } : { streams: hostStreams(interactive) },
+      cpu, trace: stats ? [...trace, COUNTS] : trace, io: tty ? { tty: hostTty(interactive, shown) } : { streams: hostStreams(interactive, shown) },
       ...(stats ? { ended: (machine) => { for (const line of [...cpu.stats(), ...machine.times()]) terminal.err(`${line}\n`); } } : {}),
     });
   },
