@@ -67,11 +67,27 @@ export class Socket implements OpenFile {
     this.credentials = credentials;
   }
 
+  #set: Set<Socket> | undefined;
+
+  /** It and the other ends of connections to it are in a set of sockets while they are open. */
+  among(set: Set<Socket>): this {
+    this.#set = set.add(this);
+    return this;
+  }
+
   get connectionless(): boolean { return this.type === SOCK_DGRAM; }
   get listening(): boolean { return this.#backlog !== undefined; }
   /** Bytes that wait to be received. */
   get queued(): number { return this.#queuedBytes; }
   get connected(): boolean { return this.peer !== undefined; }
+  /** How many connections wait to be accepted, and may at most. */
+  get backlog(): { readonly waiting: number; readonly most: number } { return { waiting: this.#backlog?.length ?? 0, most: this.#backlogLimit }; }
+  /** What shutdown(2) has ended here or at the other end: RCV_SHUTDOWN 1, SEND_SHUTDOWN 2. */
+  get shutdownBits(): number {
+    const { peer } = this;
+    const [otherReads, otherWrites] = peer && !this.connectionless ? [peer.#noMoreReads && this.family === AF_UNIX, peer.#noMoreWrites] : [false, false];
+    return (this.#noMoreReads || otherWrites ? 1 : 0) | (this.#noMoreWrites || otherReads ? 2 : 0);
+  }
 
   /** Joins two fresh sockets (socketpair). */
   static join(one: Socket, other: Socket): void {
@@ -98,7 +114,7 @@ export class Socket implements OpenFile {
   protected child(name: string): Socket {
     const child = new Socket(this.family, this.type, this.credentials);
     child.name = name;
-    return child;
+    return this.#set ? child.among(this.#set) : child;
   }
 
   /** connect(2) to a bound socket, whose end of the connection is called `name`; a Wait while its queue of connections is full. */
@@ -281,6 +297,7 @@ export class Socket implements OpenFile {
 
   close(): void {
     this.#closed = true;
+    this.#set?.delete(this);
     this.onClose();
     for (const message of this.#messages) for (const description of message.rights) description.release();
     this.stopListening();

@@ -2,6 +2,8 @@
 import type { Socket } from './socket.ts';
 
 export class UnixNames {
+  /** All that are open. */
+  readonly sockets = new Set<Socket>();
   readonly #byInode = new WeakMap<object, Socket>();
   readonly #abstract = new Map<string, Socket>();
 
@@ -13,7 +15,11 @@ export class UnixNames {
   bindAbstract(name: string, socket: Socket): boolean {
     if (this.#abstract.has(name)) return false;
     this.#abstract.set(name, socket);
-    socket.onClose = () => this.#abstract.delete(name);
+    const { onClose } = socket;
+    socket.onClose = () => {
+      this.#abstract.delete(name);
+      onClose();
+    };
     return true;
   }
 

@@ -1,12 +1,17 @@
-// rtnetlink: programs ask for interfaces, addresses and routes and get them; nothing can be changed. netlink(7), rtnetlink(7).
-import { AF_INET, AF_INET6, AF_NETLINK, ENODEV, type Errno, EOPNOTSUPP, EPERM } from '../../abi/index.ts';
+// Netlink: programs ask for interfaces, addresses and routes and get them; nothing can be changed. netlink(7), rtnetlink(7), sock_diag(7).
+import { AF_INET, AF_INET6, AF_NETLINK, ENODEV, EOPNOTSUPP, Errno, EPERM } from '../../abi/index.ts';
 import { latin1, latin1Bytes } from '../../base/index.ts';
 import { type PeerCredentials, Socket } from '../files/socket.ts';
 import type { Kernel } from '../kernel.ts';
+import { diagnosticQuestions } from './diagnostics.ts';
+import { aligned, attribute, joined, type Question, type Questions, text, u32 } from './netlink-wire.ts';
 import { interfacesOf, type InterfaceAddress, type NetInterface, type Route, routesOf } from './interfaces.ts';
 
 const HEADER = 16;
 const NLMSG_NOOP = 1, NLMSG_ERROR = 2, NLMSG_DONE = 3;
+/** How many answers go into one datagram: readers have buffers of some pages. */
+const MOST_AT_ONCE = 16;
+export const NETLINK_ROUTE = 0, NETLINK_SOCK_DIAG = 4;
 const NLM_F_MULTI = 2, NLM_F_ACK = 4, NLM_F_DUMP = 0x300;
 const RTM_NEWLINK = 16, RTM_GETLINK = 18, RTM_NEWADDR = 20, RTM_GETADDR = 22, RTM_NEWROUTE = 24, RTM_GETROUTE = 26, RTM_GETNEIGH = 30, RTM_GETRULE = 34;
 
@@ -21,30 +26,6 @@ function* requestsIn(bytes: Uint8Array): Generator<Request> {
     yield { type: view.getUint16(at + 4, true), flags: view.getUint16(at + 6, true), sequence: view.getUint32(at + 8, true), payload: bytes.subarray(at + HEADER, at + length) };
     at += aligned(length);
   }
-}
-
-const aligned = (length: number): number => (length + 3) & ~3;
-const u32 = (...values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
-const text = (value: string): Uint8Array => latin1Bytes(`${value}\0`);
-
-/** Pieces one after the other, each padded to four bytes. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + aligned(piece.length), 0));
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += aligned(piece.length);
-  }
-  return out;
-}
-
-/** struct rtattr and its value. */
-function attribute(type: number, value: Uint8Array): Uint8Array {
-  const out = new Uint8Array(4 + value.length);
-  new DataView(out.buffer).setUint16(0, out.length, true);
-  new DataView(out.buffer).setUint16(2, type, true);
-  out.set(value, 4);
-  return out;
 }
 
 const IFLA = { ADDRESS: 1, BROADCAST: 2, IFNAME: 3, MTU: 4, QDISC: 6, TXQLEN: 13, OPERSTATE: 16, LINKMODE: 17, GROUP: 27, NUM_TX_QUEUES: 31, ALT_IFNAME: 53 } as const;
@@ -102,22 +83,28 @@ function routeMessage({ destination, prefix, gateway, source, interface: link, s
 
 const wants = (family: number, address: string): boolean => family === 0 || family === familyOf(address);
 
-/** What can be asked for: the type of the answers, and their contents for the family in the request's first byte. */
-const questions = new Map<number, { readonly answer: number; all(kernel: Kernel, family: number): Uint8Array[] }>([
+/** What routes can be asked for; requests begin with the family. */
+const routeQuestions: Questions = new Map<number, Question>([
   [RTM_GETLINK, { answer: RTM_NEWLINK, all: (kernel) => interfacesOf(kernel).map(linkMessage) }],
-  [RTM_GETADDR, { answer: RTM_NEWADDR, all: (kernel, family) => interfacesOf(kernel).flatMap((link) => link.addresses.filter((a) => wants(family, a.address)).map((a) => addressMessage(link, a))) }],
-  [RTM_GETROUTE, { answer: RTM_NEWROUTE, all: (kernel, family) => routesOf(kernel).filter((route) => wants(family, route.destination)).map(routeMessage) }],
+  [RTM_GETADDR, { answer: RTM_NEWADDR, all: (kernel, [family = 0]) => interfacesOf(kernel).flatMap((link) => link.addresses.filter((a) => wants(family, a.address)).map((a) => addressMessage(link, a))) }],
+  [RTM_GETROUTE, { answer: RTM_NEWROUTE, all: (kernel, [family = 0]) => routesOf(kernel).filter((route) => wants(family, route.destination)).map(routeMessage) }],
   [RTM_GETNEIGH, { answer: 28, all: () => [] }],
   [RTM_GETRULE, { answer: 32, all: () => [] }],
 ]);
 
+/** The protocols of netlink that there are, and what each can be asked for. */
+const protocols: ReadonlyMap<number, Questions> = new Map([[NETLINK_ROUTE, routeQuestions], [NETLINK_SOCK_DIAG, diagnosticQuestions]]);
+export const isNetlinkProtocol = (protocol: number): boolean => protocols.has(protocol);
+
 export class NetlinkSocket extends Socket {
+  readonly protocol: number;
   readonly #kernel: Kernel;
   /** The port that answers go to: the process's number, or one of the kernel's choice. */
   port = 0;
 
-  constructor(kernel: Kernel, type: number, credentials: PeerCredentials) {
+  constructor(kernel: Kernel, type: number, credentials: PeerCredentials, protocol = NETLINK_ROUTE) {
     super(AF_NETLINK, type, credentials);
+    this.protocol = protocol;
     this.#kernel = kernel;
   }
 
@@ -132,17 +119,23 @@ export class NetlinkSocket extends Socket {
   }
 
   #answer(request: Request): void {
-    const question = questions.get(request.type);
-    if (!question) return this.#error(request, request.type >= RTM_NEWLINK && request.type % 4 < 2 ? EPERM : EOPNOTSUPP);
+    const question = protocols.get(this.protocol)!.get(request.type);
+    if (!question) return this.#error(request, this.protocol === NETLINK_ROUTE && request.type >= RTM_NEWLINK && request.type % 4 < 2 ? EPERM : EOPNOTSUPP);
     if ((request.flags & NLM_F_DUMP) === 0) return this.#one(request);
-    const answers = question.all(this.#kernel, request.payload[0] ?? 0);
-    this.#queue(joined(answers.map((body) => this.#message(question.answer, NLM_F_MULTI, request.sequence, body))));
-    this.#queue(this.#message(NLMSG_DONE, NLM_F_MULTI, request.sequence, u32(0)));
+    try {
+      const found = question.all(this.#kernel, request.payload);
+      const [answers, code] = found instanceof Errno ? [[], found.code] : [found, 0];
+      for (let at = 0; at < answers.length; at += MOST_AT_ONCE) this.#queue(joined(answers.slice(at, at + MOST_AT_ONCE).map((body) => this.#message(question.answer, NLM_F_MULTI, request.sequence, body))));
+      this.#queue(this.#message(NLMSG_DONE, NLM_F_MULTI, request.sequence, u32(-code)));
+    } catch (error) {
+      if (!(error instanceof Errno)) throw error;
+      this.#error(request, error);
+    }
   }
 
   /** Without a dump one object is asked for: a link by index or name. */
   #one(request: Request): void {
-    if (request.type !== RTM_GETLINK || request.payload.length < LINK_HEADER) return this.#error(request, EOPNOTSUPP);
+    if (this.protocol !== NETLINK_ROUTE || request.type !== RTM_GETLINK || request.payload.length < LINK_HEADER) return this.#error(request, EOPNOTSUPP);
     const index = new DataView(request.payload.buffer, request.payload.byteOffset).getInt32(4, true);
     const name = nameIn(request.payload.subarray(LINK_HEADER));
     const link = interfacesOf(this.#kernel).find((candidate) => (index > 0 ? candidate.index === index : candidate.name === name));

@@ -4,7 +4,7 @@ import { latin1 } from '../../base/index.ts';
 import { GeneratedFs, generated } from '../../vfs/index.ts';
 import type { Node } from '../../vfs/index.ts';
 import type { Kernel } from '../kernel.ts';
-import { netTables } from '../net/index.ts';
+import { netTables, unixText } from '../net/index.ts';
 import { LoadAverage, cpuinfoText, kernelStatText, meminfoText, uptimeText, vmstatText } from './machine-text.ts';
 import { processNode } from './process-files.ts';
 import { sysvipc } from './sysvipc.ts';
@@ -108,7 +108,7 @@ const networkTables: Record<string, (kernel: Kernel) => string> = {
   udp6: (kernel) => netTables.socketText(kernel, IPPROTO_UDP, AF_INET6),
   udplite: (kernel) => netTables.socketText(kernel, IPPROTO_UDPLITE, AF_INET),
   udplite6: (kernel) => netTables.socketText(kernel, IPPROTO_UDPLITE, AF_INET6),
-  unix: () => 'Num       RefCount Protocol Flags    Type St Inode Path\n',
+  unix: unixText,
 };
 
 /** The files about the machine. */

@@ -118,6 +118,8 @@ const tellable: readonly { option: string; level: number; type: number; headers?
   { option: 'IP_RECVTOS', level: IPPROTO_IP, type: ipOptions.IP_TOS, headers: 4, data: (info) => Uint8Array.of(info.trafficClass) },
   { option: 'IPV6_RECVHOPLIMIT', level: IPPROTO_IPV6, type: ipv6Options.IPV6_HOPLIMIT, headers: 6, data: (info) => int(info.ttl) },
   { option: 'IPV6_RECVTCLASS', level: IPPROTO_IPV6, type: ipv6Options.IPV6_TCLASS, headers: 6, data: (info) => int(info.trafficClass) },
+  { option: 'IPV6_2292PKTINFO', level: IPPROTO_IPV6, type: ipv6Options.IPV6_2292PKTINFO, data: packetInfo6 },
+  { option: 'IPV6_2292HOPLIMIT', level: IPPROTO_IPV6, type: ipv6Options.IPV6_2292HOPLIMIT, headers: 6, data: (info) => int(info.ttl) },
 ];
 
 const SECOND_NS = 1_000_000_000n;

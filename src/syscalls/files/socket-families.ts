@@ -5,7 +5,7 @@ import {
 } from '../../abi/index.ts';
 import { latin1, latin1Bytes } from '../../base/index.ts';
 import type { Wait } from '../../base/index.ts';
-import { canonicalAddress, decodeEndpoint, encodeEndpoint, encodeNetlinkName, InetSocket, NetlinkSocket, PingSocket, RawSocket, Socket } from '../../linux/index.ts';
+import { canonicalAddress, decodeEndpoint, encodeEndpoint, encodeNetlinkName, InetSocket, isNetlinkProtocol, NetlinkSocket, PingSocket, RawSocket, Socket } from '../../linux/index.ts';
 import type { Ancillary, Endpoint, PeerCredentials, Task } from '../../linux/index.ts';
 import { demand, find, operations } from '../../vfs/index.ts';
 import { quote } from '../codec.ts';
@@ -65,10 +65,10 @@ function socketInode(task: Task, path: string): object {
 }
 
 const unixFamily: SocketFamily = {
-  make(_task, type, protocol, credentials) {
+  make(task, type, protocol, credentials) {
     if (protocol !== 0 && protocol !== AF_UNIX) throw EPROTONOSUPPORT;
     if (![SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET].includes(type as 1)) throw ESOCKTNOSUPPORT;
-    return new Socket(AF_UNIX, type, credentials);
+    return new Socket(AF_UNIX, type, credentials).among(task.kernel.files.unixNames.sockets);
   },
   bind(task, socket, ptr, length) {
     const given = unixNameAt(task, ptr, length);
@@ -149,7 +149,7 @@ const inetFamily = (family: number): SocketFamily => ({
   encode: (name) => Uint8Array.from([family, 0, ...latin1Bytes(encodeEndpoint(family, name === '' ? { address: '\0\0\0\0', port: 0 } : decodeEndpoint(name)))]),
 });
 
-const NETLINK_ROUTE = 0, SOCKADDR_NL_SIZE = 12;
+const SOCKADDR_NL_SIZE = 12;
 
 /** The port in a sockaddr_nl. */
 function netlinkPortAt(task: Task, ptr: number, length: number): number {
@@ -165,12 +165,12 @@ function bindNetlink(socket: NetlinkSocket, port: number): void {
   socket.name = encodeNetlinkName(port);
 }
 
-/** AF_NETLINK: only routes are asked about. */
+/** AF_NETLINK: routes and sockets are asked about. */
 const netlinkFamily: SocketFamily = {
   make(task, type, protocol, credentials) {
     if (type !== SOCK_RAW && type !== SOCK_DGRAM) throw ESOCKTNOSUPPORT;
-    if (protocol !== NETLINK_ROUTE) throw EPROTONOSUPPORT;
-    return new NetlinkSocket(task.kernel, type, credentials);
+    if (!isNetlinkProtocol(protocol)) throw EPROTONOSUPPORT;
+    return new NetlinkSocket(task.kernel, type, credentials, protocol);
   },
   bind(task, socket, ptr, length) { bindNetlink(netlink(socket), netlinkPortAt(task, ptr, length) || task.pid); },
   connect(task, socket, ptr, length) {

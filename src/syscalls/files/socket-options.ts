@@ -1,6 +1,6 @@
 // Options of sockets, by level: what each reads as and what setting it does. socket(7), ip(7), ipv6(7), tcp(7), udplite(7).
 import { AF_INET, AF_INET6, EDOM, EINVAL, ENOPROTOOPT, EOPNOTSUPP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_RAW, IPPROTO_TCP, IPPROTO_UDPLITE, SOCK_STREAM, SOL_SOCKET, ipOptions, ipv6Options, socketOptions, ucredLayout } from '../../abi/index.ts';
-import { InetSocket, RawSocket } from '../../linux/index.ts';
+import { InetSocket, NetlinkSocket, RawSocket } from '../../linux/index.ts';
 import type { Socket, Task } from '../../linux/index.ts';
 
 const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);
@@ -95,15 +95,16 @@ const icmpFilter: Option = {
   },
 };
 
-/** IPV6_CHECKSUM: where; -1: nowhere. */
-const checksumPlace: Option = {
+/** IPV6_CHECKSUM: where; -1: nowhere. ICMPv6 has its place; at the level IPPROTO_RAW that may be said, too. */
+const checksumPlace = (ofIcmp: boolean): Option => ({
   read: (socket) => int(raw(socket).checksumAt ?? -1),
   write(socket, task, ptr) {
     const at = task.memory.readI32(ptr);
-    if (raw(socket).protocol === IPPROTO_ICMPV6 || (at > 0 && at % 2 === 1)) throw EINVAL;
-    raw(socket).checksumAt = at < 0 ? undefined : at;
+    const isIcmp = raw(socket).protocol === IPPROTO_ICMPV6;
+    if ((isIcmp && !ofIcmp) || (at > 0 && at % 2 === 1)) throw EINVAL;
+    if (!isIcmp) raw(socket).checksumAt = at < 0 ? undefined : at;
   },
-};
+});
 
 /** A coverage counts the header of 8 bytes; 0 is all of a datagram. */
 const coverage = (which: 'sent' | 'demanded'): Option => ({
@@ -130,7 +131,7 @@ function takeError(socket: Socket): Uint8Array {
 const socketLevel: Record<number, Option> = {
   [SO.SO_TYPE]: { read: (socket) => int(socket.type) },
   [SO.SO_DOMAIN]: { read: (socket) => int(socket.family) },
-  [SO.SO_PROTOCOL]: { read: (socket) => int(socket instanceof InetSocket ? socket.protocol : 0) },
+  [SO.SO_PROTOCOL]: { read: (socket) => int(socket instanceof InetSocket || socket instanceof NetlinkSocket ? socket.protocol : 0) },
   [SO.SO_ERROR]: { read: takeError },
   [SO.SO_ACCEPTCONN]: { read: (socket) => int(socket.listening ? 1 : 0) },
   [SO.SO_SNDBUF]: { read: (socket) => int(socket.bufferBytes), write: (socket, task, ptr) => { socket.bufferBytes = buffer(task, ptr, SMALLEST_SENT); } },
@@ -161,15 +162,16 @@ const ipLevel: Record<number, Option> = {
 /** TCP_NODELAY, TCP_MAXSEG, TCP_CORK, the keep-alive times, TCP_SYNCNT, TCP_LINGER2, TCP_DEFER_ACCEPT, TCP_WINDOW_CLAMP, TCP_QUICKACK, TCP_USER_TIMEOUT, TCP_FASTOPEN, TCP_NOTSENT_LOWAT. */
 const tcpLevel: Record<number, Option> = Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 18, 23, 25, 30].map((option) => [option, remembered()]));
 const {
-  IPV6_CHECKSUM, IPV6_UNICAST_HOPS, IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_MTU_DISCOVER, IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVHOPOPTS, IPV6_RECVRTHDR, IPV6_RECVDSTOPTS,
+  IPV6_2292HOPLIMIT, IPV6_2292PKTINFO, IPV6_CHECKSUM, IPV6_UNICAST_HOPS, IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_MTU_DISCOVER, IPV6_RECVERR, IPV6_V6ONLY, IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVHOPOPTS, IPV6_RECVRTHDR, IPV6_RECVDSTOPTS,
   IPV6_RECVPATHMTU, IPV6_DONTFRAG, IPV6_RECVTCLASS, IPV6_TCLASS,
 } = ipv6Options;
 const ipv6Level: Record<number, Option> = {
-  [IPV6_CHECKSUM]: checksumPlace,
+  [IPV6_CHECKSUM]: checksumPlace(false),
   [IPV6_V6ONLY]: inetSwitch('v6only'),
   [IPV6_UNICAST_HOPS]: inetNumber((s) => s.headers.hops, (s, value) => { s.headers.hops = value; }, [0, 255, 64]),
   [IPV6_TCLASS]: inetNumber((s) => s.headers.trafficClass, (s, value) => { s.headers.trafficClass = value; }, [0, 255, 0]),
   [IPV6_RECVPKTINFO]: told('IPV6_RECVPKTINFO'), [IPV6_RECVHOPLIMIT]: told('IPV6_RECVHOPLIMIT'), [IPV6_RECVTCLASS]: told('IPV6_RECVTCLASS'),
+  [IPV6_2292PKTINFO]: told('IPV6_2292PKTINFO'), [IPV6_2292HOPLIMIT]: told('IPV6_2292HOPLIMIT'),
   [IPV6_MULTICAST_HOPS]: remembered(1), [IPV6_MULTICAST_LOOP]: remembered(1), [IPV6_MTU_DISCOVER]: remembered(1), [IPV6_MULTICAST_IF]: remembered(), [IPV6_RECVERR]: remembered(), [IPV6_DONTFRAG]: remembered(),
   // Headers that nothing on the loopback carries.
   [IPV6_RECVHOPOPTS]: remembered(), [IPV6_RECVRTHDR]: remembered(), [IPV6_RECVDSTOPTS]: remembered(), [IPV6_RECVPATHMTU]: remembered(),
@@ -179,15 +181,16 @@ const udpliteLevel: Record<number, Option> = { [UDPLITE_SEND_CSCOV]: coverage('s
 
 const ICMP_FILTER = 1;
 /** Of the levels IPPROTO_RAW and IPPROTO_ICMPV6. */
-const rawLevel: Record<number, Option> = { [ICMP_FILTER]: icmpFilter };
-const isRawOf = (socket: Socket, family: number, protocol: number): boolean => socket instanceof RawSocket && socket.family === family && socket.protocol === protocol;
+const icmpLevel: Record<number, Option> = { [ICMP_FILTER]: icmpFilter };
+const raw6Level: Record<number, Option> = { [IPV6_CHECKSUM]: checksumPlace(true) };
+const isRawOf = (socket: Socket, family: number, protocol?: number): boolean => socket instanceof RawSocket && socket.family === family && (protocol === undefined || socket.protocol === protocol);
 
 /** The options of a level that a socket has. Throws EOPNOTSUPP, ENOPROTOOPT. */
 function optionOf(socket: Socket, number: number, option: number): Option {
   const levels: [number, boolean, Record<number, Option>][] = [
     [SOL_SOCKET, true, socketLevel], [IPPROTO_IP, socket instanceof InetSocket, ipLevel], [IPPROTO_TCP, socket instanceof InetSocket && isStream(socket), tcpLevel], [IPPROTO_IPV6, socket.family === AF_INET6, ipv6Level],
     [IPPROTO_UDPLITE, socket instanceof InetSocket && socket.protocol === IPPROTO_UDPLITE, udpliteLevel],
-    [IPPROTO_RAW, isRawOf(socket, AF_INET, IPPROTO_ICMP), rawLevel], [IPPROTO_ICMPV6, isRawOf(socket, AF_INET6, IPPROTO_ICMPV6), rawLevel],
+    [IPPROTO_RAW, isRawOf(socket, AF_INET, IPPROTO_ICMP), icmpLevel], [IPPROTO_ICMPV6, isRawOf(socket, AF_INET6, IPPROTO_ICMPV6), icmpLevel], [IPPROTO_RAW, isRawOf(socket, AF_INET6), raw6Level],
   ];
   const found = levels.find(([n, applies]) => n === number && applies);
   if (!found) throw socket instanceof InetSocket ? ENOPROTOOPT : EOPNOTSUPP;

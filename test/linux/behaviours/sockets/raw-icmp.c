@@ -82,6 +82,14 @@ void behaviour(void) {
   close(s); close(t);
   ok(s = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6));
   show(sendto(s, p, echo(p, 128, 77, 7, "six"), 0, (void *)&a6, sizeof a6)); hear(s, 1); hear(s, 1); hear(s, 1);
+  v = 2; show(setsockopt(s, 255, 7 /* IPV6_CHECKSUM */, &v, 4)); show(setsockopt(s, IPPROTO_IPV6, 7, &v, 4));
+  v = 3; show(setsockopt(s, 255, 7, &v, 4));
+  show(setsockopt(s, IPPROTO_IPV6, 8 /* IPV6_2292HOPLIMIT */, &one, 4));
+  show(sendto(s, p, echo(p, 128, 77, 9, "hops"), 0, (void *)&a6, sizeof a6)); hear(s, 1);
+  char control[64];
+  struct iovec text = { p, sizeof p };
+  struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+  show(recvmsg(s, &m, 0)); show((int)m.msg_controllen); show(CMSG_FIRSTHDR(&m)->cmsg_type); show(*(int *)CMSG_DATA(CMSG_FIRSTHDR(&m)));
   unsigned filter[8]; memset(filter, 255, sizeof filter); filter[129 >> 5] &= ~(1 << (129 & 31));
   show(setsockopt(s, IPPROTO_ICMPV6, 1 /* ICMP6_FILTER */, filter, sizeof filter));
   show(sendto(s, p, echo(p, 128, 77, 8, "only answers"), 0, (void *)&a6, sizeof a6)); hear(s, 1); hear(s, 1);
