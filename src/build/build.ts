@@ -9,12 +9,21 @@ import { earlierStage, neededStages, type Plan, planOf, type Stage, targetStage 
 import { scratch, type StageImage, stageImage } from './stage-image.ts';
 import { BuildArgs } from './variables.ts';
 import { expand } from './words.ts';
+import { announceBuild } from './prune.ts';
 import { StepCache } from './cache.ts';
 
 export const shortId = (id: string): string => id.replace('sha256:', '').slice(0, 12);
 
 /** Builds the image that a Dockerfile describes, and gives it its names. Throws BuildError, ImageError, EngineError, LayerError; every finished step is kept then. */
-export const buildImage = (ports: BuildPorts, options: BuildOptions): Promise<Image> => new Build(ports, options).run();
+export const buildImage = (ports: BuildPorts, options: BuildOptions): Promise<Image> => announced(ports, () => new Build(ports, options).run());
+
+/** Nobody clears steps away while it runs. */
+async function announced<T>({ folder, processes, host }: BuildPorts, work: () => Promise<T>): Promise<T> {
+  const bytes = new Uint8Array(8);
+  host.random.fill(bytes);
+  const end = announceBuild(folder, processes, Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''));
+  try { return await work(); } finally { end(); }
+}
 
 class Build {
   readonly #ports: BuildPorts;

@@ -49,12 +49,11 @@ export class CopyStep {
     const chown = this.#command.chown === undefined ? undefined : word(this.#command.chown);
     const chmod = this.#command.chmod === undefined ? undefined : word(this.#command.chmod);
     const mode = chmod === undefined || chmod === '' ? undefined : parseMode(chmod);
-    const wanted = this.#wanted();
-    const sources = paths.length === 0 ? [] : findSources(await this.#tree(), paths.map(bytesOf), this.#stage.ports.codecs, wanted);
+    const sources = paths.length === 0 ? [] : findSources(await this.#tree(), paths.map(bytesOf), this.#stage.ports.codecs, this.#ignored());
     if (sources.length + inline.length === 0) throw new BuildError('NO_SOURCE', 'no source files were specified');
     if (sources.length + inline.length > 1 && !destination.endsWith('/')) throw new BuildError('SYNTAX', `When using ${verb} with more than one source file, the destination must be a directory and end with a /`);
     const flags = [...(chown === undefined ? [] : [`--chown=${chown}`]), ...(chmod === undefined ? [] : [`--chmod=${chmod} `]), ...(parents ? ['--parents '] : []), ...this.#command.exclude.map((pattern) => `--exclude=${pattern} `)];
-    await this.#stage.commit(this.#stage.comment(`${verb} ${flags.join('')}${this.#hash(sources, inline)} in ${said.at(-1)!} `, ' '), [chmod ?? null, ...sources.flatMap((source) => source.links)], () => this.#copy(sources, inline, destination, { chown, mode, wanted }));
+    await this.#stage.commit(this.#stage.comment(`${verb} ${flags.join('')}${this.#hash(sources, inline)} in ${said.at(-1)!} `, ' '), [chmod ?? null, ...sources.flatMap((source) => source.links)], () => this.#copy(sources, inline, destination, { chown, mode }));
   }
 
   /** Relative to the working directory; a slash at the end stays. */
@@ -77,11 +76,12 @@ export class CopyStep {
     return { fs: ports.images.openTree((await parts.find(from)).layers, { now: () => 0n }), isContext: false };
   }
 
-  #wanted(): ((path: string) => boolean) | undefined {
+  /** --exclude. */
+  #ignored(): ((path: string) => boolean) | undefined {
     const { exclude } = this.#command;
     if (exclude.length === 0) return undefined;
     const ignore = new Ignore(exclude.map((pattern) => bytesOf(this.#stage.word(pattern))).join('\n'));
-    return (path) => !ignore.check(path, []).ignored;
+    return (path) => ignore.check(path, []).ignored;
   }
 
   #inline(): Inline[] {
@@ -96,10 +96,10 @@ export class CopyStep {
     return hashes.length === 1 ? hashes[0]! : joinedHash('multi', hashes, codecs);
   }
 
-  async #copy(sources: readonly Source[], inline: readonly Inline[], destination: string, { chown, mode, wanted }: { chown: string | undefined; mode: ModeChange | undefined; wanted: ((path: string) => boolean) | undefined }): Promise<OverlayFs> {
+  async #copy(sources: readonly Source[], inline: readonly Inline[], destination: string, { chown, mode }: { chown: string | undefined; mode: ModeChange | undefined }): Promise<OverlayFs> {
     const fs = this.#stage.openTree();
     const owner = chown === undefined || chown === '' ? undefined : ownership(chown, fs);
-    const copying = new Copying(fs, { owner, mode, wanted, parents: this.#command.parents });
+    const copying = new Copying(fs, { owner, mode, parents: this.#command.parents });
     const target = bytesOf(destination);
     for (const source of sources) {
       if (this.#command.verb === 'ADD' && !isDirectory(source.inode) && await this.#unpack(fs, source.inode, target)) continue;

@@ -12,8 +12,6 @@ export interface CopyOptions {
   /** Whose everything becomes; absent: files keep their owners, and new directories on the way are root's. */
   readonly owner?: Ownership | undefined;
   readonly mode?: ModeChange | undefined;
-  /** Which paths below a source directory are copied (paths as in Source). */
-  readonly wanted?: ((path: string) => boolean) | undefined;
   /** The paths of the sources are kept below the destination. */
   readonly parents?: boolean;
 }
@@ -51,13 +49,14 @@ export class Copying {
   }
 
   /** Puts one source at `destination` (absolute; a directory when it ends with a slash or is one already). */
-  put({ path, inode }: Pick<Source, 'path' | 'inode'>, destination: string): void {
+  put({ path: said, realPath, inode, wanted, kept = said }: Pick<Source, 'path' | 'realPath' | 'inode' | 'wanted' | 'kept'>, destination: string): void {
+    const path = this.#options.parents ? kept : said;
     const below = this.#options.parents ? `${destination.replace(/\/*$/, '/')}${path.replace(/(^|\/)[^/]*$/, '$1')}` : destination;
     if (isDirectory(inode)) {
       const target = this.#options.parents ? `${below}${baseName(path)}` : below;
       this.directory(target.replace(/[^/]*\/*$/, ''), root);
       const place = this.directory(target);
-      this.#content(inode, path, place);
+      this.#content(inode, realPath, place, wanted);
       return;
     }
     const there = this.#placeAt(below);
@@ -116,11 +115,11 @@ export class Copying {
     }
   }
 
-  #content(directory: Inode, path: string, target: Place): void {
+  #content(directory: Inode, path: string, target: Place, wanted: Source['wanted']): void {
     for (const { name } of directory.readdir!()) {
       const at = path === '' ? name : `${path}/${name}`;
       const inode = directory.lookup!(name)!;
-      if (this.#options.wanted && !this.#options.wanted(at)) continue;
+      if (wanted?.(at) === false) continue;
       if (!isDirectory(inode)) {
         this.#file(inode, target, name);
         continue;
@@ -130,7 +129,7 @@ export class Copying {
       if (!there || !isDirectory(there.inode)) operations.mkdir(this.#context, target, name, 0o755);
       const place = find(this.#context, target, name);
       this.#finish(place.inode, inode.stat());
-      this.#content(inode, at, place);
+      this.#content(inode, at, place, wanted);
     }
   }
 

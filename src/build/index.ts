@@ -5,4 +5,5 @@ export { isTar } from './copy-step.ts';
 export { BuildError } from './errors.ts';
 export { parseDockerfile } from './parser.ts';
 export { Ignore } from './patterns.ts';
+export { buildCache, type BuildCacheItem, type BuildCacheParts, pruneBuildCache, type PruneCacheOptions } from './prune.ts';
 export type { BuildOptions, BuildPorts } from './ports.ts';

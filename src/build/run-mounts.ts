@@ -94,7 +94,7 @@ export class RunMounts {
       if (mount.readonly) return { mount: { fs, inode, options: { readonly: true } } };
       // What is written is seen by this command alone.
       const copy = this.#stage.ports.images.openTree([], { now: () => this.#stage.now() });
-      new Copying(copy, {}).put({ path: 'content', inode }, '/content');
+      new Copying(copy, {}).put({ path: 'content', realPath: 'content', inode }, '/content');
       return { mount: { fs: copy, inode: copy.root.lookup('content')! } };
     },
     cache: async (mount) => openCache(this.#stage, mount, mount.from === undefined ? undefined : (await this.#source(mount)).inode),

@@ -14,6 +14,10 @@ export interface Source extends TreeHash {
   /** The same without links: where the inode lies. */
   readonly realPath: string;
   readonly inode: Inode;
+  /** Which of the paths below it are copied; all when absent. */
+  readonly wanted?: (path: string) => boolean;
+  /** What --parents keeps of the path, when that is not all of it. */
+  readonly kept?: string;
 }
 
 export const isDirectory = (inode: Inode): boolean => (inode.mode & S_IFMT) === S_IFDIR;
@@ -32,25 +36,30 @@ function* pathsBelow(inode: Inode, path: string): Generator<string> {
 export interface SourceTree { readonly fs: FileSystem; /** It is the context, and not a stage or an image. */ readonly isContext: boolean }
 
 /** Finds all that `paths` name, patterns in the order of names. Throws BuildError 'NO_SOURCE', 'FORBIDDEN'. */
-export function findSources({ fs, isContext }: SourceTree, paths: readonly string[], codecs: Codecs, wanted?: (path: string) => boolean): Source[] {
+export function findSources({ fs, isContext }: SourceTree, paths: readonly string[], codecs: Codecs, ignored?: (path: string) => boolean): Source[] {
   const tree = rootOf(fs);
-  const one = (path: string): Source => {
+  const one = (path: string, kept?: string): Source => {
     try {
       const place = find(tree.context, tree.root, path === '' ? '/' : `/${path}`);
       const realPath = pathOf(tree.root, place).replace(/^\//, '');
-      return { path, realPath, inode: place.inode, ...treeHash(tree, realPath, place.inode, { codecs, fromDisk: !isContext }, wanted) };
+      // Patterns of what is left out are those of the tree, or of the directory that is copied.
+      const wanted = ignored && ((at: string): boolean => !ignored(at) && !ignored(realPath === '' ? at : at.slice(realPath.length + 1)));
+      return { path, realPath, inode: place.inode, ...(wanted ? { wanted } : {}), ...(kept === undefined ? {} : { kept }), ...treeHash(tree, realPath, place.inode, { codecs, fromDisk: !isContext }, wanted) };
     } catch (error) {
       if (!(error instanceof Errno)) throw error;
       throw new BuildError('NO_SOURCE', isContext ? `file not found in build context or excluded by .dockerignore: stat ${path}: file does not exist` : `stat ${path}: file does not exist`);
     }
   };
+  const isWanted = ({ path, inode }: Source): boolean => !ignored || isDirectory(inode) || !(ignored(path) || ignored(baseName(path)));
   return paths.flatMap((said) => {
     const cleaned = cleanPath(said.replace(/^\/+/, '') || '.');
     if (isContext && (cleaned === '..' || cleaned.startsWith('../'))) throw new BuildError('FORBIDDEN', `forbidden path outside the build context: ${said} ()`);
     const path = cleaned === '.' ? '' : cleaned.replace(/^(\.\.\/)+|^\.\.$/, '');
-    if (!hasWildcards(path)) return [one(path)];
+    const pivot = /^(.*?)\/\.\//.exec(said.replace(/^\/+/, ''))?.[1];
+    const kept = (at: string): string | undefined => (pivot === undefined ? undefined : at.slice(cleanPath(pivot).length + 1));
+    if (!hasWildcards(path)) return [one(path, kept(path))].filter(isWanted);
     const pattern = goPattern(path);
-    return [...pathsBelow(fs.root, '')].filter((at) => pattern.test(at)).map(one);
+    return [...pathsBelow(fs.root, '')].filter((at) => pattern.test(at)).map((at) => one(at, kept(at))).filter(isWanted);
   });
 }
 

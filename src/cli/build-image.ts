@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { BuildError, buildImage, type BuildOptions, ContextFs } from '../build/index.ts';
 import type { HostConfig, Images } from '../engine/index.ts';
+import { nodeDirectories } from '../host/node/tree.ts';
 import { nodeProcesses } from '../host/node/processes.ts';
 import { nodeCodecs } from '../host/node/store.ts';
 import { familiarName, fullName, type Image, parseReference } from '../oci/index.ts';
@@ -126,7 +127,7 @@ export async function runBuild(parsed: Parsed, terminal: Terminal, limits: Parti
     });
     if (!quiet) terminal.out(`Sending build context to Docker daemon ${humanSize(size, 4).padStart(8)}\r${terminal.outIsTty ? '' : '\r'}\n`);
     const image = await buildImage({
-      images: engine.images, folder: engine.folder, codecs: nodeCodecs, host: engine.host, processes: nodeProcesses, cpu: () => openCpu(engine.host, {}),
+      images: engine.images, folder: engine.folder, codecs: nodeCodecs, host: { ...engine.host, directories: nodeDirectories(engine.hostPath('')) }, processes: nodeProcesses, cpu: () => openCpu(engine.host, {}),
       findImage: (name, asked) => findImage(engine, name, asked, parsed, terminal, quiet ? undefined : output.say), shownName: (name) => familiarName(parseReference(fullName(parseReference(name)))), say: output.say,
       streams: { stdout: asText(output.say), stderr: asText(inRed(output.say, terminal)) },
     }, { ...options, ...source });

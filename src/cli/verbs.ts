@@ -2,6 +2,7 @@
 import type { Group, Verb } from './verb.ts';
 import { attach } from './verbs/attach.ts';
 import { build } from './verbs/build.ts';
+import { builderPrune } from './verbs/builder-prune.ts';
 import { commit } from './verbs/commit.ts';
 import { answerCompletion, completion } from './verbs/completion.ts';
 import { containerInspect } from './verbs/container-inspect.ts';
@@ -72,6 +73,7 @@ export const verbs: readonly Verb[] = [
   answerCompletion,
   attach,
   build,
+  builderPrune,
   commit,
   completion,
   containerInspect,

@@ -5,7 +5,7 @@ export { type Descriptor, type Digest, type ImageConfig, type HealthConfig, type
 export { type Chunks, ratioLimit, uncompressed, type UnpackLimit } from './compression.ts';
 export { bytesOf, chunksOf, keepAside, type Member } from './members.ts';
 export { chainFolder, chainIds, sha256Of } from './chain.ts';
-export { layerSizePath, layerTarPath, CACHES, STEPS } from './layout.ts';
+export { layerSizePath, layerTarPath, BUILDS, CACHES, STEPS } from './layout.ts';
 export type { Progress, ProgressEvent } from './load.ts';
 export type { ImageUser, InUse, Removed, RemoveOptions } from './removal.ts';
 export type { DamagedImage, Image, ImageLayer } from './store-view.ts';

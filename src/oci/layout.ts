@@ -11,6 +11,8 @@ export const CHAINS = 'chains';
 export const STEPS = 'build/steps';
 /** Directories that commands of builds share: `data`, what the host cannot keep of it, who has it alone. */
 export const CACHES = 'build/caches';
+/** Builds that run: a file each, with its process. */
+export const BUILDS = 'build/running';
 
 export const blobPath = (digest: Digest): string => `oci/blobs/${digest.replace(':', '/')}`;
 /** What is kept of a layer besides its blob: the index, and the tar when the blob is compressed. */

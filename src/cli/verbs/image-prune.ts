@@ -26,14 +26,17 @@ export const imagePrune: Verb = {
   failure: 1,
   async run(parsed, terminal) {
     const filters = filtersOf(parsed, '--filter');
-    const { images: { store }, containers } = openEngine(terminal);
+    const { images, folder, containers } = openEngine(terminal);
+    const { store } = images;
     const all = isAll(parsed, filters);
     const where = pruneFilter(filters.filter(([key]) => key !== 'dangling'), store);
     if (!parsed.bool('force') && !await confirm(warning(all), terminal)) return 0;
     const { removed, reclaimedBytes } = store.prune({ all, inUse: containers.users(), where });
+    // Docker's builder keeps its steps as images without names.
+    const steps = filters.length > 0 ? undefined : (await import('../prune-builds.ts')).pruneBuilds({ images, folder }, { all: false, directories: false });
     const lines = removed.map((item) => ('untagged' in item ? `untagged: ${item.untagged}\n` : `deleted: ${item.deleted}\n`));
     if (lines.length > 0) terminal.out(`Deleted Images:\n${lines.join('')}\n`);
-    terminal.out(`Total reclaimed space: ${humanSize(reclaimedBytes, 4)}\n`);
+    terminal.out(`Total reclaimed space: ${humanSize(reclaimedBytes + (steps?.reclaimedBytes ?? 0), 4)}\n`);
     return 0;
   },
 };
