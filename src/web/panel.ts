@@ -1,8 +1,8 @@
 // The page's panel: images, containers and storage, each with what can be done with it.
 import { eraseBrowserStore } from '../host/browser/opfs.ts';
-import type { Client, Progress } from './client.ts';
+import type { Client, Progress, WorkerError } from './client.ts';
 import { download } from './downloads.ts';
-import type { ContainerRow, ImageRow } from './protocol.ts';
+import type { ContainerRow, Credentials, ImageRow, PullAnswer } from './protocol.ts';
 import type { Session } from './session.ts';
 
 type Action = readonly [label: string, title: string, act: () => void | Promise<void>];
@@ -55,6 +55,11 @@ export class Panel {
       for (const file of this.#file.files ?? []) this.#do(() => this.load(file));
       this.#file.value = '';
     };
+    const name = element<HTMLInputElement>('name');
+    element<HTMLFormElement>('pull').onsubmit = (event) => {
+      event.preventDefault();
+      this.#do(() => this.pull(name.value.trim()));
+    };
     document.addEventListener('dragover', (event) => event.preventDefault());
     document.addEventListener('drop', (event) => {
       event.preventDefault();
@@ -89,6 +94,25 @@ export class Panel {
     await navigator.storage?.persist?.();
     const names = await this.#working(`Loading ${file.name}`, (progress) => this.#client.call('load', { archive: file, name: file.name }, progress));
     this.#notice.textContent = `Loaded ${names.join(', ')}`;
+  }
+
+  /** Fetches an image from its registry; asks who asks when the registry does. */
+  async pull(image: string): Promise<void> {
+    await navigator.storage?.persist?.();
+    const attempt = (credentials: Credentials | null): Promise<PullAnswer> => this.#working(`Pulling ${image}`, (progress) => this.#client.call('pull', { image, platform: null, credentials }, progress));
+    let pulled: PullAnswer;
+    try { pulled = await attempt(null); } catch (error) {
+      const credentials = (error as WorkerError).code === 'unauthorized' ? this.#askWho() : undefined;
+      if (!credentials) throw error;
+      pulled = await attempt(credentials);
+    }
+    this.#notice.textContent = pulled.isNew ? `Pulled ${image}` : `${image} is up to date`;
+  }
+
+  #askWho(): Credentials | undefined {
+    const username = window.prompt('The registry asks who you are. User name:');
+    const password = username ? window.prompt(`Password or token of ${username} (it is not kept):`) : null;
+    return username && password ? { username, password } : undefined;
   }
 
   /** Shows what there is now. */

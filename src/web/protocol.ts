@@ -33,11 +33,21 @@ export interface Ended { readonly code: number; readonly container: string }
 /** A file the user chose to write to; null: the answer is the bytes. */
 type Into = FileSystemFileHandle | null;
 
+/** Who asks a registry. */
+export interface Credentials { readonly username: string; readonly password: string }
+
+/** `digest`: of the manifest, or of the index it was chosen from. */
+export interface PullAnswer { readonly id: string; readonly digest: string; readonly isNew: boolean }
+export interface PushAnswer { readonly digest: string }
+
 export interface Calls {
   store: { ask: object; answer: StoreState };
   images: { ask: object; answer: readonly ImageRow[] };
   /** Loads an image archive, and answers with the images' names, or ids where they have none. */
   load: { ask: { readonly archive: Blob; readonly name: string }; answer: readonly string[] };
+  /** Fetches an image from its registry, which must let pages ask it. */
+  pull: { ask: { readonly image: string; readonly platform: { readonly os: string; readonly architecture: string; readonly variant?: string } | null; readonly credentials: Credentials | null }; answer: PullAnswer };
+  push: { ask: { readonly image: string; readonly credentials: Credentials | null }; answer: PushAnswer };
   /** `rmi`, and its lines. */
   remove: { ask: { readonly image: string; readonly force: boolean }; answer: readonly string[] };
   save: { ask: { readonly images: readonly string[]; readonly into: Into }; answer: Blob | null };

@@ -79,6 +79,8 @@ const verbs: { readonly [V in Verb]: (context: Context, ask: Ask<V>, tell: Tell)
   store: ({ state }) => state,
   images: ({ store }) => store.images().map(rowOf),
   load: async ({ store }, { archive, name }, tell) => (await store.load(piecesOf(archive, tell), name)).flatMap(({ image, names }) => (names.length > 0 ? names : [image.id])),
+  pull: async ({ store }, ask, tell) => (await import('./registries.ts')).pull(store, ask, tell),
+  push: async ({ store }, ask, tell) => (await import('./registries.ts')).push(store, ask, tell),
   remove: ({ store, kept }, { image, force }) => store.remove(image, { force, inUse: kept.users() }).map(lineOf),
   save,
   containers: ({ containers }) => containers.list(),
