@@ -1,5 +1,5 @@
 // `--filter` of ps and container prune: rows with a key and what it asks of a container.
-import { type ContainerRecord, EngineError, isBefore } from '../engine/index.ts';
+import { type ContainerRecord, EngineError, isBefore, requestsOf, wantedPorts } from '../engine/index.ts';
 import { hasLabel } from './filters.ts';
 import { momentMs } from './moment.ts';
 import type { Engine } from './setup.ts';
@@ -10,6 +10,19 @@ const invalid = (filter: string): EngineError => new EngineError('BAD_FILTER', `
 
 /** What docker knows; `removing` and `dead` are states no container of ours is in. */
 const statuses = ['created', 'running', 'exited', 'paused', 'restarting', 'removing', 'dead'];
+
+/** "80", "8000-8010/udp": asked of "80/tcp". Throws EngineError 'BAD_FILTER'. */
+function portTest(key: string, value: string): (port: string) => boolean {
+  const [range = '', protocol = 'tcp'] = value.split('/');
+  const [from, to = from] = range.split('-').map((text) => {
+    if (!/^\d+$/.test(text)) throw new EngineError('BAD_FILTER', `error while looking up for ${key} ${value}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+    return Number(text);
+  });
+  return (port) => {
+    const [number, kind = 'tcp'] = port.split('/');
+    return kind === protocol && Number(number) >= from! && Number(number) <= to!;
+  };
+}
 
 /** As docker: a pattern that may match anywhere. */
 function pattern(value: string, filter: string): RegExp {
@@ -34,8 +47,20 @@ const keys: Readonly<Record<string, (value: string, engine: Engine) => Test>> = 
   name: (value) => { const wanted = pattern(value, `name=${value}`); return ({ Name }) => wanted.test(Name) || wanted.test(`/${Name}`); },
   label: (value) => ({ Config }) => hasLabel(Config.Labels, value),
   status: (value) => { if (!statuses.includes(value)) throw invalid(`status=${value}`); return ({ State }) => State.Status === value; },
-  exited: (value) => { if (!/^\d+$/.test(value)) throw invalid(`exited=${value}`); return ({ State }) => State.Status === 'exited' && State.ExitCode === Number(value); },
+  exited: (value) => { if (!/^[+-]?\d+$/.test(value)) throw new EngineError('BAD_FILTER', `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`); return ({ State }) => State.Status === 'exited' && State.ExitCode === Number(value); },
   ancestor: descendant,
+  health: (value) => {
+    if (!['none', 'starting', 'healthy', 'unhealthy'].includes(value)) throw new EngineError('BAD_FILTER', `Unrecognised filter value for health: ${value}`);
+    return ({ State }) => (State.Health?.Status ?? 'none') === value;
+  },
+  network: (value, { containers: { networks } }) => {
+    const found = networks.list().find(({ Id, Name }) => Name === value || Id.startsWith(value));
+    return (record) => Object.entries(requestsOf(record)).some(([name]) => name === value || name === found?.Name || name === found?.Id);
+  },
+  publish: (value) => { const wanted = portTest('publish', value); return (record) => Object.keys(wantedPorts(record)).some(wanted); },
+  expose: (value) => { const wanted = portTest('expose', value); return (record) => [...Object.keys(wantedPorts(record)), ...Object.keys(record.Config.ExposedPorts ?? {})].some(wanted); },
+  'is-task': (value) => { if (!['true', 'false', '1', '0'].includes(value)) throw invalid(`is-task=[${value}]`); return () => value === 'false' || value === '0'; },
+  isolation: () => () => true,
   volume: (value) => ({ Mounts = [] }) => Mounts.some(({ Name, Source, Destination }) => [Name, Source, Destination].includes(value)),
   before: (value, engine) => beside(value, engine, isBefore),
   since: (value, engine) => beside(value, engine, (created, other) => isBefore(other, created)),

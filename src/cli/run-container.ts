@@ -1,7 +1,7 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
 import { Errno, errnoMessage, SIGKILL } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, wantedPorts } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, healthPlan, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts, NetworkConfig } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
@@ -23,6 +23,8 @@ export interface Execution {
   readonly started?: (running: Started) => void;
   /** Nobody waits for its end but commands that ask: they may at once. */
   readonly detached?: boolean;
+  /** Called when it has ended and its restart policy asks for another run. Absent: nobody would do that. */
+  readonly again?: () => void;
 }
 
 const noMounts: OpenMounts = { mounts: [], close: () => {} };
@@ -35,6 +37,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   const log = record.KeepsLog ? new ContainerLog(engine.folder, record.Id, host.clock) : undefined;
   const shared = new SharedIo(log?.over(execution.io) ?? execution.io);
   let isOomKilled = (): boolean => false;
+  let mayRestart = false;
   let leave = (code: number): void => { containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }); };
   const end = (code: number): void => { const once = leave; leave = () => {}; once(code); };
   process.on('exit', end);
@@ -46,7 +49,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   try {
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
     keep = () => { keepAll(engine, log, fs); opened.close(); };
-    leave = (code) => { keep(); containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }); };
+    leave = (code) => { keep(); if (containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }, mayRestart)) execution.again?.(); };
     if (hasMounts(record)) opened = (await import('./container-mounts.ts')).openContainerMounts(engine, record, fs);
     const network = networking(engine, record);
     identity = network.identity;
@@ -64,10 +67,15 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   execution.started?.({ io: shared, machine });
   const exitCode = supervise(machine);
   const closeControl = openControlSoon(engine, execution.detached ? 0 : CONTROL_AFTER_MS, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, identity, exitCode }));
+  const plan = healthPlan(record.Config);
+  const endChecks = plan && (await import('./health.ts')).checkHealth(engine, record, plan, machine, rootFs);
   const code = await exitCode;
+  endChecks?.();
   await closeControl();
   execution.ended?.(machine);
+  mayRestart = execution.again !== undefined;
   end(code);
+  process.off('exit', end);
   return code;
 }
 

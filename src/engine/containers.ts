@@ -282,7 +282,7 @@ export class Containers {
 
   /** The start did not come about: the container is as it was and says why, or is removed when that was asked for. */
   failed(id: string, before: ContainerState, error: string, exitCode: number): void {
-    this.#leave(id, () => ({ ...before, ExitCode: exitCode, Error: error }));
+    this.#leave(id, () => ({ ...(before.Supervisor ? abandoned(before) : before), ExitCode: exitCode, Error: error }));
   }
 
   /** This process does not run the container any more: the record says how it is now, or goes. */

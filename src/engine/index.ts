@@ -9,6 +9,7 @@ export * from './container-state.ts';
 export * from './events.ts';
 export * from './restart-policy.ts';
 export * from './health-check.ts';
+export * from './health-monitor.ts';
 export * from './host-config.ts';
 export * from './demand-host-config.ts';
 export { capabilitySet, resourcesOf } from './confinement.ts';

@@ -1,5 +1,5 @@
 // wherry run: a container from an image, its program's streams and exit code.
-import { initialState } from '../../engine/index.ts';
+import { hasRestartPolicy, initialState, type NewContainer } from '../../engine/index.ts';
 import { type Level, levels } from '../../guest/index.ts';
 import { COUNTS, traceCategories } from '../../linux/index.ts';
 import type { TranslatorOptions } from '../../translate/index.ts';
@@ -58,9 +58,10 @@ function refuseForegroundFlags(parsed: Parsed): void {
 
 const passesSignals = (parsed: Parsed): boolean => !parsed.has('sig-proxy') || parsed.bool('sig-proxy');
 
-/** Whether a process of its own runs the container: when it may go on without us, as the user can leave it by keys or by a signal. How programs run is told to this process alone. */
-function runsApart(parsed: Parsed): boolean {
+/** Whether a process of its own runs the container: when it may go on without us, as the user can leave it by keys or by a signal, or its restart policy starts it again. How programs run is told to this process alone. */
+function runsApart(parsed: Parsed, request: NewContainer): boolean {
   if (executionFlags.some(({ name }) => parsed.has(name))) return false;
+  if (hasRestartPolicy({ HostConfig: request.hostConfig ?? {} })) return true;
   return (parsed.bool('tty') && parsed.bool('interactive')) || !passesSignals(parsed);
 }
 
@@ -91,7 +92,7 @@ export const run: Verb = {
     const engine = openEngine(terminal);
     const image = await findImage(parsed, engine, terminal);
     demandNewCidFile(request);
-    const apart = detach || runsApart(parsed);
+    const apart = detach || runsApart(parsed, request);
     const record = await newContainer(engine, image, request, { begin: !apart });
     writeCidFile(request, record.Id);
     if (detach) {

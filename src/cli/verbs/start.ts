@@ -1,5 +1,5 @@
 // wherry start: runs a container again that has ended, or was created and never started; in the background, or with -a in this process.
-import { type ContainerRecord, hasPrograms, isUp } from '../../engine/index.ts';
+import { type ContainerRecord, hasPrograms, hasRestartPolicy, isUp } from '../../engine/index.ts';
 import { patiently } from '../container-operations.ts';
 import { startDetached } from '../detached.ts';
 import { forEachWord } from '../each.ts';
@@ -18,7 +18,7 @@ async function startAttached(engine: Engine, record: ContainerRecord, interactiv
   const input = interactive && OpenStdin;
   if (input) demandTty(input, Tty, terminal);
   if (hasPrograms(record)) return joinContainer(engine, record, terminal, { input, sigProxy: true, detachKeys, left: 0 });
-  if (Tty && input) return runApart(engine, record, terminal, { input, sigProxy: false, detachKeys });
+  if ((Tty && input) || hasRestartPolicy(record)) return runApart(engine, record, terminal, { input, sigProxy: !Tty, detachKeys });
   const begun = await patiently(() => engine.containers.begin(record.Id));
   return runContainer(engine, begun, record.State, { cpu: openCpu(engine.host, {}), io: Tty ? { tty: hostTty(input) } : { streams: hostStreams(input) } });
 }

@@ -4,7 +4,8 @@ import { patiently } from '../container-operations.ts';
 import { Conversation, flushed } from '../control.ts';
 import { starter, teller } from '../detached.ts';
 import { bool, int, type Parsed } from '../flags.ts';
-import { runContainer, type Started } from '../run-container.ts';
+import { runAsOften } from '../restarting.ts';
+import type { Started } from '../run-container.ts';
 import { joinSession } from '../session-answers.ts';
 import { openCpu, openEngine } from '../setup.ts';
 import type { Verb } from '../verb.ts';
@@ -46,15 +47,22 @@ export const supervise: Verb = {
       const { Tty, OpenStdin } = before.Config;
       const record = await patiently(() => engine.containers.begin(before.Id));
       let talk = nobody;
-      const code = await runContainer(engine, record, before.State, {
-        cpu: openCpu(engine.host, {}), io: nowhere({ tty: Tty, open: OpenStdin, ...sizeOf(parsed) }), detached: true,
-        started: (running) => {
-          if (parsed.bool('attached')) talk = talkWithStarter(running, record.Config);
-          tell();
+      let isFirst = true;
+      return await runAsOften(engine, record, before.State, {
+        execution: () => ({
+          cpu: openCpu(engine.host, {}), io: nowhere({ tty: Tty, open: OpenStdin, ...sizeOf(parsed) }), detached: true,
+          started: (running) => {
+            if (parsed.bool('attached') && isFirst) talk = talkWithStarter(running, record.Config);
+            tell();
+            isFirst = false;
+          },
+        }),
+        ended: (code) => {
+          const { end } = talk;
+          talk = nobody;
+          return end(code);
         },
       });
-      await talk.end(code);
-      return code;
     } catch (error) {
       tell(error);
       throw error;
