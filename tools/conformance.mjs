@@ -1,10 +1,10 @@
-// Runs a third-party suite inside a container, part by part, and prints a table: `npm run conformance -- stress-ng|cpython [--image NAME] [--native FOLDER] [PART]…`; --native runs the same parts by chroot in an unpacked image, to compare.
+// Runs a third-party suite inside a container, part by part, and prints a table: `npm run conformance -- stress-ng|cpython|go [--image NAME] [--native FOLDER] [PART]…`; --native runs the same parts by chroot in an unpacked image, to compare.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 const { values: flags, positionals: [suiteName, ...wanted] } = parseArgs({
   allowPositionals: true,
-  options: { image: { type: 'string', default: 'programs' }, native: { type: 'string' }, timeout: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+  options: { image: { type: 'string', default: 'programs' }, native: { type: 'string' }, timeout: { type: 'string' }, 'go-tests': { type: 'string', default: '/gotest' }, verbose: { type: 'boolean', default: false } },
 });
 
 const words = (text) => text.trim().split(/\s+/);
@@ -59,7 +59,30 @@ const cpython = {
   row: (name, r) => `| ${name} | ${r.ran} | ${r.passed} | ${r.skipped} | ${r.bad} | ${r.note.replaceAll('|', '\\|')} |`,
 };
 
-const suites = { 'stress-ng': stressNg, cpython };
+/** Debian's Go has no zoneinfo.zip, which the tests of time read beside its library. */
+const zones = `import os, zipfile
+os.makedirs('/tmp/go/lib/time', exist_ok=True)
+zip = zipfile.ZipFile('/tmp/go/lib/time/zoneinfo.zip', 'w', zipfile.ZIP_STORED)
+os.chdir('/usr/share/zoneinfo')
+for folder, _, names in os.walk('.'):
+  for name in names: zip.write(os.path.join(folder, name)[2:])
+zip.close()`;
+
+/** Tests of Go's library, made beforehand by \`go test -c -o FOLDER/NAME.test PACKAGE\` (/ in names is _); GO_GCFLAGS lets those be skipped that would build programs. */
+const goLibrary = {
+  parts: words('syscall os io/fs os/user internal/poll os/exec os/signal path/filepath sync context bufio math math/big strconv crypto/sha256 time net net/http runtime'),
+  seconds: 600,
+  command: (name) => ['sh', '-c', `export HOME=/tmp GO_GCFLAGS=-N GOROOT=\${3:-/usr/lib/go}; [ -z "$3" ] || python3 -c "$4"; cd -P /usr/lib/go/src/$0 && exec $1/$2.test -test.short -test.v -test.timeout ${secondsOf() - 10}s`, name, flags['go-tests'], name.replaceAll('/', '_'), ...(name === 'time' ? ['/tmp/go', zones] : [])],
+  judge(name, { code, text }) {
+    const results = (word) => [...new Set([...text.matchAll(new RegExp(`^ *--- ${word}: (\\S+)`, 'gm'))].map((m) => m[1]))];
+    const [passed, bad, skipped] = ['PASS', 'FAIL', 'SKIP'].map(results);
+    const ended = /^(PASS|FAIL)$/m.test(text) && code !== 'timeout';
+    return { status: ended && bad.length === 0 ? 'passed' : 'failed', passed: passed.length, bad: bad.length, skipped: skipped.length, note: (ended ? '' : `did not end (${code}): ${text.trimEnd().split('\n').at(-1)} `) + bad.join(', ') };
+  },
+  row: (name, r) => `| ${name} | ${r.passed} | ${r.skipped} | ${r.bad} | ${r.note.replaceAll('|', '\\|')} |`,
+};
+
+const suites = { 'stress-ng': stressNg, cpython, go: goLibrary };
 const suite = suites[suiteName];
 if (!suite) { console.error(`usage: npm run conformance -- ${Object.keys(suites).join('|')} [--image NAME] [--native FOLDER] [--timeout SECONDS] [--verbose] [PART]…`); process.exit(2); }
 function secondsOf() { return Number(flags.timeout ?? suite.seconds); }

@@ -6,6 +6,7 @@ export * from './description.ts';
 export * from './devices.ts';
 export * from './directory-file.ts';
 export * from './epoll.ts';
+export type { SendFailure } from './error-queue.ts';
 export * from './eventfd.ts';
 export * from './fd-table.ts';
 export * from './host-network.ts';

@@ -4,6 +4,7 @@ import { Wait } from '../../base/index.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from '../../vfs/index.ts';
 import type { ContainerNetwork } from './container-network.ts';
 import type { HostStream } from './host-stream.ts';
+import { ErrorQueue, portUnreachable } from './error-queue.ts';
 import { udpPacket } from './ip-packet.ts';
 import { OwnPackets } from './own-packets.ts';
 import { ETHERNET_INDEX, HeaderFields, type PacketChoices, type PacketInfo } from './packet-info.ts';
@@ -50,6 +51,8 @@ export class InetSocket extends Socket {
   readonly headers = new HeaderFields();
   /** The options by which recvmsg tells what came with a datagram (IP_RECVTTL, IPV6_RECVPKTINFO…), by name. */
   readonly told = new Set<string>();
+  /** IP_RECVERR: what came back. */
+  readonly errors = new ErrorQueue();
   /** UDPLITE_SEND_CSCOV and UDPLITE_RECV_CSCOV: how many bytes of a datagram the checksum covers, and how many it must; 0: all. */
   coverage: { sent?: number; demanded?: number } = {};
   /** SO_LINGER; 0 seconds break the connection on close. */
@@ -228,11 +231,28 @@ export class InetSocket extends Socket {
     if (this.#ports.network?.answers(this, bytes, to)) return bytes.length;
     if (!this.#ports.isOwn(to.address)) return this.#sendOut(bytes, to);
     const target = this.#ports.find(this.protocol, to);
-    if (!target && this.remote) this.fail(ECONNREFUSED);
     const source = this.sourceFor(to.address, ancillary.choices);
     if (target?.accepts(source) && target.covered(this, bytes.length) && target.takes(bytes.length, this)) this.#deliverTo(target, bytes, { ...ancillary, packet: this.headers.info(to.address, ancillary.choices ?? NO_CHOICES) }, source);
+    if (!target) this.#cameBack(bytes, source, to);
     this.#show(bytes, source, to, ancillary.choices, target !== undefined);
     return bytes.length;
+  }
+
+  /** Nobody is there: a connected sender hears of it, and one that wants to know what was wrong. */
+  #cameBack(bytes: Uint8Array, source: Endpoint, to: Endpoint): void {
+    const wanted = this.told.has(to.address.length === 4 ? 'IP_RECVERR' : 'IPV6_RECVERR');
+    if (wanted) this.errors.add(portUnreachable(bytes, encodeEndpoint(this.family, to), source.address, to.address), this.bufferBytes);
+    if (wanted || this.remote) this.fail(ECONNREFUSED);
+  }
+
+  /** MSG_ERRQUEUE: the next datagram that came back. Throws EAGAIN. */
+  receiveError(into: Uint8Array): Received {
+    const message = this.errors.take();
+    if (!message) throw EAGAIN;
+    this.pendingError = this.errors.next;
+    const part = message.bytes.subarray(0, into.length);
+    into.set(part);
+    return { count: part.length, length: message.bytes.length, rights: [], sender: this.credentials, from: message.to, packet: message.packet, failure: message.failure };
   }
 
   /** Raw sockets see datagrams, and what is said of those that nobody takes. */
@@ -369,7 +389,7 @@ export class InetSocket extends Socket {
 
   override poll(): number {
     if (this.#stream?.outcome === undefined && this.#stream) return 0;
-    const bits = super.poll() | (this.pendingError ? POLLERR : 0) | (this.#untold === 'refused' ? POLLIN | POLLRDHUP : 0);
+    const bits = super.poll() | (this.pendingError || !this.errors.isEmpty ? POLLERR : 0) | (this.#untold === 'refused' ? POLLIN | POLLRDHUP : 0);
     return this.#otherDone && !this.#broken && !this.noMoreWrites ? bits & ~POLLHUP : bits;
   }
 }

@@ -7,6 +7,7 @@ import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from '../../vfs/index.ts
 import type { OpenFile } from '../../vfs/index.ts';
 import { anonymousInode } from './anonymous.ts';
 import type { Description } from './description.ts';
+import type { SendFailure } from './error-queue.ts';
 import type { PacketChoices, PacketInfo } from './packet-info.ts';
 
 /** Who sent a message, or made a connection. */
@@ -18,7 +19,7 @@ export interface Ancillary { rights: readonly Description[]; sender: PeerCredent
 interface Message extends Ancillary { bytes: Uint8Array; /** The sender's name, '' when it has none. */ from: string; /** When it came, of sockets that keep that. */ arrivedNs: bigint | undefined }
 
 /** What a receive call gets. */
-export interface Received { count: number; /** Its full length, when more came than there was room for. */ length: number; rights: readonly Description[]; sender: PeerCredentials; from: string; packet?: PacketInfo | undefined; arrivedNs?: bigint | undefined }
+export interface Received { count: number; /** Its full length, when more came than there was room for. */ length: number; rights: readonly Description[]; sender: PeerCredentials; from: string; packet?: PacketInfo | undefined; arrivedNs?: bigint | undefined; failure?: SendFailure }
 
 const DEFAULT_BUFFER = 212_992;
 const MOST_DATAGRAMS = 10;

@@ -1,10 +1,10 @@
 // Control messages of sendmsg and recvmsg: passed descriptors and credentials, when a datagram came, what its headers say and shall say. cmsg(3), unix(7), ip(7), ipv6(7), RFC 3542.
 import {
-  AF_INET6, AF_UNIX, EINVAL, EMFILE, ENODEV, EPERM, IPPROTO_IP, IPPROTO_IPV6, MSG_CMSG_CLOEXEC, MSG_PEEK, SCM_CREDENTIALS, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET, cmsghdrLayout, ipOptions, ipv6Options, socketOptions, ucredLayout,
+  AF_INET, AF_INET6, AF_UNIX, EINVAL, EMFILE, ENODEV, EPERM, IPPROTO_IP, IPPROTO_IPV6, MSG_CMSG_CLOEXEC, MSG_PEEK, SCM_CREDENTIALS, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET, cmsghdrLayout, ipOptions, ipv6Options, socketOptions, ucredLayout,
 } from '../../abi/index.ts';
 import { latin1, latin1Bytes } from '../../base/index.ts';
 import { InetSocket } from '../../linux/index.ts';
-import type { Description, PacketChoices, PacketInfo, PeerCredentials, Received, Socket, Task } from '../../linux/index.ts';
+import type { Description, PacketChoices, PacketInfo, PeerCredentials, Received, SendFailure, Socket, Task } from '../../linux/index.ts';
 import { peerCredentials } from './transfer.ts';
 
 const MOST_RIGHTS = 253;
@@ -122,11 +122,19 @@ const tellable: readonly { option: string; level: number; type: number; headers?
   { option: 'IPV6_2292HOPLIMIT', level: IPPROTO_IPV6, type: ipv6Options.IPV6_2292HOPLIMIT, headers: 6, data: (info) => int(info.ttl) },
 ];
 
+/** struct sock_extended_err, and the address of who said so, without a port. */
+function failureMessage({ errno, origin, type, code, offender }: SendFailure): ControlMessage {
+  const four = offender.length === 4;
+  const head = [...int(errno.code), origin, type, code, 0, ...int(0), ...int(0)];
+  const address = four ? [AF_INET, 0, 0, 0, ...latin1Bytes(offender), ...new Uint8Array(8)] : [AF_INET6, 0, 0, 0, ...int(0), ...latin1Bytes(offender), ...int(0)];
+  return { level: four ? IPPROTO_IP : IPPROTO_IPV6, type: four ? ipOptions.IP_RECVERR : ipv6Options.IPV6_RECVERR, data: Uint8Array.from([...head, ...address]) };
+}
+
 const SECOND_NS = 1_000_000_000n;
 const pair = (ns: bigint, unit: bigint): Uint8Array => new Uint8Array(BigInt64Array.of(ns / SECOND_NS, (ns % SECOND_NS) / unit).buffer);
 
 /** When a message came, and what of its headers the socket is to be told. */
-function* messagesOf(task: Task, socket: Socket, { arrivedNs, packet }: Received): Generator<ControlMessage> {
+function* messagesOf(task: Task, socket: Socket, { arrivedNs, packet, failure }: Received): Generator<ControlMessage> {
   if (socket.stampNs && socket.type !== SOCK_STREAM) {
     const ns = arrivedNs ?? task.kernel.realtimeNs();
     const micro = socket.stampUnit === 'us';
@@ -135,6 +143,7 @@ function* messagesOf(task: Task, socket: Socket, { arrivedNs, packet }: Received
   if (!packet || !(socket instanceof InetSocket)) return;
   const headers = packet.to.length === 4 ? 4 : 6;
   for (const row of tellable) if (socket.told.has(row.option) && (row.headers ?? headers) === headers) yield { level: row.level, type: row.type, data: row.data(packet) };
+  if (failure) yield failureMessage(failure);
 }
 
 /** Writes the control messages of recvmsg: what finds no room is cut, and MSG_CTRUNC says so; descriptors without room are closed. */

@@ -54,6 +54,18 @@ const told = (name: string): Option => ({
   },
 });
 
+/** Whether datagrams that nobody took come back; what is there is dropped when they no longer shall. */
+function errorsTold(name: string): Option {
+  const option = told(name);
+  return {
+    ...option,
+    write(socket, task, ptr, length) {
+      option.write!(socket, task, ptr, length);
+      if (task.memory.readU8(ptr) === 0) (socket as InetSocket).errors.clear();
+    },
+  };
+}
+
 /** SO_TIMESTAMP and SO_TIMESTAMPNS: each takes the place of the other. */
 const stamped = (unit: 'us' | 'ns'): Option => ({
   read: (socket) => int(socket.stampNs && socket.stampUnit === unit ? 1 : 0),
@@ -157,7 +169,7 @@ const ipLevel: Record<number, Option> = {
   [IP_HDRINCL]: ownHeader, [IP_RETOPTS]: remembered(),
   [IP_PKTINFO]: told('IP_PKTINFO'), [IP_RECVTTL]: told('IP_RECVTTL'), [IP_RECVTOS]: told('IP_RECVTOS'),
   [IP_MTU_DISCOVER]: remembered(1), [IP_MULTICAST_TTL]: remembered(1), [IP_MULTICAST_LOOP]: remembered(1), [IP_MULTICAST_ALL]: remembered(1),
-  [IP_RECVERR]: remembered(), [IP_FREEBIND]: remembered(), [IP_BIND_ADDRESS_NO_PORT]: remembered(), [IP_MULTICAST_IF]: remembered(), [ipOptions.IP_RECVOPTS]: remembered(),
+  [IP_RECVERR]: errorsTold('IP_RECVERR'), [IP_FREEBIND]: remembered(), [IP_BIND_ADDRESS_NO_PORT]: remembered(), [IP_MULTICAST_IF]: remembered(), [ipOptions.IP_RECVOPTS]: remembered(),
 };
 /** TCP_NODELAY, TCP_MAXSEG, TCP_CORK, the keep-alive times, TCP_SYNCNT, TCP_LINGER2, TCP_DEFER_ACCEPT, TCP_WINDOW_CLAMP, TCP_QUICKACK, TCP_USER_TIMEOUT, TCP_FASTOPEN, TCP_NOTSENT_LOWAT. */
 const tcpLevel: Record<number, Option> = Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 18, 23, 25, 30].map((option) => [option, remembered()]));
@@ -172,7 +184,7 @@ const ipv6Level: Record<number, Option> = {
   [IPV6_TCLASS]: inetNumber((s) => s.headers.trafficClass, (s, value) => { s.headers.trafficClass = value; }, [0, 255, 0]),
   [IPV6_RECVPKTINFO]: told('IPV6_RECVPKTINFO'), [IPV6_RECVHOPLIMIT]: told('IPV6_RECVHOPLIMIT'), [IPV6_RECVTCLASS]: told('IPV6_RECVTCLASS'),
   [IPV6_2292PKTINFO]: told('IPV6_2292PKTINFO'), [IPV6_2292HOPLIMIT]: told('IPV6_2292HOPLIMIT'),
-  [IPV6_MULTICAST_HOPS]: remembered(1), [IPV6_MULTICAST_LOOP]: remembered(1), [IPV6_MTU_DISCOVER]: remembered(1), [IPV6_MULTICAST_IF]: remembered(), [IPV6_RECVERR]: remembered(), [IPV6_DONTFRAG]: remembered(),
+  [IPV6_MULTICAST_HOPS]: remembered(1), [IPV6_MULTICAST_LOOP]: remembered(1), [IPV6_MTU_DISCOVER]: remembered(1), [IPV6_MULTICAST_IF]: remembered(), [IPV6_RECVERR]: errorsTold('IPV6_RECVERR'), [IPV6_DONTFRAG]: remembered(),
   // Headers that nothing on the loopback carries.
   [IPV6_RECVHOPOPTS]: remembered(), [IPV6_RECVRTHDR]: remembered(), [IPV6_RECVDSTOPTS]: remembered(), [IPV6_RECVPATHMTU]: remembered(),
 };

@@ -1,11 +1,11 @@
 // Socket calls: what they do is the same for all families; names and options are in socket-families.ts and socket-options.ts. socket(2), sendmsg(2), recvmsg(2), cmsg(3).
 import {
-  AF_UNIX, AF_UNSPEC, EAFNOSUPPORT, EAGAIN, EINVAL, EMFILE, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPERM, EPIPE, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT, MSG_NOSIGNAL, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, O_NONBLOCK,
+  AF_UNIX, AF_UNSPEC, EAFNOSUPPORT, EAGAIN, EINVAL, EMFILE, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPERM, EPIPE, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_NOSIGNAL, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, O_NONBLOCK,
   O_RDWR, SCM_CREDENTIALS, SCM_RIGHTS, SIGPIPE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOCK_TYPE_MASK, SOL_SOCKET, addressFamilies, cmsghdrLayout, messageFlags, msghdrLayout, shutdownHow,
   socketOptions, ucredLayout,
 } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
-import { Description, Socket } from '../../linux/index.ts';
+import { Description, InetSocket, Socket } from '../../linux/index.ts';
 import type { PacketChoices, PeerCredentials, Received, Task } from '../../linux/index.ts';
 import { Fd, InBuf, Int, OutBuf, OutInt, Ptr, Size, flags, oneOf, pointed } from '../codec.ts';
 import { sys } from '../row.ts';
@@ -168,6 +168,7 @@ function sendmsg(task: Task, fd: number, ptr: number, bits: number): number | Wa
 /** One receive, with what came beside the bytes. MSG_WAITALL gathers a stream until the buffer is full. */
 function receive(task: Task, fd: number, into: Uint8Array, bits: number): Received | Wait {
   const { description, socket } = socketAt(task, fd);
+  if (bits & MSG_ERRQUEUE && socket instanceof InetSocket) return socket.receiveError(into);
   if (bits & MSG_OOB) throw EINVAL;
   const nonblock = description.nonblock || (bits & MSG_DONTWAIT) !== 0;
   const gathered = (task.call!.kept as Uint8Array | undefined) ?? new Uint8Array(0);
@@ -207,7 +208,7 @@ function recvmsg(task: Task, fd: number, ptr: number, bits: number): number | Wa
   const truncated = received.length > received.count ? MSG_TRUNC : 0;
   task.memory.writeU32(ptr + msghdrLayout.fields.msg_namelen[1], nameLength);
   task.memory.writeU64(ptr + msghdrLayout.fields.msg_controllen[1], BigInt(control.length));
-  task.memory.writeU32(ptr + msghdrLayout.fields.msg_flags[1], truncated | (control.cut ? MSG_CTRUNC : 0) | (bits & MSG_CMSG_CLOEXEC));
+  task.memory.writeU32(ptr + msghdrLayout.fields.msg_flags[1], truncated | (control.cut ? MSG_CTRUNC : 0) | (received.failure ? MSG_ERRQUEUE : 0) | (bits & MSG_CMSG_CLOEXEC));
   return bits & MSG_TRUNC ? received.length : received.count;
 }
 
