@@ -8,6 +8,8 @@ export interface AuthOptions {
   readonly kind: 'basic' | 'bearer';
   /** Passwords by name. */
   readonly users: Readonly<Record<string, string>>;
+  /** Repositories that nobody gets tokens for. */
+  readonly hidden?: readonly string[];
   /** What anyone may do. */
   readonly anonymous?: boolean;
   /** Gives refresh tokens to those who ask for them. */
@@ -35,7 +37,9 @@ export class TestAuth {
     const isWrite = method !== 'GET' && method !== 'HEAD' || url.pathname.includes('/uploads/');
     const scope = repository === '' ? '' : `repository:${repository}:${isWrite ? 'pull,push' : 'pull'}`;
     if (kind === 'basic' ? nameOf(headers.authorization, users) !== undefined : this.#isGranted(headers.authorization, repository, isWrite)) return true;
-    const challenge = kind === 'basic' ? 'Basic realm="test"' : `Bearer realm="${origin}/token",service="tests"${scope === '' ? '' : `,scope="${scope}"`}`;
+    const sent = this.#grants.get(/^Bearer (.*)$/.exec(headers.authorization ?? '')?.[1] ?? '');
+    const error = sent && sent.uses >= 0 ? ',error="insufficient_scope"' : headers.authorization === undefined ? '' : ',error="invalid_token"';
+    const challenge = kind === 'basic' ? 'Basic realm="test"' : `Bearer realm="${origin}/token",service="tests"${scope === '' ? '' : `,scope="${scope}"`}${error}`;
     refuse(response, 401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge });
     return false;
   }
@@ -53,7 +57,9 @@ export class TestAuth {
     const name = method === 'POST' ? this.#refresh.get(form.get('refresh_token') ?? '') : nameOf(headers.authorization, users);
     if (name === undefined && (!anonymous || headers.authorization !== undefined)) { refuse(response, 401, 'UNAUTHORIZED', 'incorrect username or password'); return; }
     const asked = form.getAll('scope').flatMap((scope) => scope.split(' '));
-    const scopes = name === undefined ? asked.map((scope) => scope.replace(/:pull,push$/, ':pull')) : asked;
+    const { hidden = [] } = this.#options;
+    const allowed = asked.filter((scope) => !hidden.includes(scope.split(':')[1] ?? ''));
+    const scopes = name === undefined ? allowed.map((scope) => scope.replace(/:pull,push$/, ':pull')) : allowed;
     const token = randomUUID();
     this.#grants.set(token, { scopes, uses: this.uses });
     const secret = refresh && form.get('offline_token') === 'true' ? randomUUID() : undefined;

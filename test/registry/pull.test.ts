@@ -342,6 +342,12 @@ withRegistry('bearer: anybody may pull what is public, a token for each reposito
   assert.is(tokens[0]!.headers.authorization, undefined);
 }, { auth: { kind: 'bearer', users: {}, anonymous: true } });
 
+withRegistry('bearer: what is not there and what is not for everybody are told alike', async (registry, { images }) => {
+  await addImage(registry, 'hidden', '1');
+  for (const name of ['hidden:1', 'hidden']) assert.is(await refusal(clientOf(registry).pull(images, name), registry), 'denied: pull access denied for HOST/hidden, repository does not exist or may require \'wherry login\': denied: requested access to the resource is denied');
+  assert.is(registry.asked.filter(({ url }) => url.pathname === '/token').length, 2, 'one token each');
+}, { auth: { kind: 'bearer', users: {}, anonymous: true, hidden: ['hidden'] } });
+
 const bearer: TestRegistryOptions = { auth: { kind: 'bearer', users: { alice: 's3cret' }, refresh: true } };
 
 withRegistry('bearer: by password, by refresh token, refused', async (registry, { images }) => {

@@ -1,4 +1,6 @@
 // What can go wrong with a registry: an error with a stable code, in the words that docker's daemon has for it.
+import type { HttpAnswer } from '../../host/ports.ts';
+import { parseChallenges } from './challenge.ts';
 
 /**
  * unreachable: no answer, or not from a registry · unauthorized: it wants to know who asks, or does not believe it · denied: it knows, and does not allow it · not-found: no such repository, tag or manifest
@@ -39,6 +41,17 @@ export function errorOf(status: number, body: string, url: string): RegistryErro
   if (first === undefined) return new RegistryError(byStatus[status] ?? 'refused', status === 429 ? 'toomanyrequests: too many requests' : `received unexpected HTTP status: ${statusLine(status)}${status < 500 ? ` (${url})` : ''}`);
   const { code, message } = first;
   return new RegistryError(codes[code] ?? byStatus[status] ?? 'refused', `${code.toLowerCase().replaceAll('_', ' ')}${message === '' ? '' : `: ${message}`}`, code);
+}
+
+/** What a challenge says of the token that was sent (RFC 6750, 3.1); registries answer so where a repository is not there, or not for everybody. */
+export function challengeError(answer: HttpAnswer): RegistryError | undefined {
+  if (answer.status < 400 || answer.status > 499) return undefined;
+  for (const { scheme, parameters: { error, error_description: said } } of parseChallenges(answer.header('www-authenticate') ?? '')) {
+    if (scheme !== 'bearer') continue;
+    if (error === 'insufficient_scope') return new RegistryError('denied', `denied: ${said || 'requested access to the resource is denied'}`, 'DENIED');
+    if (error === 'invalid_token') return new RegistryError('unauthorized', `unauthorized: ${said || 'authentication required'}`, 'UNAUTHORIZED');
+  }
+  return undefined;
 }
 
 function saidIn(body: string): { code: string; message: string } | undefined {

@@ -61,7 +61,7 @@ const isFor = (config: ImageConfig, wanted: Platform): boolean => fit(platformOf
 function explained(error: unknown, reference: Reference): unknown {
   if (!(error instanceof RegistryError)) return error;
   const said = (before: string): RegistryError => new RegistryError(error.code, `${before}: ${error.message}`, error.said);
-  if (error.said === 'DENIED' || (error.code === 'unauthorized' && error.said !== undefined)) return said(`pull access denied for ${familiarRepository(reference)}, repository does not exist or may require 'wherry login'`);
+  if (error.said === 'DENIED') return said(`pull access denied for ${familiarRepository(reference)}, repository does not exist or may require 'wherry login'`);
   if (error.said === 'NAME_UNKNOWN') return said(`repository ${familiarRepository(reference)} not found`);
   return error.code === 'not-found' ? said(`manifest for ${familiarName(reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: 'latest' } : reference)} not found`) : error;
 }

@@ -1,7 +1,7 @@
 // One registry: where it answers, who asks, and requests that are tried again (distribution-spec v1.1).
 import type { Fetch, HttpAnswer, HttpBody, HttpRequest } from '../../host/ports.ts';
 import { drain, textOf } from './bodies.ts';
-import { errorOf, RegistryError, statusLine } from './errors.ts';
+import { challengeError, errorOf, RegistryError, statusLine } from './errors.ts';
 import { type Credentials, Tokens } from './tokens.ts';
 
 export interface RegistryPorts {
@@ -136,7 +136,7 @@ export class Registry {
   async #refused({ method, path }: Ask, answer: HttpAnswer): Promise<RegistryError> {
     const body = await textOf(answer);
     const url = path.includes('://') ? path : `${await this.base()}${path}`;
-    const error = errorOf(answer.status, body, url);
+    const error = challengeError(answer) ?? errorOf(answer.status, body, url);
     if (error.said !== undefined || method !== 'HEAD') return error;
     return new RegistryError(error.code, `${go(method)} "${url}": ${answer.status === 401 ? 'unauthorized: authentication required' : error.message}`);
   }

@@ -66,6 +66,8 @@ export class Tokens {
     const before = JSON.stringify(this.#challenge);
     this.learn(answer);
     const isToken = sent?.startsWith('Bearer ') ?? false;
+    // A newer token would allow no more.
+    if (isToken && parseChallenges(answer.header('www-authenticate') ?? '').some(({ parameters }) => parameters['error'] === 'insufficient_scope')) return false;
     if (sent === `Bearer ${this.#tokens.get(scope)?.text}`) this.#tokens.delete(scope);
     return isToken || before !== JSON.stringify(this.#challenge);
   }
