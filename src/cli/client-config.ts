@@ -103,11 +103,13 @@ export class ClientConfig {
   /** Asks a helper; undefined when it does not know the server. */
   #call(helper: string, verb: 'get' | 'store' | 'erase', input: string): string | undefined {
     const { status, stdout, error } = spawnSync(`docker-credential-${helper}`, [verb], { input, encoding: 'utf8', env: this.#env as NodeJS.ProcessEnv });
-    if (!error && status === 0) return stdout;
+    // A helper may end without having read what it is told.
+    const failure = (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE' && status !== null ? undefined : error as NodeJS.ErrnoException | undefined;
+    if (!failure && status === 0) return stdout;
     const said = (stdout ?? '').trim();
     if (said === NOT_FOUND) return undefined;
     const what = verb === 'get' ? 'getting' : verb === 'store' ? 'storing' : 'erasing';
-    const why = error ? ((error as NodeJS.ErrnoException).code === 'ENOENT' ? `exec: "docker-credential-${helper}": executable file not found in $PATH` : error.message) : `exit status ${status}`;
+    const why = failure ? (failure.code === 'ENOENT' ? `exec: "docker-credential-${helper}": executable file not found in $PATH` : failure.message) : `exit status ${status}`;
     throw new InputError(`error ${what} credentials - err: ${why}, out: \`${said}\``);
   }
 

@@ -69,27 +69,28 @@ export const filesOf = (layers: readonly VerifiedLayer[]): Pick<ReadyImage, 'lay
 
 const mediaTypeOf: Readonly<Record<string, string>> = { gzip: mediaTypes.gzip, zstd: mediaTypes.zstd };
 
-/** Checks a layer's uncompressed digest against the configuration; unpacks it for that when it is compressed. Throws ImageError. */
-export async function verifyLayer(path: string, member: Member, diffId: Digest, ports: LoadPorts): Promise<VerifiedLayer> {
+/** Checks a layer's uncompressed digest against the configuration; unpacks it for that when it is compressed and not `unpacked` already. Throws ImageError. */
+export async function verifyLayer(path: string, member: Member, diffId: Digest, ports: LoadPorts, unpacked?: Promise<Member>): Promise<VerifiedLayer> {
   if (member.digest === diffId) return { diffId, member, tar: undefined, mediaType: mediaTypes.tar };
   const start = new Uint8Array(MAGIC_LENGTH);
   member.file.blob.read(start, 0);
   const mismatch = (digest: Digest): ImageError => new ImageError('digest-mismatch', `layer ${path} does not match its digest: the configuration says ${diffId}, the content is ${digest}`);
   const compression = compressionOf(start);
-  if (compression === undefined) throw mismatch(member.digest);
-  const known = ports.knownTar(member.digest, diffId);
-  const tar = known ? knownMember(diffId, known, ports.folder) : await unpack(path, member, diffId, ports);
-  if (tar.digest === diffId) return { diffId, member, tar, mediaType: mediaTypeOf[compression] ?? mediaTypes.tar };
+  if (compression === undefined && !unpacked) throw mismatch(member.digest);
+  const known = unpacked ? undefined : ports.knownTar(member.digest, diffId);
+  const tar = known ? knownMember(diffId, known, ports.folder) : await (unpacked ?? unpackLayer(path, chunksOf(member.file.blob), member.size, diffId, ports));
+  if (tar.digest === diffId) return { diffId, member, tar, mediaType: mediaTypeOf[compression ?? ''] ?? mediaTypes.tar };
   tar.file.discard();
   throw mismatch(tar.digest);
 }
 
-async function unpack(path: string, member: Member, layer: Digest, ports: LoadPorts): Promise<Member> {
+/** The tar that a layer's blob unpacks to, kept aside; not checked. Throws ImageError. */
+export async function unpackLayer(path: string, source: Chunks, total: number, layer: Digest, ports: LoadPorts): Promise<Member> {
   const told = async function* (): Chunks {
     let bytes = 0;
-    for await (const chunk of chunksOf(member.file.blob)) {
+    for await (const chunk of source) {
       yield chunk;
-      ports.progress({ kind: 'unpack', layer, bytes: bytes += chunk.length, total: member.size });
+      ports.progress({ kind: 'unpack', layer, bytes: bytes += chunk.length, total });
     }
   };
   try { return await keepAside(uncompressed(told(), ports), ports.folder, ports.codecs); } catch (error) {

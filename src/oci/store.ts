@@ -6,7 +6,7 @@ import { ImageError } from './errors.ts';
 import { type Paths, reachable, sweep } from './garbage.ts';
 import { demandPlatform, type Descriptor, type Digest, mediaTypes, parseConfig, parseManifest } from './image.ts';
 import { blobPath, INDEX_FILE, isDockers, LAYERS, LAYOUT_FILE, layerTarPath, nameOf, translation, withNames, withoutNames } from './layout.ts';
-import { filesOf, type LoadPorts, type Progress, readImages, type VerifiedLayer, verifyLayer } from './load.ts';
+import { filesOf, type LoadPorts, type Progress, readImages, unpackLayer, type VerifiedLayer, verifyLayer } from './load.ts';
 import { chunksOf, keepAside, knownMember, type Member } from './members.ts';
 import { familiarName, fullName, parseReference } from './reference.ts';
 import { type InUse, planRemoval, type Removed, type RemoveOptions, untagged } from './removal.ts';
@@ -129,8 +129,14 @@ export class Store extends StoreView {
     return knownMember(blob, this.blob(blob), this.folder);
   }
 
-  /** Checks a layer that came from outside against the uncompressed digest that it must have. Throws ImageError. */
-  checkLayer(member: Member, diffId: Digest, options: LoadOptions = {}): Promise<VerifiedLayer> { return verifyLayer(member.digest, member, diffId, this.#layerPorts(options)); }
+  /** Checks a layer that came from outside against the uncompressed digest that it must have; `unpacked` when that was done while it came. Throws ImageError. */
+  checkLayer(member: Member, diffId: Digest, options: LoadOptions = {}, unpacked?: Promise<Member>): Promise<VerifiedLayer> { return verifyLayer(member.digest, member, diffId, this.#layerPorts(options), unpacked); }
+
+  /** Unpacks a layer while its blob comes; undefined where nothing needs to be unpacked. Throws ImageError. */
+  unpackArriving({ digest, size }: Descriptor, diffId: Digest, chunks: Chunks, options: LoadOptions = {}): Promise<Member> | undefined {
+    if (digest === diffId || this.knownTar(digest, diffId)) return undefined;
+    return unpackLayer(digest, chunks, size, diffId, this.#layerPorts(options));
+  }
 
   #layerPorts({ progress = () => {}, unpackLimit = ratioLimit }: LoadOptions): LoadPorts {
     return { folder: this.folder, codecs: this.#ports.codecs, limit: unpackLimit, progress, knownTar: (blob, diffId) => this.knownTar(blob, diffId) };

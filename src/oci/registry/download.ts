@@ -1,5 +1,6 @@
 // One blob of a registry into a file: gone on with after broken connections and by later processes, and checked against its digest.
 import type { Codecs, Folder, Hash, HttpAnswer, LeftFile } from '../../host/ports.ts';
+import type { Chunks } from '../compression.ts';
 import type { Descriptor } from '../image.ts';
 import { chunksOf, type Member } from '../members.ts';
 import { drain } from './bodies.ts';
@@ -14,6 +15,42 @@ export interface DownloadPorts {
   readonly isCancelled: () => boolean;
   /** Why it is. */
   readonly cause: () => unknown;
+  /** Bytes that have come. */
+  readonly seen?: (bytes: number) => void;
+  /** The blob as it comes, when it comes from its beginning; it fails when the download does. */
+  readonly arriving?: (chunks: Chunks) => void;
+}
+
+/** The bytes of a file that still grows, as they come. */
+class Arrival {
+  readonly #file: LeftFile;
+  #size = 0;
+  #end: { readonly error?: unknown } | undefined;
+  #wake: () => void = () => {};
+  constructor(file: LeftFile) { this.#file = file; }
+
+  /** So much is there now. */
+  grow(size: number): void {
+    this.#size = size;
+    this.#wake();
+  }
+
+  end(error?: unknown): void {
+    this.#end ??= { error };
+    this.#wake();
+  }
+
+  async *chunks(): Chunks {
+    for (let at = 0; ;) {
+      while (at === this.#size && !this.#end) await new Promise<void>((wake) => { this.#wake = wake; });
+      if (this.#end?.error !== undefined) throw this.#end.error;
+      if (at === this.#size) return;
+      const piece = new Uint8Array(Math.min(PIECE, this.#size - at));
+      const n = this.#file.blob.read(piece, at);
+      at += n;
+      yield piece.subarray(0, n);
+    }
+  }
 }
 
 /** A blob that is whole and checked, and may still be left for later. */
@@ -23,6 +60,9 @@ export interface Downloaded extends Member { readonly file: LeftFile }
 const TRIES = 5;
 /** What counts as progress, in bytes. */
 const PROGRESS = 64 << 10;
+
+/** Of a blob that comes, in bytes. */
+const PIECE = 1 << 20;
 
 /** A file that is there from an earlier try, or a new one. */
 const begin = ({ folder }: DownloadPorts, { digest }: Descriptor): LeftFile => {
@@ -64,22 +104,32 @@ class Partial {
   fresh(file: LeftFile): Partial { return new Partial(file, this.#codecs); }
 }
 
-/** Downloads a blob; `seen` is told how many bytes there are. What came stays for the next time when it comes to nothing. Throws RegistryError. */
-export async function download(registry: Registry, repository: string, descriptor: Descriptor, ports: DownloadPorts, seen: (bytes: number) => void = () => {}): Promise<Downloaded> {
+/** Downloads a blob. What came stays for the next time when it comes to nothing. Throws RegistryError. */
+export async function download(registry: Registry, repository: string, descriptor: Descriptor, ports: DownloadPorts): Promise<Downloaded> {
   let partial = new Partial(begin(ports, descriptor), ports.codecs);
   let isFresh = partial.file.blob.size === 0;
+  const arrival = isFresh && ports.arriving ? new Arrival(partial.file) : undefined;
+  if (arrival) ports.arriving!(arrival.chunks());
+  const seen = (bytes: number): void => {
+    ports.seen?.(bytes);
+    arrival?.grow(bytes);
+  };
   try {
     for (;;) {
       if (!isFresh && !await partial.readBegun(descriptor.size)) partial = restart(partial, ports, descriptor);
       await fill(registry, repository, descriptor, partial, ports, seen);
       const digest = partial.digest();
-      if (digest === descriptor.digest) return { size: partial.size, digest, file: partial.file };
+      if (digest === descriptor.digest) {
+        arrival?.end();
+        return { size: partial.size, digest, file: partial.file };
+      }
       if (isFresh) throw new RegistryError('bad-content', `filesystem layer verification failed for digest ${descriptor.digest}`);
       // What an earlier process left was not what it should be.
       partial = restart(partial, ports, descriptor);
       isFresh = true;
     }
   } catch (error) {
+    arrival?.end(error);
     if ([error, ports.cause()].every(isWorthKeeping)) partial.file.leave();
     else partial.file.discard();
     throw error;

@@ -1,11 +1,11 @@
 // `pull`: an image of a registry into the store. Manifest, configuration and layers are checked against their digests; the image is there whole or not at all.
 import { sha256Of } from '../chain.ts';
-import type { UnpackLimit } from '../compression.ts';
+import type { Chunks, UnpackLimit } from '../compression.ts';
 import { type Descriptor, type Digest, DOCUMENT_LIMIT, type ImageConfig, isImageConfig, isIndexType, parseConfig, parseManifest } from '../image.ts';
 import type { VerifiedLayer } from '../load.ts';
 import type { Member } from '../members.ts';
 import { familiarName, familiarRepository, fullName, type Reference } from '../reference.ts';
-import type { Store } from '../store.ts';
+import type { LoadOptions, Store } from '../store.ts';
 import type { Image } from '../store-view.ts';
 import { bytesOfAnswer } from './bodies.ts';
 import { type Downloaded, download, isWorthKeeping } from './download.ts';
@@ -171,7 +171,7 @@ class Layers {
     const known = this.#store.knownLayer(descriptor.digest, diffId);
     progress({ id: short(descriptor.digest), status: known ? 'Already exists' : 'Pulling fs layer' });
     if (!known && this.#free === 0) progress({ id: short(descriptor.digest), status: 'Waiting' });
-    const verified = (known ? Promise.resolve(known) : this.#inTurn(() => this.#download(descriptor))).then((member) => this.#verify(member, descriptor, diffId));
+    const verified = known ? this.#verify(known, descriptor, diffId) : this.#inTurn(() => this.#download(descriptor, diffId)).then(({ member, unpacked }) => this.#verify(member, descriptor, diffId, unpacked));
     verified.catch((error: unknown) => { this.#cancel(error); });
     this.#coming.set(key, { isKnown: known !== undefined, verified, isTold: false });
   }
@@ -186,28 +186,48 @@ class Layers {
     }
   }
 
-  async #download(descriptor: Descriptor): Promise<Member> {
+  /** Downloads a layer; it is unpacked as it comes, where it comes from its beginning. */
+  async #download(descriptor: Descriptor, diffId: Digest): Promise<{ member: Member; unpacked: Promise<Member> | undefined }> {
     const { progress } = this.#options;
     const id = short(descriptor.digest);
     this.#demandGoingOn();
-    const ports = { ...this.#store.transfer, isCancelled: () => this.#isCancelled, cause: () => this.#failure };
-    const member = await download(this.#registry, this.#repository, descriptor, ports, (current) => progress({ id, status: 'Downloading', current, total: descriptor.size }));
-    this.#downloaded.push(member);
-    for (const status of ['Verifying Checksum', 'Download complete']) progress({ id, status });
-    return member;
+    let isThere = false;
+    let unpacked: Promise<Member> | undefined;
+    const ports = {
+      ...this.#store.transfer, isCancelled: () => this.#isCancelled, cause: () => this.#failure, seen: (current: number) => progress({ id, status: 'Downloading', current, total: descriptor.size }),
+      arriving: (chunks: Chunks) => {
+        unpacked = this.#store.unpackArriving(descriptor, diffId, chunks, this.#unpacking(descriptor, () => isThere));
+        unpacked?.catch(() => {});
+      },
+    };
+    try {
+      const member = await download(this.#registry, this.#repository, descriptor, ports);
+      isThere = true;
+      this.#downloaded.push(member);
+      for (const status of ['Verifying Checksum', 'Download complete']) progress({ id, status });
+      return { member, unpacked };
+    } catch (error) {
+      (await unpacked?.catch(() => undefined))?.file.discard();
+      throw error;
+    }
   }
 
   #demandGoingOn(): void { if (this.#isCancelled) throw new RegistryError('unreachable', 'context canceled'); }
 
-  async #verify(member: Member, { digest }: Descriptor, diffId: Digest): Promise<VerifiedLayer> {
+  /** Told once the layer is there: nobody wants to hear two things of it at once. */
+  #unpacking({ digest }: Descriptor, isTold: () => boolean): LoadOptions {
     const { progress, unpackLimit } = this.#options;
-    const layer = await this.#store.checkLayer(member, diffId, {
+    return {
       ...(unpackLimit ? { unpackLimit } : {}),
       progress: (event) => {
         this.#demandGoingOn();
-        if (event.kind === 'unpack') progress({ id: short(digest), status: 'Extracting', current: event.bytes, total: event.total });
+        if (event.kind === 'unpack' && isTold()) progress({ id: short(digest), status: 'Extracting', current: event.bytes, total: event.total });
       },
-    });
+    };
+  }
+
+  async #verify(member: Member, descriptor: Descriptor, diffId: Digest, unpacked?: Promise<Member>): Promise<VerifiedLayer> {
+    const layer = await this.#store.checkLayer(member, diffId, this.#unpacking(descriptor, () => true), unpacked);
     // While others are still unpacked by threads.
     for (const { file } of [member, ...(layer.tar ? [layer.tar] : [])]) file.sync();
     return layer;
