@@ -127,7 +127,7 @@ async function supervise(machine: Machine): Promise<number> {
   const getAway = impatience(() => { machine.signal(SIGKILL); });
   const listeners = passedOn.map((name) => [name, () => {
     getAway(name);
-    machine.signal(constants.signals[name]);
+    machine.interrupt(constants.signals[name]);
   }] as const);
   for (const [name, listener] of listeners) process.on(name, listener);
   try {

@@ -71,6 +71,12 @@ export function sendToProcess(process: Process, info: SigInfo): void {
   else for (const task of tasks) wakeWaiter(task, info.signo);
 }
 
+/** Sends to the first process from an ancestor of its pid namespace: what it has no handler for is lost, but for SIGKILL and SIGSTOP (pid_namespaces(7)). */
+export function sendFromOutside({ init }: Kernel, signo: number): void {
+  const isSpared = init.standsFor === undefined && init.actions.get(signo).handler === SIG_DFL && signo !== SIGKILL && signo !== SIGSTOP;
+  if (!isSpared) sendToProcess(init, kernelSignal(signo));
+}
+
 /** Masks have changed, or a thread has ended: the process's pending signals may be another thread's now. */
 export function retarget(process: Process): void {
   if (process.pending.set === 0n) return;

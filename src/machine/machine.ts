@@ -3,7 +3,7 @@ import { assert } from '../base/index.ts';
 import { exec } from '../loader/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Host, NetListener, Streams, Tty as HostTty } from '../host/ports.ts';
-import { attachConsole, CategoryTrace, consoleDescription, ContainerNetwork, Kernel, kernelSignal, mountSystem, PublishedPorts, sendToProcess, standardStreams, usualConfinement } from '../linux/index.ts';
+import { attachConsole, CategoryTrace, consoleDescription, ContainerNetwork, Kernel, kernelSignal, mountSystem, PublishedPorts, sendFromOutside, sendToProcess, standardStreams, usualConfinement } from '../linux/index.ts';
 import type { Attachment, Confinement, Directory, Names, PublishedPort, Task, Tty } from '../linux/index.ts';
 import { Mount, MountTable } from '../vfs/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
@@ -67,8 +67,10 @@ export interface Machine {
   setNetwork(network: NetworkConfig): void;
   /** Other containers on its networks reach it from now on, at a path of LocalStreams. */
   openToNeighbours(path: string): Promise<void>;
-  /** Sends a signal to the first process, as from outside the container. */
+  /** Sends a signal to the first process as from outside the container: without a handler for it, it only takes SIGKILL and SIGSTOP (pid_namespaces(7)). */
   signal(signo: number): void;
+  /** The same for the user in front of it: it dies of what it has no handler for, as on a terminal of its own. */
+  interrupt(signo: number): void;
   /** Runs another program in the container, in a session of its own. It has no parent, its end does not end the container, and the container's end is its end. Throws StartError. */
   exec(request: ProcessRequest, io: MachineParts['io']): Beside;
 }
@@ -102,7 +104,8 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
     publish: (port) => publish(kernel, host, port),
     setNetwork: (network) => { inetPorts.network?.change(network); },
     openToNeighbours: async (path) => { await inetPorts.network?.neighbours?.listen(path); },
-    signal: (signo) => { sendToProcess(kernel.init, kernelSignal(signo)); },
+    signal: (signo) => { sendFromOutside(kernel, signo); },
+    interrupt: (signo) => { sendToProcess(kernel.init, kernelSignal(signo)); },
     exec: (request, io) => beside.start(request, io),
   };
 }

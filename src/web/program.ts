@@ -55,5 +55,5 @@ export class Program {
     this.#resized();
   }
 
-  signal(signo: number): void { this.#machine?.signal(signo); }
+  signal(signo: number): void { this.#machine?.interrupt(signo); }
 }

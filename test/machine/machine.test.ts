@@ -257,11 +257,18 @@ test('an alarm ends a program that loops without system calls', () => {
   assert.is(rounds, 5);
 });
 
-test('a signal from outside ends the first process; kill from inside does not', () => {
-  const b = boot([(c) => { c.sys(NR.kill, 1, 15); }, (c) => { assert.is(c.gpr(RAX), 0n); c.sys(NR.pause); }]);
+test('the first process is spared what it has no handler for, but for SIGKILL and what the user in front of it sends', () => {
+  const pausing = (): ReturnType<typeof boot> => boot([(c) => { c.sys(NR.kill, 1, 15); }, (c) => { assert.is(c.gpr(RAX), 0n); c.sys(NR.pause); }]);
+  const b = pausing();
   assert.is(b.exit(), undefined);
   b.machine.signal(15);
-  assert.equal(b.exit(), { signal: 15 });
+  assert.is(b.exit(), undefined);
+  b.machine.signal(9);
+  assert.equal(b.exit(), { signal: 9 });
+  const interrupted = pausing();
+  assert.is(interrupted.exit(), undefined);
+  interrupted.machine.interrupt(15);
+  assert.equal(interrupted.exit(), { signal: 15 });
 });
 
 test('shared memory is the same in parent and child', () => {
