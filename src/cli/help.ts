@@ -50,8 +50,11 @@ function section(heading: string, rows: readonly (readonly [string, string])[], 
   return `${heading}:\n${sorted.map(([name, help]) => `  ${name.padEnd(width)}  ${help}`).join('\n')}\n\n`;
 }
 
+/** What a verb does, in a line of a list. */
+export const summaryOf = ({ help }: Verb): string => help.split('\n')[0]!.replace(/\.$/, '');
+
 const rowsIn = (verbs: readonly Verb[], group: string | undefined): [string, string][] =>
-  verbs.filter((verb) => !verb.hidden).flatMap((verb) => { const word = wordIn(verb, group); return word === undefined ? [] : [[word, verb.help] as [string, string]]; });
+  verbs.filter((verb) => !verb.hidden).flatMap((verb) => { const word = wordIn(verb, group); return word === undefined ? [] : [[word, summaryOf(verb)] as [string, string]]; });
 
 /** `wherry --help`. */
 export function mainHelp(verbs: readonly Verb[], groups: readonly Group[]): string {

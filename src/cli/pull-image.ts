@@ -3,16 +3,22 @@ import type { Images } from '../engine/index.ts';
 import { familiarName, familiarRepository, fullName, type Image, parseReference, type Reference } from '../oci/index.ts';
 import { type Platform, type Pulled, pullImage, RegistryError, tagsOf, type TransferProgress } from '../oci/registry/index.ts';
 import { InputError } from './input.ts';
-import { openRegistry } from './registries.ts';
+import { openRegistry, registriesOf } from './registries.ts';
 import { type TransferOutput, TransferDisplay } from './transfer-progress.ts';
 import { unpackLimit } from './unpack-limit.ts';
 import type { Terminal } from './verb.ts';
 
 export interface PullRequest { readonly platform?: Platform | undefined; readonly progress?: TransferProgress }
 
-/** Pulls what a reference names. Throws RegistryError, ImageError. */
-export function pullReference({ store }: Images, reference: Reference, terminal: Terminal, { platform, progress }: PullRequest = {}): Promise<Pulled> {
-  return pullImage(store, openRegistry(reference.domain, terminal), reference, { ...unpackLimit(terminal), ...(platform ? { platform } : {}), ...(progress ? { progress } : {}) });
+/** Pulls what a reference names; where there are mirrors, from the first that has it. Throws RegistryError, ImageError. */
+export async function pullReference({ store }: Images, reference: Reference, terminal: Terminal, { platform, progress }: PullRequest = {}): Promise<Pulled> {
+  const registries = registriesOf(reference.domain, terminal);
+  for (const registry of registries) {
+    try { return await pullImage(store, registry, reference, { ...unpackLimit(terminal), ...(platform ? { platform } : {}), ...(progress ? { progress } : {}) }); } catch (error) {
+      if (registry === registries.at(-1) || !(error instanceof RegistryError)) throw error;
+    }
+  }
+  throw new Error('a domain without a registry');
 }
 
 /** Every tag of a repository, shown. Throws RegistryError, ImageError. */

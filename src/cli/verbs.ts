@@ -26,6 +26,7 @@ import { load } from './verbs/load.ts';
 import { login } from './verbs/login.ts';
 import { logout } from './verbs/logout.ts';
 import { logs } from './verbs/logs.ts';
+import { manifestInspect } from './verbs/manifest-inspect.ts';
 import { networkConnect } from './verbs/network-connect.ts';
 import { networkCreate } from './verbs/network-create.ts';
 import { networkDisconnect } from './verbs/network-disconnect.ts';
@@ -64,6 +65,7 @@ export const groups: readonly Group[] = [
   { name: 'builder', help: 'Manage builds' },
   { name: 'container', help: 'Manage containers' },
   { name: 'image', help: 'Manage images' },
+  { name: 'manifest', help: 'Manage Docker image manifests and manifest lists' },
   { name: 'network', help: 'Manage networks' },
   { name: 'system', help: 'Manage Wherry' },
   { name: 'volume', help: 'Manage volumes', usage: ' COMMAND' },
@@ -97,6 +99,7 @@ export const verbs: readonly Verb[] = [
   login,
   logout,
   logs,
+  manifestInspect,
   networkConnect,
   networkCreate,
   networkDisconnect,

@@ -32,7 +32,7 @@ test('no name is given twice', () => {
 
 test('help texts', () => {
   const main = mainHelp(verbs, groups);
-  assert.match(main, /^Usage: {2}wherry \[OPTIONS\] COMMAND\n[^]*\nCommon Commands:\n[^]*\n {2}run +Create and run[^]*\nManagement Commands:\n(?: {2}\w+ +Manage \w+\n)+\nCommands:\n/);
+  assert.match(main, /^Usage: {2}wherry \[OPTIONS\] COMMAND\n[^]*\nCommon Commands:\n[^]*\n {2}run +Create and run[^]*\nManagement Commands:\n(?: {2}\w+ +Manage [\w ]+\n)+\nCommands:\n/);
   const image = groupHelp(verbs, groups.find((g) => g.name === 'image')!);
   assert.match(image, /^Usage: {2}wherry image COMMAND\n\nManage images\n\nCommands:\n[^]* {2}load +Load[^]* {2}ls +List images\n[^]*Run 'wherry image COMMAND --help' for more information on a command\.\n$/);
   const found = find('images');

@@ -155,6 +155,30 @@ test('a helper that is not there, or fails', async () => {
   assert.match(await client({ credsStore: 'broken' }).run(login(basic.host)), /^1 error storing credentials - err: exit status 3, out: `locked`\n$/);
 });
 
+test('manifest inspect: the document, with tabs', async () => {
+  const registry = await TestRegistry.start();
+  try {
+    await addImage(registry, 'app', '1');
+    const document: unknown = JSON.parse(registry.manifest('app', '1')!.bytes.toString());
+    assert.is(await client().run(`manifest inspect ${registry.host}/app:1`), `0 ${JSON.stringify(document, null, '\t')}\n`);
+    assert.is(await client().run(`manifest inspect --insecure ${registry.host}/app:nope`), `1 no such manifest: ${registry.host}/app:nope\n`);
+  } finally { registry.stop(); }
+});
+
+test('mirrors of Docker Hub are asked in turn; images have its name', async () => {
+  const [empty, mirror] = [await TestRegistry.start(), await TestRegistry.start()];
+  try {
+    await addImage(mirror, 'library/app', '1');
+    const env = { DOCKER_CONFIG: at('none'), WHERRY_REGISTRY_MIRRORS: `${empty.origin}, ${mirror.origin}/` };
+    const { code, out } = await answer('pull app:1', at('mirrored'), env);
+    assert.is(code, 0);
+    assert.ok(empty.asked.length > 0);
+    assert.match(out, /^1: Pulling from library\/app\n.*\nStatus: Downloaded newer image for app:1\ndocker\.io\/library\/app:1\n$/s);
+    assert.match((await answer('images app:1', at('mirrored'))).out, /\napp +1 /);
+    assert.match((await answer('pull app:1', at('mirrored'), { ...env, WHERRY_REGISTRY_MIRRORS: 'ftp://x' })).err, /^WHERRY_REGISTRY_MIRRORS: "ftp:\/\/x" is no registry/);
+  } finally { for (const registry of [empty, mirror]) registry.stop(); }
+});
+
 test('search is refused by name', async () => assert.match(await client().run('search busybox'), /^1 wherry search is not supported: /));
 
 // --- a process that is killed ---

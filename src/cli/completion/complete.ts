@@ -1,6 +1,7 @@
 // What may stand next on a command line that is under way, from the rows of verbs and flags.
 import { findVerb, wordIn } from '../find-verb.ts';
 import type { Flag } from '../flags.ts';
+import { summaryOf } from '../help.ts';
 import type { Group, Verb } from '../verb.ts';
 import type { SourceName, Suggestion } from './sources.ts';
 
@@ -86,7 +87,7 @@ function inVerb(verb: Verb, flags: readonly Flag[], before: readonly string[], c
 
 /** Verbs and groups, or the words of a group. */
 function names(verbs: readonly Verb[], groups: readonly Group[], group: string | undefined): Suggestion[] {
-  const words = verbs.filter((verb) => !verb.hidden).flatMap((verb) => { const word = wordIn(verb, group); return word === undefined ? [] : [{ word, about: verb.help }]; });
+  const words = verbs.filter((verb) => !verb.hidden).flatMap((verb) => { const word = wordIn(verb, group); return word === undefined ? [] : [{ word, about: summaryOf(verb) }]; });
   return [...words, ...group === undefined ? groups.map(({ name, help }) => ({ word: name, about: help })) : []].sort((a, b) => (a.word < b.word ? -1 : 1));
 }
 

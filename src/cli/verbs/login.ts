@@ -14,6 +14,7 @@ You can log in with your password or a Personal Access Token (PAT). Using a limi
 
 export const login: Verb = {
   name: 'login',
+  common: true,
   usage: '[OPTIONS] [SERVER]',
   help: 'Authenticate to a registry.\nDefaults to Docker Hub if no server is specified.',
   flags: [string('password', 'Password or Personal Access Token (PAT)', 'p'), bool('password-stdin', 'Take the Password or Personal Access Token (PAT) from stdin'), string('username', 'Username', 'u')],

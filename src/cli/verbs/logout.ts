@@ -4,6 +4,7 @@ import type { Verb } from '../verb.ts';
 
 export const logout: Verb = {
   name: 'logout',
+  common: true,
   usage: '[SERVER]',
   help: 'Log out from a registry.\nIf no server is specified, the default is defined by the daemon.',
   flags: [],
