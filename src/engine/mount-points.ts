@@ -1,6 +1,7 @@
 // What a container mounts, from what the user said and the image says, by the rules of Docker's daemon (volume/mounts/linux_parser.go).
 import type { HostDirectories } from '../host/ports.ts';
 import { EngineError } from './errors.ts';
+import { hostError } from './host-error.ts';
 import type { HostConfig, MountRequest } from './host-config.ts';
 import { demandVolumeName } from './volumes.ts';
 
@@ -120,6 +121,12 @@ export interface MountsContext {
   mountsOf(container: string): readonly MountPoint[];
 }
 
+function demandSource(source: string, directories: HostDirectories): void {
+  let kind;
+  try { kind = directories.kind(source); } catch (error) { throw hostError(error, (why) => invalidMount('bind', `stat ${source}: ${why}`)); }
+  if (kind === undefined) throw invalidMount('bind', `bind source path does not exist: ${source}`);
+}
+
 class Gathering {
   readonly #context: MountsContext;
   readonly #points = new Map<string, MountPoint>();
@@ -141,7 +148,7 @@ class Gathering {
   add({ point, source, copy, volume, mustExist }: Wish): void {
     if (point.Type === 'volume') return this.#addVolume(point, source, { ...volume, copy });
     if (point.Type === 'bind' && !this.#context.directories) throw new EngineError('NO_BINDS', 'this host has no directories that a container could be given');
-    if (mustExist && this.#context.directories!.kind(source) === undefined) throw invalidMount('bind', `bind source path does not exist: ${source}`);
+    if (mustExist) demandSource(source, this.#context.directories!);
     this.#points.set(point.Destination, { ...point, Source: source });
   }
 

@@ -5,6 +5,7 @@ import type { BindMount, MountError } from '../machine/index.ts';
 import { type FileSystem, find, HostFs, KeptAttributes } from '../vfs/index.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { EngineError } from './errors.ts';
+import { hostError, noSource, systemWords } from './host-error.ts';
 import type { MountPoint } from './mount-points.ts';
 import { rootOf } from './root-files.ts';
 import { tmpfsOf } from './tmpfs-options.ts';
@@ -24,13 +25,6 @@ export const hasMounts = ({ Mounts = [], HostConfig: { Tmpfs } }: ContainerRecor
 const latin1Of = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text));
 
 const utf8Of = (path: string): string => new TextDecoder().decode(Uint8Array.from(path, (c) => c.charCodeAt(0)));
-
-const hostError = (error: unknown, words: (why: string) => string): unknown => {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && !(error instanceof EngineError) ? new EngineError('NO_SOURCE', words(systemWords[code] ?? code)) : error;
-};
-
-const systemWords: Readonly<Record<string, string>> = { ENOENT: 'no such file or directory', EACCES: 'permission denied', ENOTDIR: 'not a directory', EPERM: 'operation not permitted', EROFS: 'read-only file system', ENOSPC: 'no space left on device', EEXIST: 'file exists' };
 
 class Opening {
   readonly #parts: MountsHost;
@@ -87,14 +81,20 @@ class Opening {
 
   #bind({ Source, Destination, RW }: MountPoint): BindMount {
     const directories = this.#directories;
-    if (directories.kind(Source) === undefined) this.#makeSource(Source, Destination);
+    this.#demandSource(Source, Destination);
     return { path: latin1Of(Destination), source: Source, ...this.#hostFs(Source, Source, directories.storePath(BIND_ATTRIBUTES), false), options: { readonly: !RW } };
+  }
+
+  #demandSource(source: string, destination: string): void {
+    let kind;
+    try { kind = this.#directories.kind(source); } catch (error) { throw hostError(error, (why) => noSource(`error while creating mount source path '${source}': stat ${source}: ${why}`)); }
+    if (kind === undefined) this.#makeSource(source, destination);
   }
 
   /** `-v` makes a directory that is not there, `--mount` does not. */
   #makeSource(source: string, destination: string): void {
     if (this.#record.HostConfig.Mounts?.some(({ Target }) => cleanEnd(Target) === destination)) throw new EngineError('BAD_MOUNT', `invalid mount config for type "bind": bind source path does not exist: ${source}`);
-    try { this.#directories.make(source); } catch (error) { throw hostError(error, (why) => `error while creating mount source path '${source}': mkdir ${source}: ${why}`); }
+    try { this.#directories.make(source); } catch (error) { throw hostError(error, (why) => noSource(`error while creating mount source path '${source}': mkdir ${source}: ${why}`)); }
   }
 
   #volume(point: MountPoint): BindMount {
@@ -111,7 +111,7 @@ class Opening {
     const words = o.split(',').filter((word) => word !== '');
     if (type === 'tmpfs') return tmpfsOf('/', words.join(','), undefined, this.#now);
     if (type === undefined || type === '') return this.#hostFs(volume.Name, data, directories.storePath(volumeAttributes(volume.Name)), true);
-    const failed = (why: string): EngineError => new EngineError('NO_SOURCE', `error while mounting volume '${data}': failed to mount local volume: mount ${device}:${data}${o === '' ? '' : `, data: ${o}`}: ${why}`);
+    const failed = (why: string): EngineError => noSource(`error while mounting volume '${data}': failed to mount local volume: mount ${device}:${data}${o === '' ? '' : `, data: ${o}`}: ${why}`);
     if (!words.includes('bind') && !words.includes('rbind')) throw failed('operation not permitted');
     if (directories.kind(device) === undefined) throw failed('no such file or directory');
     return this.#hostFs(device, device, directories.storePath(BIND_ATTRIBUTES), false);
@@ -125,8 +125,8 @@ class Opening {
       this.#open.set(key, fs);
       return { fs };
     } catch (error) {
-      if (error instanceof Errno) throw new EngineError('NO_SOURCE', `error mounting ${JSON.stringify(path)}: ${error.name}`);
-      throw hostError(error, (why) => `error mounting ${JSON.stringify(path)}: ${why}`);
+      if (error instanceof Errno) throw noSource(`error mounting ${JSON.stringify(path)}: ${systemWords[error.name] ?? error.name}`);
+      throw hostError(error, (why) => noSource(`error mounting ${JSON.stringify(path)}: ${why}`));
     }
   }
 

@@ -1,8 +1,10 @@
 // An open regular file of the host.
-import { O_APPEND, O_RDWR, O_WRONLY, O_ACCMODE } from '../abi/index.ts';
+import { EOPNOTSUPP, O_APPEND, O_RDWR, O_WRONLY, O_ACCMODE } from '../abi/index.ts';
 import type { HostInode } from './host-inode.ts';
 import { onHost } from './hostfs.ts';
 import type { OpenFile } from './types.ts';
+
+const PIECE = 1 << 20;
 
 export class HostFile implements OpenFile {
   readonly inode: HostInode;
@@ -41,6 +43,14 @@ export class HostFile implements OpenFile {
   truncate(size: number): void {
     onHost(() => this.inode.fs.tree.truncate(this.descriptor, size));
     this.inode.changed();
+  }
+
+  /** Node has no fallocate(2): what lies beyond the end is written. Of a file with holes nobody can tell where they are. */
+  reserve(from: number, to: number): void {
+    const { size, blocks } = this.inode.stat();
+    if (from < size && blocks * 512 < Math.min(size, to)) throw EOPNOTSUPP;
+    const zeros = new Uint8Array(Math.min(PIECE, Math.max(0, to - size)));
+    for (let at = Math.max(from, size); at < to;) at += this.write(zeros.subarray(0, Math.min(zeros.length, to - at)), at);
   }
 
   sync(): void {

@@ -1,5 +1,5 @@
 // One file of a directory of the host (hostfs.ts): asked of the host at every call, changed there, and beside where the host cannot keep it.
-import { EEXIST, EINVAL, EISDIR, ENODATA, ENOENT, ENOTDIR, ENXIO, EPERM, NAME_MAX, O_ACCMODE, O_WRONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, XATTR_CREATE, XATTR_REPLACE } from '../abi/index.ts';
+import { EEXIST, EINVAL, EISDIR, ENODATA, ENOENT, ENOTDIR, ENXIO, EPERM, NAME_MAX, O_ACCMODE, O_RDONLY, O_WRONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, XATTR_CREATE, XATTR_REPLACE } from '../abi/index.ts';
 import { latin1, latin1Bytes } from '../base/index.ts';
 import type { HostStat } from '../host/ports.ts';
 import { HostFile } from './host-file.ts';
@@ -52,7 +52,7 @@ export class HostInode implements Inode {
   /** What the host tells of it now. */
   saw(stat: HostStat): void {
     this.#stat = stat;
-    this.#kept = this.fs.kept.of(stat);
+    if (!this.#removed) this.#kept = this.fs.kept.of(stat);
     ({ mode: this.mode, uid: this.uid, gid: this.gid } = this.fs.shown(stat, this.#kept));
     this.#seenNs = this.fs.now();
     this.#seenChanges = this.fs.changes;
@@ -180,8 +180,14 @@ export class HostInode implements Inode {
     if (fs.givesOwners && (Number(this.#stat.uid) !== uid || Number(this.#stat.gid) !== gid)) this.#chown(handle, uid, gid);
     if (typeOf(mode) !== S_IFLNK) onHost(() => tree.chmod(handle, fs.modeOnHost(mode)));
     this.#refresh();
-    fs.keep(this.#stat, this.#kept, { mode, uid, gid }, rdev);
+    this.#keep(fs.besideHost(this.#stat, this.#kept, { mode, uid, gid }, rdev));
     this.saw(this.#stat);
+  }
+
+  /** A file without a name is nobody else's any more. */
+  #keep(kept: Kept): void {
+    if (this.#removed) this.#kept = kept;
+    else this.fs.kept.put(this.#stat, kept);
   }
 
   /** A root that may not give files away (in a namespace of its own) is like another user: the owners are kept beside. */
@@ -215,6 +221,13 @@ export class HostInode implements Inode {
     if (name.length > NAME_MAX) return undefined;
     const stat = onHost(() => this.fs.tree.statAt(this.handle(), name));
     return stat && this.fs.inodeOf(stat, this, name);
+  }
+
+  /** The host may forbid what the container's root may do. */
+  demandReadable(): void {
+    const { uid, mode } = this.#fresh();
+    const { tree } = this.fs;
+    if (Number(uid) !== tree.user.uid || (Number(mode) & 0o400) === 0) tree.release(onHost(() => tree.open(this.handle(), O_RDONLY)));
   }
 
   readdir(): DirEntry[] {
@@ -275,7 +288,7 @@ export class HostInode implements Inode {
     if (made !== undefined) fs.tree.release(made);
     this.#removed = nlink <= 0n;
     if (this.#removed) fs.forget(this, this.#stat);
-    if (this.#removed && this.#kept && this.#open.size === 0) fs.kept.put(this.#stat, {});
+    if (this.#removed && this.#kept) fs.kept.put(this.#stat, {});
     fs.changes++;
     if (this.parent === parent && this.name === name && !this.isDirectory) this.parent = undefined;
     this.saw(withLinks(this.#stat, nlink));
@@ -321,7 +334,7 @@ export class HostInode implements Inode {
 
   #keepXattrs(xattrs: Readonly<Record<string, string>>): void {
     const { xattrs: _, ...kept } = this.#kept ?? {};
-    this.fs.kept.put(this.#stat, { ...kept, ...(Object.keys(xattrs).length > 0 ? { xattrs } : {}) });
+    this.#keep({ ...kept, ...(Object.keys(xattrs).length > 0 ? { xattrs } : {}) });
     if (typeOf(this.mode) !== S_IFLNK) onHost(() => this.fs.tree.chmod(this.handle(), Number(this.#stat.mode) & 0o7777));
     this.#refresh();
   }

@@ -125,13 +125,13 @@ export class HostFs implements FileSystem {
     return (mode & HOST_BITS) | rights;
   }
 
-  /** Keeps what the host does not show of what was asked for. `now`: what is kept so far. */
-  keep(stat: HostStat, now: Kept | undefined, { mode, uid, gid }: Shown, rdev = now?.rdev): void {
+  /** What the host does not show of what was asked for. `now`: what is kept so far. */
+  besideHost(stat: HostStat, now: Kept | undefined, { mode, uid, gid }: Shown, rdev = now?.rdev): Kept {
     const plain = this.shown(stat, undefined);
     const xattrs = now?.xattrs;
-    this.kept.put(stat, {
+    return {
       ...(mode === plain.mode ? {} : { mode, hostMode: Number(stat.mode) }), ...(uid === plain.uid ? {} : { uid }), ...(gid === plain.gid ? {} : { gid }), ...(rdev ? { rdev } : {}), ...(xattrs ? { xattrs } : {}),
-    });
+    };
   }
 
   setMade(inode: HostInode, descriptor: number): void {

@@ -97,6 +97,8 @@ export interface Inode {
   setxattr?(name: string, value: Uint8Array, flags: number): void;
   removexattr?(name: string): void;
   listxattr?(): string[];
+  /** Directories: throws what hinders reading them, beside their permission bits. */
+  demandReadable?(): void;
   /** Directories: returns when their names are durable. Absent: the whole file system is synchronised. */
   sync?(): void;
 }
@@ -112,7 +114,7 @@ export interface OpenFile {
   read?(into: Uint8Array, position: number, nonblock: boolean): number | Wait;
   write?(from: Uint8Array, position: number, nonblock: boolean): number | Wait;
   truncate?(size: number): void;
-  /** Promises room for the bytes [from, to); the size stays (fallocate(2)). Throws ENOSPC. */
+  /** Promises room for the bytes [from, to); the size stays (fallocate(2)), or grows where `punch` is absent. Throws ENOSPC. */
   reserve?(from: number, to: number): void;
   /** Makes the bytes [from, to) a hole; the size stays. */
   punch?(from: number, to: number): void;

@@ -12,7 +12,10 @@ export function openInode(task: Task, place: Place, flags: number): OpenFile {
   const { inode } = place;
   if (flags & O_PATH) return new PathFile(inode);
   const type = inode.mode & S_IFMT;
-  if (type === S_IFDIR) return new DirectoryFile(place);
+  if (type === S_IFDIR) {
+    inode.demandReadable?.();
+    return new DirectoryFile(place);
+  }
   if (inode instanceof AnonymousInode) {
     if (!inode.reopen) throw ENXIO;
     return inode.reopen(flags);

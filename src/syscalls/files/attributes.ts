@@ -133,13 +133,13 @@ function fallocate(task: Task, fd: number, mode: number, offset: number, length:
   if (isType(inode.mode, S_IFIFO)) throw ESPIPE;
   if (isType(inode.mode, S_IFDIR)) throw EISDIR;
   if (!isType(inode.mode, S_IFREG)) throw ENODEV;
-  if (!file.truncate || !file.reserve || !file.punch) throw EOPNOTSUPP;
   const end = offset + length;
   if (end > Number.MAX_SAFE_INTEGER) throw EFBIG;
   const { size } = inode.stat();
+  if (!file.truncate || !file.reserve || (!file.punch && (mode & (punch | zero) || (mode & keep && end > size)))) throw EOPNOTSUPP;
   if (!(mode & keep)) checkSizeLimit(task, Math.max(size, end));
   settleMappings(inode, offset, length);
-  if (mode & (punch | zero)) file.punch(offset, end);
+  if (mode & (punch | zero)) file.punch!(offset, end);
   if (!(mode & punch)) file.reserve(offset, end);
   if (!(mode & keep) && end > size) file.truncate(end);
   refreshMappings(inode, offset, length);
