@@ -37,9 +37,14 @@ function wait(task: Task, args: FutexArgs, bitset: number): Result {
   const call = task.call!;
   if (bitset === 0) throw EINVAL;
   const deadline = futexDeadline(task, args);
+  const isNew = call.kept === undefined;
   const waiter = (call.kept ??= startWaiting(task, args, bitset)) as FutexWaiter;
   if (waiter.done) return 0;
-  if (deadline !== undefined && task.kernel.monotonicNs() >= deadline) throw ETIMEDOUT;
+  if (deadline !== undefined && task.kernel.monotonicNs() >= deadline) {
+    // Waiting over and over for less than a call takes lets others run, too: they may be the ones to wait for.
+    if (isNew) task.kernel.scheduler.mustSwitch = true;
+    throw ETIMEDOUT;
+  }
   if (deadline !== undefined) call.neverRestart = true;
   return new Wait([waiter.woken], deadline);
 }
