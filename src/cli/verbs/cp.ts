@@ -95,7 +95,9 @@ async function copyIn(from: string, said: string, path: string, { engine, follow
   }
   const links = follow || from.endsWith('/') || meansContent(from);
   const here = resolve(from);
-  const source = links ? statSync(here) : lstatSync(here);
+  // Docker's message about what is missing at the top has a slash for the folder and one before the name.
+  const named = dirname(here) === '/' ? `/${here}` : here;
+  const source = links ? statSync(named) : lstatSync(named);
   const there = path === '' ? undefined : await container.statIfThere(path);
   const { directory, as } = targetThere(path, there, source.isDirectory(), meansContent(from) && source.isDirectory(), latin1(basename(here)));
   const { hostItems } = await import('../host-tree.ts');
