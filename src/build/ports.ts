@@ -7,6 +7,8 @@ import type { FileSystem } from '../vfs/index.ts';
 
 export interface BuildPorts {
   readonly images: Images;
+  /** What a step may write, in bytes; absent: as much as an overlay in memory may. */
+  readonly scratchBytes?: number;
   readonly folder: Folder;
   readonly codecs: Codecs;
   readonly host: Host;

@@ -85,6 +85,7 @@ export class StageBuild {
     }
     const fs = await make();
     const layer = fs && await this.#layerOf(fs);
+    fs?.store.close();
     const image = withStep(this.image, { config: this.config, createdBy, author: this.#author, createdNs: this.now(), layer }, layer?.contentSize ?? 0, this.ports.codecs);
     cache.keep(key, image, layer);
     this.image = image;
@@ -150,7 +151,7 @@ export class StageBuild {
   }
 
   /** The files of the stage so far, to be changed. */
-  openTree(asContainer = false): OverlayFs { return this.ports.images.openTree(this.image.layers, { now: () => this.now(), asContainer }); }
+  openTree(asContainer = false): OverlayFs { return this.ports.images.openTree(this.image.layers, { now: () => this.now(), asContainer, ...(this.ports.scratchBytes === undefined ? {} : { limit: this.ports.scratchBytes }) }); }
 }
 
 const isFile = (mode: number): boolean => (mode & S_IFMT) !== S_IFDIR;

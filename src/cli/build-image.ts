@@ -1,10 +1,10 @@
 // wherry build at work: from what was said to a build, its output and its image. Loaded when something is built.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { BuildError, buildImage, type BuildOptions, ContextFs } from '../build/index.ts';
-import type { HostConfig, Images } from '../engine/index.ts';
+import { type HostConfig, Images } from '../engine/index.ts';
 import { nodeDirectories } from '../host/node/tree.ts';
 import { nodeProcesses } from '../host/node/processes.ts';
-import { nodeCodecs } from '../host/node/store.ts';
+import { nodeCodecs, scratchFolder } from '../host/node/store.ts';
 import { familiarName, fullName, type Image, parseReference } from '../oci/index.ts';
 import { openContext } from './build-context.ts';
 import { humanSize } from './columns.ts';
@@ -18,6 +18,9 @@ import { demandRunnablePlatform, platformOf } from './platform-flag.ts';
 import { type Engine, openCpu, openEngine } from './setup.ts';
 import { unpackLimit } from './unpack-limit.ts';
 import type { Terminal } from './verb.ts';
+
+/** What a command may write, in bytes: it lies on disk until it is a layer. */
+const SCRATCH = 2 ** 40;
 
 /** KEY=VALUE, or KEY alone for the caller's variable; one that the caller does not have is none. */
 function buildArgs(parsed: Parsed, { env }: Terminal): Map<string, string> {
@@ -127,7 +130,7 @@ export async function runBuild(parsed: Parsed, terminal: Terminal, limits: Parti
     });
     if (!quiet) terminal.out(`Sending build context to Docker daemon ${humanSize(size, 4).padStart(8)}\r${terminal.outIsTty ? '' : '\r'}\n`);
     const image = await buildImage({
-      images: engine.images, folder: engine.folder, codecs: nodeCodecs, host: { ...engine.host, directories: nodeDirectories(engine.hostPath('')) }, processes: nodeProcesses, cpu: () => openCpu(engine.host, {}),
+      images: new Images(engine.folder, nodeCodecs, () => scratchFolder(engine.hostPath(''))), scratchBytes: SCRATCH, folder: engine.folder, codecs: nodeCodecs, host: { ...engine.host, directories: nodeDirectories(engine.hostPath('')) }, processes: nodeProcesses, cpu: () => openCpu(engine.host, {}),
       findImage: (name, asked) => findImage(engine, name, asked, parsed, terminal, quiet ? undefined : output.say), shownName: (name) => familiarName(parseReference(fullName(parseReference(name)))), say: output.say,
       streams: { stdout: asText(output.say), stderr: asText(inRed(output.say, terminal)) },
     }, { ...options, ...source });

@@ -17,10 +17,10 @@ export class Images {
   readonly store: Store;
   readonly #folder: Folder;
   readonly #codecs: Codecs;
-  readonly #memory: () => Promise<Folder>;
+  readonly #memory: () => Folder | Promise<Folder>;
 
-  /** `memory` gives a new folder in memory, for what containers write that are not kept. */
-  constructor(folder: Folder, codecs: Codecs, memory: () => Promise<Folder>) {
+  /** `memory` gives a new folder, in memory or gone with the process, for what containers write that are not kept. */
+  constructor(folder: Folder, codecs: Codecs, memory: () => Folder | Promise<Folder>) {
     this.#folder = folder;
     this.#codecs = codecs;
     this.#memory = memory;

@@ -53,6 +53,13 @@ const quick: FsLike = {
 /** A folder on disk. What killed processes left half-written in it is removed. */
 export function nodeFolder(root: string): FsFolder { return new FsFolder(quick, root, ownerName(), isAlive); }
 
+/** A new folder on disk for what this process alone needs, inside the store in `root`; it goes with the process, or with the next one that opens the store. */
+export function scratchFolder(root: string): FsFolder {
+  const path = `${root}/tmp/${ownerName()}.scratch`;
+  process.on('exit', () => { fs.rmSync(path, { recursive: true, force: true }); });
+  return new FsFolder(quick, path);
+}
+
 async function* through(source: AsyncIterable<Uint8Array>, codec: Transform): AsyncGenerator<Uint8Array> {
   const input = Readable.from(source, { objectMode: false });
   input.on('error', (error) => codec.destroy(error));

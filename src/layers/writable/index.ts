@@ -8,8 +8,8 @@ import { replay, type SavedInode, type Transaction } from './inode-state.ts';
 import { LayerJournal } from './journal.ts';
 import { SegmentedFile } from './segmented-file.ts';
 
-/** Gone with the process: content lies in files of a new folder that is memory (memfs). */
-export interface MemoryPlace { readonly memory: () => Promise<Folder> }
+/** Gone with the process: content lies in files of a new folder that is memory (memfs), or goes with the process. */
+export interface MemoryPlace { readonly memory: () => Folder | Promise<Folder> }
 
 /** Kept as `data` and `journal` in a folder of its own. */
 export interface DiskPlace {

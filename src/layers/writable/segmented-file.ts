@@ -8,13 +8,13 @@ const WORTHWHILE = 1 << 20;
 
 export class SegmentedFile implements RandomFile {
   size = 0;
-  readonly #load: () => Promise<Folder>;
+  readonly #load: () => Folder | Promise<Folder>;
   #folder: Folder | undefined;
   #loading = false;
   readonly #segments: RandomFile[] = [];
 
   /** Empty. Segments are numbered files of the folder that `load` gives, which is asked for when it is worth while; those that are needed before it has come are plain memory. */
-  constructor(load: () => Promise<Folder>) { this.#load = load; }
+  constructor(load: () => Folder | Promise<Folder>) { this.#load = load; }
 
   read(into: Uint8Array, offset: number): number {
     const length = Math.max(0, Math.min(into.length, this.size - offset));
@@ -37,7 +37,9 @@ export class SegmentedFile implements RandomFile {
 
   #loadFolder(): void {
     this.#loading = true;
-    void this.#load().then((folder) => { this.#folder = folder; });
+    const folder = this.#load();
+    if (folder instanceof Promise) void folder.then((loaded) => { this.#folder = loaded; });
+    else this.#folder = folder;
   }
 
   #segment(offset: number): RandomFile {
