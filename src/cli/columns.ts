@@ -23,6 +23,14 @@ export function humanSize(bytes: number, digits = 3): string {
   return `${significant(value, digits)}${units[unit]}`;
 }
 
+const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** A size with at most four digits and units of 1024: 512KiB, 1.234GiB. */
+export function binarySize(bytes: number): string {
+  const unit = Math.min(binaryUnits.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  return `${significant(bytes / 1024 ** unit, 4)}${binaryUnits[unit]}`;
+}
+
 const day = 24 * 3600;
 
 /** How long ago, in docker's words: "Less than a second", "5 minutes", "2 weeks". */

@@ -21,7 +21,7 @@ export async function runLine(args: readonly string[], terminal: Terminal): Prom
     return WRONG_FLAG;
   }
   if (global.bool('version')) {
-    const { versionText } = await import('./verbs/version.ts');
+    const { versionText } = await import('./host-facts.ts');
     return say(terminal, `Wherry version ${versionText()}\n`);
   }
   const asksHelp = global.bool('help') || global.words[0] === 'help';

@@ -65,7 +65,7 @@ export function containerDocument(record: ContainerRecord, { hostPath, sizes, ex
   const [path = '', ...args] = argvOf(record);
   return {
     Id: record.Id, Created: record.Created, Path: path, Args: args, State: stateDocument(record), Image: record.Image, ResolvConfPath: '', HostnamePath: '', HostsPath: '',
-    LogPath: record.KeepsLog ? hostPath(logPath(record.Id)) : '', Name: `/${record.Name}`, RestartCount: record.RestartCount ?? 0, Driver: 'wherry', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '', ExecIDs: execs.length > 0 ? execs : nilSlice,
+    LogPath: record.KeepsLog && hostConfigOf(record).LogConfig.Type === 'json-file' ? hostPath(logPath(record.Id)) : '', Name: `/${record.Name}`, RestartCount: record.RestartCount ?? 0, Driver: 'wherry', Platform: 'linux', MountLabel: '', ProcessLabel: '', AppArmorProfile: '', ExecIDs: execs.length > 0 ? execs : nilSlice,
     HostConfig: hostDocument(record), GraphDriver: { Data: nilMap, Name: 'wherry' }, SizeRw: sizes?.rw, SizeRootFs: sizes?.rootFs, Mounts: (record.Mounts ?? []).map(mountDocument), Config: configDocument(record),
     NetworkSettings: networkSettings(record),
   };

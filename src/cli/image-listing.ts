@@ -5,7 +5,7 @@ import { column, type Listing } from './listing.ts';
 import { goTime } from './times.ts';
 
 /** One line of `images`. */
-export interface ImageRow { readonly repository: string; readonly tag: string; readonly digest: string; readonly image: Image; /** The ID as it is shown. */ readonly id: string; readonly containers: number }
+export interface ImageRow { readonly repository: string; readonly tag: string; readonly digest: string; readonly image: Image; /** The ID as it is shown. */ readonly id: string; readonly containers: number; /** In bytes, where they are known: of layers that other images have, too, and of the others. */ readonly sizes?: { readonly shared: number; readonly unique: number } }
 
 const NONE = '<none>';
 
@@ -49,8 +49,8 @@ export const imageListing: Listing<ImageRow> = {
     column('Size', 'SIZE', ({ image }) => humanSize(image.size)),
     column('Containers', 'CONTAINERS', ({ containers }) => (containers < 0 ? 'N/A' : String(containers))),
     column('VirtualSize', 'SIZE', ({ image }) => humanSize(image.size, 4)),
-    column('SharedSize', 'SHARED SIZE', () => 'N/A'),
-    column('UniqueSize', 'UNIQUE SIZE', () => 'N/A'),
+    column('SharedSize', 'SHARED SIZE', ({ sizes }) => (sizes ? humanSize(sizes.shared, 4) : 'N/A')),
+    column('UniqueSize', 'UNIQUE SIZE', ({ sizes }) => (sizes ? humanSize(sizes.unique, 4) : 'N/A')),
   ],
   table: '{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{if .CreatedSince}}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}',
   quiet: '{{.ID}}',

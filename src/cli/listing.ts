@@ -58,7 +58,7 @@ export function list<Thing>(listing: Listing<Thing>, things: readonly Thing[], s
 }
 
 /** A thing as templates see it: its fields by name, as Go sorts them, each worked out when it is asked for. */
-function rowOf<Thing>({ columns, type }: Listing<Thing>, thing: Thing): Struct {
+export function rowOf<Thing>({ columns, type }: Listing<Thing>, thing: Thing): Struct {
   const row: Struct = { [typeOf]: type };
   for (const { name, value } of [...columns].sort((a, b) => (a.name < b.name ? -1 : 1))) Object.defineProperty(row, name, { enumerable: true, get: () => value(thing) });
   return row;

@@ -6,7 +6,7 @@ import { type Credentials, isLoopback, Registry, type RegistryOptions, type Regi
 import { ClientConfig, configFolder, serverOf } from './client-config.ts';
 import { InputError } from './input.ts';
 import type { Terminal } from './verb.ts';
-import { versionText } from './verbs/version.ts';
+import { versionText } from './host-facts.ts';
 
 const portsOf = (terminal: Terminal): RegistryPorts => ({
   fetch: nodeFetch({ env: terminal.env, certificates: [join(configFolder(terminal), 'certs.d'), '/etc/docker/certs.d'] }), nowMs: () => Date.now(), sleep: async (ms) => { await setTimeout(ms); },

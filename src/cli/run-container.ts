@@ -1,7 +1,7 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
 import { Errno, errnoMessage, SIGKILL } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, healthPlan, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, wantedPorts } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, healthPlan, logOptionsOf, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts, NetworkConfig } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
@@ -34,7 +34,7 @@ export interface Started { readonly io: SharedIo; readonly machine: Machine }
 /** Runs a container that this process has begun, and gives its exit code. `before`: its state as it was, should it not start. Throws what hinders the start. */
 export async function runContainer(engine: Engine, record: ContainerRecord, before: ContainerRecord['State'], execution: Execution): Promise<number> {
   const { images, containers, host } = engine;
-  const log = record.KeepsLog ? new ContainerLog(engine.folder, record.Id, host.clock) : undefined;
+  const log = record.KeepsLog ? new ContainerLog(engine.folder, record.Id, host.clock, logOptionsOf(record)) : undefined;
   const shared = new SharedIo(log?.over(execution.io) ?? execution.io);
   let isOomKilled = (): boolean => false;
   let mayRestart = false;

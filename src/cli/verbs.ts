@@ -20,6 +20,7 @@ import { imageInspect } from './verbs/image-inspect.ts';
 import { imagePrune } from './verbs/image-prune.ts';
 import { images } from './verbs/images.ts';
 import { importVerb } from './verbs/import.ts';
+import { info } from './verbs/info.ts';
 import { inspect } from './verbs/inspect.ts';
 import { kill } from './verbs/kill.ts';
 import { load } from './verbs/load.ts';
@@ -50,6 +51,8 @@ import { start } from './verbs/start.ts';
 import { stats } from './verbs/stats.ts';
 import { stop } from './verbs/stop.ts';
 import { supervise } from './verbs/supervise.ts';
+import { systemDf } from './verbs/system-df.ts';
+import { systemPrune } from './verbs/system-prune.ts';
 import { tag } from './verbs/tag.ts';
 import { top } from './verbs/top.ts';
 import { update } from './verbs/update.ts';
@@ -93,6 +96,7 @@ export const verbs: readonly Verb[] = [
   imagePrune,
   images,
   importVerb,
+  info,
   inspect,
   kill,
   load,
@@ -123,6 +127,8 @@ export const verbs: readonly Verb[] = [
   stats,
   stop,
   supervise,
+  systemDf,
+  systemPrune,
   tag,
   top,
   unpause,

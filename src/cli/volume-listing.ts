@@ -1,10 +1,11 @@
 // What `volume ls` and `volume inspect` show of a volume, as docker shows them.
 import { type Volume, volumeData } from '../engine/index.ts';
+import { humanSize } from './columns.ts';
 import { labelHeading } from './container-listing.ts';
 import { column, type Listing } from './listing.ts';
 import { nilMap, type Struct, typeOf } from './template/index.ts';
 
-export interface VolumeRow { readonly volume: Volume; /** Where its files lie on the host. */ readonly mountpoint: string }
+export interface VolumeRow { readonly volume: Volume; /** Where its files lie on the host. */ readonly mountpoint: string; /** Where it is known: how many containers mount it, and its size in bytes. */ readonly usage?: { readonly links: number; readonly bytes: number } }
 
 const labelsText = ({ volume: { Labels } }: VolumeRow): string => Object.entries(Labels ?? {}).map(([name, value]) => `${name}=${value}`).sort().join(',');
 
@@ -20,7 +21,9 @@ export const volumeListing: Listing<VolumeRow> = {
     column('Mountpoint', 'MOUNTPOINT', ({ mountpoint }) => mountpoint),
     column('Labels', 'LABELS', labelsText),
     column('Label', labelHeading, ({ volume: { Labels } }) => (name: string) => Labels?.[name] ?? ''),
-    ...['Links', 'Size', 'Availability', 'Group', 'Status'].map(unknown),
+    column('Links', 'LINKS', ({ usage }) => (usage ? String(usage.links) : 'N/A')),
+    column('Size', 'SIZE', ({ usage }) => (usage ? humanSize(usage.bytes) : 'N/A')),
+    ...['Availability', 'Group', 'Status'].map(unknown),
   ],
   table: '{{.Driver}}\t{{.Name}}',
   quiet: '{{.Name}}',

@@ -2,13 +2,51 @@
 import type { Clock, Folder, RandomFile, Sink } from '../host/ports.ts';
 import type { MachineParts } from '../machine/index.ts';
 import { rfc3339 } from '../base/index.ts';
+import type { ContainerRecord } from './container-record.ts';
+import { hostConfigOf } from './host-config.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
 
 /** One kept line; `log` ends with the newline unless the output ended without, or the line is longer than what is kept at once. */
-export interface LogLine { readonly log: string; readonly stream: OutputStream; readonly time: string }
+export interface LogLine { readonly log: string; readonly stream: OutputStream; /** Labels and variables that --log-opt asks for. */ readonly attrs?: Readonly<Record<string, string>>; readonly time: string }
 
 export const logPath = (id: string): string => `containers/${id}/${id}-json.log`;
+/** Where older lines are: 1 holds the newest of them. */
+export const rotatedLogPath = (id: string, n: number): string => `${logPath(id)}.${n}`;
+
+/** What --log-driver and --log-opt ask for. Sizes in bytes. */
+export interface LogOptions {
+  /** A longer file is put aside. */
+  readonly maxBytes: number;
+  /** How many files there are, with the one that is written. */
+  readonly maxFiles: number;
+  readonly attrs: Readonly<Record<string, string>>;
+}
+
+const decimalUnits: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+
+/** "10m" (go-units FromHumanSize); undefined for what is no size. */
+export function humanBytes(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?) ?([kmgt]?)b?$/i.exec(text);
+  return match ? Number(match[1]) * decimalUnits[match[2]!.toLowerCase()]! : undefined;
+}
+
+const words = (list = ''): string[] => list.split(',').filter(Boolean);
+const chosen = (all: Readonly<Record<string, string>>, names: readonly string[], pattern = ''): [string, string][] =>
+  Object.entries(all).filter(([name]) => names.includes(name) || (pattern !== '' && new RegExp(pattern).test(name)));
+
+/** The driver `local` puts files aside even where nothing is said. */
+export function logOptionsOf(record: Pick<ContainerRecord, 'HostConfig' | 'Config'>): LogOptions {
+  const { Type, Config: said } = hostConfigOf(record).LogConfig;
+  const isLocal = Type === 'local';
+  const env = Object.fromEntries(record.Config.Env.map((word) => [word.split('=', 1)[0]!, word.slice(word.indexOf('=') + 1)]));
+  return {
+    maxBytes: humanBytes(said['max-size'] ?? '') ?? (isLocal ? 20e6 : Infinity), maxFiles: Number(said['max-file'] ?? (isLocal ? 5 : 1)),
+    attrs: Object.fromEntries([...chosen(record.Config.Labels, words(said['labels']), said['labels-regex']), ...chosen(env, words(said['env']), said['env-regex'])].sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+}
+
+const everything: LogOptions = { maxBytes: Infinity, maxFiles: 1, attrs: {} };
 
 /** Lines longer than this are kept in pieces, in bytes. */
 const PIECE = 16 * 1024;
@@ -45,6 +83,9 @@ class LineCutter {
 
 /** Keeps what a container writes. The file is there from the first line on. */
 export class ContainerLog {
+  readonly #folder: Folder;
+  readonly #id: string;
+  readonly #options: LogOptions;
   readonly #open: () => RandomFile;
   readonly #clock: Clock;
   readonly #cutters: Readonly<Record<OutputStream, LineCutter>>;
@@ -53,14 +94,17 @@ export class ContainerLog {
   /** Output that the disk did not take. */
   #lost = false;
 
-  constructor(folder: Folder, id: string, clock: Clock) {
+  constructor(folder: Folder, id: string, clock: Clock, options = everything) {
+    this.#folder = folder;
+    this.#id = id;
+    this.#options = options;
     this.#open = () => folder.edit(logPath(id));
     this.#clock = clock;
     this.#cutters = { stdout: new LineCutter((line) => this.#keep('stdout', line)), stderr: new LineCutter((line) => this.#keep('stderr', line)) };
   }
 
   #keep(stream: OutputStream, line: Uint8Array): void {
-    this.#lines += `${JSON.stringify({ log: new TextDecoder().decode(line), stream, time: rfc3339(this.#clock.realtimeNs()) } satisfies LogLine)}\n`;
+    this.#lines += `${JSON.stringify({ log: new TextDecoder().decode(line), stream, ...this.#attrs, time: rfc3339(this.#clock.realtimeNs()) } satisfies LogLine)}\n`;
   }
 
   #write(): void {
@@ -68,11 +112,24 @@ export class ContainerLog {
     try {
       this.#file ??= this.#open();
       this.#file.write(new TextEncoder().encode(this.#lines), this.#file.size);
+      if (this.#file.size >= this.#options.maxBytes) this.#putAside();
     } catch (error) {
       if (typeof (error as { code?: unknown }).code !== 'string') throw error;
       this.#lost = true;
     }
     this.#lines = '';
+  }
+
+  get #attrs(): Pick<LogLine, 'attrs'> { return Object.keys(this.#options.attrs).length > 0 ? { attrs: this.#options.attrs } : {}; }
+
+  /** The next line begins a file; of the older ones as many stay as is said. */
+  #putAside(): void {
+    this.#file?.close();
+    this.#file = undefined;
+    const folder = this.#folder;
+    if (this.#options.maxFiles < 2) return folder.remove(logPath(this.#id));
+    for (let n = this.#options.maxFiles - 1; n > 1; n--) folder.rename?.(rotatedLogPath(this.#id, n - 1), rotatedLogPath(this.#id, n));
+    folder.rename?.(logPath(this.#id), rotatedLogPath(this.#id, 1));
   }
 
   /** Takes output of a stream. */
@@ -101,7 +158,7 @@ export class ContainerLog {
 export function parseLog(text: string): { readonly lines: LogLine[]; readonly length: number } {
   const length = text.lastIndexOf('\n') + 1;
   const lines = text.slice(0, length).split('\n').flatMap((line) => {
-    try { const { log, stream, time } = JSON.parse(line) as LogLine; return typeof log === 'string' ? [{ log, stream, time }] : []; } catch { return []; }
+    try { const { log, stream, attrs, time } = JSON.parse(line) as LogLine; return typeof log === 'string' ? [{ log, stream, ...(attrs ? { attrs } : {}), time }] : []; } catch { return []; }
   });
   return { lines, length };
 }

@@ -71,6 +71,19 @@ test('--restart with --rm, and words that are no policy', () => {
   assert.match(store.wherry('run', '--restart', 'foo', 'busybox', 'true').err, /invalid restart policy 'foo'/);
 });
 
+test('logs are followed through restarts and into new files', async () => {
+  const script = 'n=$(cat /n 2>/dev/null || echo 0); for i in 1 2 3; do n=$((n+1)); echo "line $n $(printf %0200d 0)"; done; echo $n > /n; [ $n -lt 12 ]';
+  run('wordy', '--restart', 'always', '--log-opt', 'max-size=1k', '--log-opt', 'max-file=9', 'busybox', 'sh', '-c', `sleep 1; ${script} || { sleep 1000; }`);
+  const follower = store.later('logs', '-f', 'wordy');
+  await eventually(() => store.out('logs', '--tail', '1', 'wordy'), (text) => text.startsWith('line 12 '));
+  store.out('kill', 'wordy');
+  const numbers = (text: string): number[] => text.split('\n').filter(Boolean).map((line) => Number(line.split(' ')[1]));
+  const all = Array.from({ length: 12 }, (_, i) => i + 1);
+  assert.equal(numbers((await follower).out), all);
+  assert.equal(numbers(store.out('logs', 'wordy')), all);
+  assert.equal(numbers(store.out('logs', '-n', '2', 'wordy')), [11, 12]);
+});
+
 test('a check that fails, then does not', async () => {
   run('checked', '--health-cmd', 'echo looked; test -e /well', '--health-interval', '200ms', '--health-retries', '2', '--health-timeout', '20s', 'busybox', 'sleep', '1000');
   assert.match(store.out('ps', '-f', 'name=checked', '--format', '{{.Status}}'), /^Up .* \((?:health: starting|unhealthy)\)\n$/);

@@ -10,7 +10,7 @@ export type Step = [line: string, code: number, out: string, err: string];
 export const recording = (name: string): Step[] => JSON.parse(readFileSync(`test/cli/${name}-session.json`, 'utf8')) as Step[];
 
 /** Words as a shell makes them, as far as the session uses it: single quotes. */
-const wordsOf = (line: string): string[] => Array.from(line.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, plain]) => quoted ?? plain!);
+export const wordsOf = (line: string): string[] => Array.from(line.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, plain]) => quoted ?? plain!);
 
 export async function answer(line: string, root: string, env: Terminal['env'] = {}): Promise<{ code: number; out: string; err: string }> {
   let out = '';

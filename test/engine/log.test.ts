@@ -1,7 +1,7 @@
 // A container's log: lines of both streams, long lines in pieces, a last line without newline.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ContainerLog, logPath, parseLog } from '../../src/engine/index.ts';
+import { ContainerLog, logPath, parseLog, rotatedLogPath } from '../../src/engine/index.ts';
 import { memoryFolder } from '../../src/host/memory-folder.ts';
 
 const clock = { realtimeNs: () => 1_700_000_000_123_456_789n, monotonicNs: () => 0n };
@@ -42,6 +42,18 @@ test('what is no line is left out', () => {
   const { lines, length } = parseLog('{"log":"a\\n","stream":"stdout","time":"t"}\nnonsense\n{"log":"half');
   assert.equal(lines.map((line) => line.log), ['a\n']);
   assert.is(length, 52);
+});
+
+test('files that are full are put aside, and as many stay as is said', () => {
+  const folder = memoryFolder();
+  const log = new ContainerLog(folder, 'x', clock, { maxBytes: 150, maxFiles: 3, attrs: { a: 'b' } });
+  for (let n = 0; n < 10; n++) log.take('stdout', bytes(`line ${n}\n`));
+  log.close();
+  const texts = [rotatedLogPath('x', 2), rotatedLogPath('x', 1), logPath('x')].map((path) => new TextDecoder().decode(folder.read(path)));
+  assert.not(folder.has(rotatedLogPath('x', 3)));
+  assert.equal(texts.flatMap((text) => parseLog(text).lines).map((line) => line.log), ['line 6\n', 'line 7\n', 'line 8\n', 'line 9\n'].slice(-texts.flatMap((text) => parseLog(text).lines).length));
+  assert.ok(texts.flatMap((text) => parseLog(text).lines).length >= 3);
+  assert.equal(parseLog(texts[1]!).lines[0]!.attrs, { a: 'b' });
 });
 
 test.run();

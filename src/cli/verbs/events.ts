@@ -1,13 +1,13 @@
 // wherry events: what happens to containers, images, volumes and networks, while it happens or from what is remembered.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Event } from '../../engine/index.ts';
-import { EventReader } from '../event-file.ts';
+import { type Event, eventsPath, olderEventsPath, parseEvent } from '../../engine/index.ts';
 import { eventFilter } from '../event-filters.ts';
 import { filterFlag, filtersOf } from '../filters.ts';
 import { type Parsed, PlainError, string } from '../flags.ts';
 import { BAD_TEMPLATE, inspectFormatFlag } from '../inspect.ts';
 import { momentMs } from '../moment.ts';
 import { openEngine } from '../setup.ts';
+import { TailedFile } from '../tailed-file.ts';
 import { executeTemplate, json, JsonNumber, omitEmpty, parseTemplate, type Struct, TemplateError, typeOf } from '../template/index.ts';
 import type { Verb } from '../verb.ts';
 
@@ -83,10 +83,12 @@ export const events: Verb = {
     const untilMs = moment(parsed, 'until') ?? Infinity;
     try {
       const show = showing(parsed.string('format') ?? '');
-      const reader = new EventReader(engine, sinceMs !== undefined);
+      const file = new TailedFile(engine.hostPath(eventsPath), [engine.hostPath(olderEventsPath)], sinceMs === undefined);
       for (;;) {
         const isLast = Date.now() >= untilMs;
-        for (const event of reader.next()) {
+        for (const text of file.next()) {
+          const event = parseEvent(text);
+          if (!event) continue;
           const atMs = Number(BigInt(event.timeNano) / 1_000_000n);
           if (atMs >= (sinceMs ?? 0) && atMs <= untilMs && wanted(event)) terminal.out(`${show(event)}\n`);
         }

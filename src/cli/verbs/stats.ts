@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ContainerRecord, hasPrograms, isUp } from '../../engine/index.ts';
 import { bool } from '../flags.ts';
-import { humanSize } from '../columns.ts';
+import { binarySize, humanSize } from '../columns.ts';
 import type { UsageAnswer } from '../life-answers.ts';
 import { column, formatFlag, list, type Listing } from '../listing.ts';
 import { type Engine, openEngine } from '../setup.ts';
@@ -15,14 +15,6 @@ const STEP_MS = 1000;
 const FIRST_MS = 500;
 
 interface Row { readonly word: string; readonly record: ContainerRecord; readonly whole: boolean; readonly usage: UsageAnswer | undefined; readonly before: UsageAnswer | undefined }
-
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-/** Four digits and units of 1024: 512KiB, 1.234GiB. */
-function binarySize(bytes: number): string {
-  const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
-  return `${Number((bytes / 1024 ** unit).toPrecision(4))}${units[unit]}`;
-}
 
 const percent = (part: number, whole: number): string => `${(whole > 0 ? (part * 100) / whole : 0).toFixed(2)}%`;
 const cpu = ({ usage, before }: Row): string => percent(usage && before ? usage.cpuMs - before.cpuMs : 0, usage && before ? usage.atMs - before.atMs : 0);
