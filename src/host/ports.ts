@@ -272,6 +272,10 @@ export interface SharedLog {
   read(into: Uint8Array, offset: number): number;
   /** All of it in one piece, behind what others appended. */
   append(bytes: Uint8Array): void;
+  /** Another number after it was replaced: what was read of it is to be forgotten. Asked behind `size`. */
+  readonly version: number;
+  /** Takes the place of all that was read, up to `upTo`; what others append meanwhile stays behind it. */
+  replace(bytes: Uint8Array, upTo: number): void;
   sync(): void;
 }
 

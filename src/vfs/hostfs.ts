@@ -27,6 +27,12 @@ export function onHost<T>(call: () => T): T {
 /** An inode number; one beyond 2^53 is folded. */
 export const numberOf = (ino: bigint): number => (ino <= 0x1f_ffff_ffff_ffffn ? Number(ino) : Number(BigInt.asUintN(53, ino ^ (ino >> 53n))));
 
+/** Only a plain file of the host can stand for one of another type: a device or a pipe of the host is never opened as a file. */
+function modeOf(hostMode: number, kept: Kept | undefined): number {
+  if (kept?.mode === undefined || (typeOf(kept.mode) !== typeOf(hostMode) && typeOf(hostMode) !== S_IFREG)) return hostMode;
+  return kept.hostMode === hostMode ? kept.mode : typeOf(kept.mode) | (hostMode & 0o7777);
+}
+
 export interface Shown { readonly mode: number; readonly uid: number; readonly gid: number }
 
 export interface HostFsOptions {
@@ -109,7 +115,7 @@ export class HostFs implements FileSystem {
   shown(stat: HostStat, kept: Kept | undefined): Shown {
     const { user } = this.tree;
     const hostMode = Number(stat.mode);
-    const mode = kept?.mode === undefined ? hostMode : kept.hostMode === hostMode ? kept.mode : typeOf(kept.mode) | (hostMode & 0o7777);
+    const mode = modeOf(hostMode, kept);
     const [uid, gid] = [Number(stat.uid), Number(stat.gid)];
     if (user.uid === 0) return { mode, uid: kept?.uid ?? uid, gid: kept?.gid ?? gid };
     return { mode, uid: kept?.uid ?? (uid === user.uid ? 0 : NOBODY), gid: kept?.gid ?? (gid === user.gid ? 0 : NOBODY) };

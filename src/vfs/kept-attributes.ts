@@ -16,6 +16,11 @@ export interface Kept {
 interface Row extends Kept { readonly ino: string; readonly birth: string }
 
 const NEWLINE = 10;
+/** A log shorter than this, in bytes, is never written anew. */
+const LONG = 1 << 20;
+/** About what a row takes. */
+const ROW_BYTES = 128;
+const MOSTLY_OLD = 4;
 const isEmpty = (kept: Kept): boolean => Object.keys(kept).length === 0;
 
 /** A file without a birth time is known by its number alone. */
@@ -25,6 +30,7 @@ export class KeptAttributes {
   readonly #log: SharedLog;
   readonly #rows = new Map<string, Kept>();
   #read = 0;
+  #version = 0;
   #unsynced = false;
 
   constructor(log: SharedLog) { this.#log = log; }
@@ -43,6 +49,14 @@ export class KeptAttributes {
     this.#log.append(new TextEncoder().encode(`${JSON.stringify(row)}\n`));
     this.#unsynced = true;
     this.#set(row);
+    this.#rewriteIfLong();
+  }
+
+  /** Rows that do not hold any more are left out, when they are most of the log. */
+  #rewriteIfLong(): void {
+    if (this.#read < LONG || this.#read < MOSTLY_OLD * ROW_BYTES * this.#rows.size) return;
+    const lines = [...this.#rows].map(([key, kept]) => { const [ino = '', birth = ''] = key.split('.'); return `${JSON.stringify({ ino, birth, ...kept } satisfies Row)}\n`; });
+    this.#log.replace(new TextEncoder().encode(lines.join('')), this.#read);
   }
 
   #set({ ino, birth, ...kept }: Row): void {
@@ -53,6 +67,11 @@ export class KeptAttributes {
   /** Reads what was appended since, in whole lines. A line that a power cut tore is no row. */
   #catchUp(): void {
     const size = this.#log.size();
+    if (this.#log.version !== this.#version) {
+      this.#version = this.#log.version;
+      this.#rows.clear();
+      this.#read = 0;
+    }
     if (size <= this.#read) return;
     const bytes = new Uint8Array(size - this.#read);
     const got = bytes.subarray(0, this.#log.read(bytes, this.#read));

@@ -89,15 +89,30 @@ class NodeTree implements HostTree {
   close(): void { closeSync(this.root); }
 }
 
+/** Who replaces a log for longer than this is gone. */
+const REPLACING_MS = 60_000;
+const LINE_END = 10;
+
+/** A log that is replaced is another file under the same name. Who appends looks afterwards whether that happened meanwhile, and who replaces looks afterwards for what was appended: nothing is lost, some of it may come twice. */
 class NodeLog implements SharedLog {
   readonly #path: string;
   #fd: number | undefined;
+  /** Which file it is. */
+  #file: string | undefined;
+  version = 0;
   constructor(path: string) { this.#path = path; }
 
   size(): number {
-    if (this.#fd !== undefined) return fstatSync(this.#fd).size;
     const there = statSync(this.#path, { throwIfNoEntry: false });
+    if (fileOf(there) !== this.#file) this.#found(fileOf(there));
     return there?.size ?? 0;
+  }
+
+  #found(file: string | undefined): void {
+    if (this.#file !== undefined) this.version++;
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+    this.#file = file;
   }
 
   read(into: Uint8Array, offset: number): number {
@@ -106,15 +121,55 @@ class NodeLog implements SharedLog {
   }
 
   append(bytes: Uint8Array): void {
-    if (this.#fd === undefined) {
-      mkdirSync(dirname(this.#path), { recursive: true });
-      this.#fd = openSync(this.#path, 'a+', 0o644);
+    do {
+      const fd = this.#fd ?? this.#open();
+      if (writeSync(fd, bytes) < bytes.length) throw new TreeError('ENOSPC', `${this.#path}: no space left on device`);
+      this.size();
+    } while (this.#fd === undefined);
+  }
+
+  /** A line that a power cut tore is ended. */
+  #open(): number {
+    mkdirSync(dirname(this.#path), { recursive: true });
+    const fd = openSync(this.#path, 'a+', 0o644);
+    const there = fstatSync(fd);
+    if (fileOf(there) !== this.#file) this.#found(fileOf(there));
+    const last = Buffer.alloc(1);
+    if (there.size > 0 && readSync(fd, last, 0, 1, there.size - 1) === 1 && last[0] !== LINE_END) writeSync(fd, '\n');
+    return this.#fd = fd;
+  }
+
+  /** One process at a time. */
+  replace(bytes: Uint8Array, upTo: number): void {
+    const made = `${this.#path}.new`;
+    const to = this.#beginReplacing(made);
+    if (to === undefined) return;
+    const old = openSync(this.#path, 'r');
+    try {
+      const isOurs = fileOf(fstatSync(old)) === this.#file;
+      for (let at = 0; isOurs && at < bytes.length;) at += writeSync(to, bytes, at);
+      fsyncSync(to);
+      if (!isOurs) return unlinkSync(made);
+      renameSync(made, this.#path);
+      const late = Buffer.alloc(fstatSync(old).size - upTo);
+      if (late.length > 0) this.append(late.subarray(0, readSync(old, late, 0, late.length, upTo)));
+    } finally {
+      closeSync(old);
+      closeSync(to);
     }
-    if (writeSync(this.#fd, bytes) < bytes.length) throw new TreeError('ENOSPC', `${this.#path}: no space left on device`);
+  }
+
+  #beginReplacing(made: string): number | undefined {
+    const other = statSync(made, { throwIfNoEntry: false });
+    if (other && Date.now() - other.mtimeMs > REPLACING_MS) rmSync(made, { force: true });
+    try { return openSync(made, 'wx', 0o644); } catch { return undefined; }
   }
 
   sync(): void { if (this.#fd !== undefined) fsyncSync(this.#fd); }
 }
+
+/** Inode numbers come again, but not with the same birth. */
+const fileOf = (stat: { readonly ino: number; readonly birthtimeMs: number } | undefined): string | undefined => stat && `${stat.ino}.${stat.birthtimeMs}`;
 
 /** Bytes in the files below a directory; `seen`: files with several names. */
 function sizeBelow(path: string, seen = new Set<string>()): number {
