@@ -53,8 +53,7 @@ export async function showPull(images: Images, text: string, terminal: Terminal,
   const display = new TransferDisplay(output);
   try {
     const { image, isNew } = await pullReference(images, reference, terminal, { platform, progress: display.show });
-    const shown = reference.digest === undefined ? familiarName(parseReference(fullName(reference))) : text;
-    display.show({ status: statusLine(isNew, shown) });
+    display.show({ status: statusLine(isNew, reference.digest === undefined ? familiarName(parseReference(fullName(reference))) : `${familiarRepository(reference)}@${reference.digest}`) });
     return image;
   } catch (error) { throw plain(error, display); }
 }

@@ -75,7 +75,7 @@ withRegistry('by digest, by name and digest, and the whole list of tags over its
   const client = clientOf(registry);
   const { image } = await client.pull(images, `app@${digest}`);
   assert.equal(image.names, [`${registry.host}/app@${digest}`]);
-  assert.is(client.lines[0], `${digest}: Pulling from app`);
+  assert.is(client.lines[0], `${registry.host}/app@${digest}: Pulling from app`);
   assert.is((await client.pull(images, `app:a@${digest}`)).image.id, image.id, 'the digest counts');
   assert.equal(names(images), [`${registry.host}/app@${digest}`]);
   assert.equal(await tagsOf(client.registry, 'app'), ['a', 'b', 'c', 'd', 'e']);

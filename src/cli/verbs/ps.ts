@@ -1,5 +1,6 @@
 // wherry ps: the containers that run, or all of them.
 import { type ContainerRecord, isUp } from '../../engine/index.ts';
+import { familiarRepository, parseReference } from '../../oci/index.ts';
 import { asksForStopped, containerFilter } from '../container-filters.ts';
 import { containerListing, containerListingWithSizes, type ContainerRow } from '../container-listing.ts';
 import { sizesOf } from '../container-operations.ts';
@@ -28,9 +29,17 @@ function imageNames({ images: { store } }: Engine, whole: boolean): (record: Con
   const ids = new Map<string, string | undefined>();
   return ({ Config, Image }) => {
     if (!ids.has(Config.Image)) ids.set(Config.Image, store.resolve(Config.Image)?.id);
-    if (ids.get(Config.Image) === Image) return Config.Image;
+    if (ids.get(Config.Image) === Image) return whole ? Config.Image : shortened(Config.Image, Image);
     return whole ? Image : Image.slice(7, 19);
   };
+}
+
+/** As docker's client shows a name: without what goes without saying, and without its digest; of an id its beginning. */
+function shortened(name: string, id: string): string {
+  const short = id.slice(7, 19);
+  if (name.replace(/^sha256:/, '').slice(0, 12) === short) return short;
+  const reference = parseReference(name);
+  return `${familiarRepository(reference)}${reference.tag === undefined ? '' : `:${reference.tag}`}`;
 }
 
 const asksForSize = (parsed: Parsed): boolean => parsed.bool('size') || /\{\{[^}]*\.Size\b/.test(parsed.string('format') ?? '');

@@ -37,7 +37,7 @@ export async function pullImage(store: Store, registry: Registry, reference: Ref
   const name = fullName(reference.digest === undefined ? reference : { ...reference, tag: undefined });
   const before = store.images().find((image) => image.names.includes(name));
   const fetched = await found(store, registry, reference, wanted, platform).catch((error: unknown) => { throw explained(error, reference); });
-  progress({ status: `${wanted}: Pulling from ${reference.path}` });
+  progress({ status: `${reference.digest === undefined ? wanted : `${reference.domain}/${reference.path}@${reference.digest}`}: Pulling from ${reference.path}` });
   const names = [name, `${reference.domain}/${reference.path}@${fetched.digest}`];
   const image = 'image' in fetched ? store.nameAs(fetched.image, names) : await fetchImage(store, registry, reference.path, fetched, names, { platform: platform ?? HERE, progress, unpackLimit });
   if (platform) tellOtherPlatform(image, reference, platform, progress);
