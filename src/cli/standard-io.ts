@@ -31,12 +31,14 @@ export async function nextLine(): Promise<string | undefined> {
 /** The next line of the terminal, which does not show it; empty when there is none. */
 export async function secretLine(): Promise<string> {
   const stty = (...words: string[]): void => { spawnSync('stty', words, { stdio: ['inherit', 'ignore', 'ignore'] }); };
-  const giveUp = (): void => { stty('echo'); process.exit(130); };
-  process.once('SIGINT', giveUp);
+  const ends = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+  const giveUp = (signal: keyof typeof ends): void => { stty('echo'); process.exit(ends[signal]); };
+  const signals = Object.keys(ends) as (keyof typeof ends)[];
+  for (const signal of signals) process.once(signal, giveUp);
   stty('-echo');
   try { return await nextLine() ?? ''; } finally {
     stty('echo');
-    process.off('SIGINT', giveUp);
+    for (const signal of signals) process.off(signal, giveUp);
   }
 }
 

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { addImage } from '../registry/images.ts';
 import { TestRegistry } from '../registry/server.ts';
 import { answer } from './sessions.ts';
+import { TerminalSession } from './terminal-session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wherry-login-'));
 const at = (name: string): string => join(folder, name);
@@ -180,6 +181,48 @@ test('mirrors of Docker Hub are asked in turn; images have its name', async () =
 });
 
 test('search is refused by name', async () => assert.match(await client().run('search busybox'), /^1 wherry search is not supported: /));
+
+// --- at a terminal ---
+
+const atTerminal = (config: string, ...words: string[]): TerminalSession => new TerminalSession([process.execPath, 'bin/wherry.mjs', ...words], { ...process.env, WHERRY_ROOT: at('terminal'), DOCKER_CONFIG: config });
+
+test('at a terminal: name and password are asked for, the password is not shown', async () => {
+  const session = atTerminal(at('typed'), 'login', basic.host);
+  await session.see(/Username: $/);
+  session.type('alice\r');
+  await session.see(/Password: $/);
+  await session.awaitModes(false);
+  session.type('s3cret:with:colons\r');
+  const { code, text, restored } = await session.ended();
+  assert.is(code, 0, text);
+  assert.ok(restored && text.includes('Login Succeeded') && !text.includes('s3cret'), text);
+});
+
+test('what was kept and is not taken any more: told, and asked again', async () => {
+  const config = at('stale');
+  mkdirSync(config);
+  writeFileSync(join(config, 'config.json'), JSON.stringify({ auths: { [basic.host]: { auth: Buffer.from('alice:old').toString('base64') } } }));
+  const session = atTerminal(config, 'login', basic.host);
+  await session.see(/Login did not succeed, error: Error response from daemon: login attempt to .* failed with status: 401 Unauthorized/);
+  await session.see(/Username \(alice\): $/);
+  session.type('\r');
+  await session.see(/Password: $/);
+  await session.awaitModes(false);
+  session.type('s3cret:with:colons\r');
+  assert.is((await session.ended()).code, 0);
+});
+
+test('ended at the password: the terminal is as it was', async () => {
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+    const session = atTerminal(at('interrupted'), 'login', '-u', 'alice', basic.host);
+    await session.see(/Password: $/);
+    await session.awaitModes(false);
+    process.kill(await session.pid(), signal);
+    const ended = await session.ended();
+    assert.is(ended.code, code);
+    assert.ok(ended.restored);
+  }
+});
 
 // --- a process that is killed ---
 
