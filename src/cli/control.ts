@@ -3,6 +3,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync } from 'n
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { EngineError } from '../engine/index.ts';
+import type { Taken } from '../host/ports.ts';
 import { type Frame, type FrameKind, framesOf, jsonOf, sendFrame, sendJson } from './frames.ts';
 
 export interface ControlRequest { readonly operation: string; readonly [argument: string]: unknown }
@@ -14,14 +15,11 @@ export type ControlHandler = (request: ControlRequest, input: AsyncIterable<Uint
 export interface Peer {
   /** What it says; ends or throws when it is gone. */
   readonly frames: AsyncIterator<Frame>;
-  /** Returns when it takes more; at once when it is gone. */
-  send(kind: FrameKind, content?: Uint8Array): Promise<void>;
-  /** It need not have taken everything for the container to end. */
-  impatient?: true;
+  /** A promise asks for no more before it takes more, or is gone. */
+  send(kind: FrameKind, content?: Uint8Array): Taken;
+  /** Called by those who talk with it: it is told until it has taken everything, but the container may end before that. */
+  stays?(): void;
 }
-
-/** How long one who does not read may hold up the end, when it is `impatient`. */
-const LINGER_MS = 2_000;
 
 /** The longest path of a socket that every system takes, in bytes. */
 const LONGEST = 100;
@@ -38,11 +36,14 @@ async function* dataIn(frames: AsyncIterator<Frame>): AsyncGenerator<Uint8Array>
   for (let next = await frames.next(); !next.done && next.value.kind === 'data'; next = await frames.next()) yield next.value.content;
 }
 
-/** Serves a container's socket until `close`, which waits for what is being answered. */
+/** Serves a container's socket until `close`, which waits for what is being answered, but not for those who stay. */
 export class ControlServer {
   readonly #server: Server;
   readonly #path: { readonly path: string; release(): void };
+  /** What is being answered; of those who stay the sockets. */
   readonly #active = new Set<Promise<void>>();
+  readonly #staying = new Set<Socket>();
+  readonly #silent = new Set<Socket>();
   readonly #handle: ControlHandler;
 
   private constructor(server: Server, path: { path: string; release(): void }, handle: ControlHandler) {
@@ -58,58 +59,66 @@ export class ControlServer {
     rmSync(path.path, { force: true });
     const server = createServer({ allowHalfOpen: true });
     const control = new ControlServer(server, path, handle);
-    server.on('connection', (socket) => { control.#serve(socket); });
+    server.on('connection', (socket) => { void control.#serve(socket); });
     await new Promise<void>((done, failed) => { server.once('error', failed).listen(path.path, done); });
     chmodSync(path.path, 0o600);
     server.unref();
     return control;
   }
 
-  #serve(socket: Socket): void {
+  /** One who asks nothing is left when the container ends. */
+  async #serve(socket: Socket): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const answering: Promise<void> = this.#answer(socket).catch(() => { socket.destroy(); }).finally(() => this.#active.delete(answering));
+    this.#silent.add(socket);
+    const frames = framesOf(socket);
+    const first = await frames.next().catch(() => undefined);
+    this.#silent.delete(socket);
+    if (!first || first.done || first.value.kind !== 'request') {
+      socket.destroy();
+      return;
+    }
+    const { value } = first;
+    const answering: Promise<void> = Promise.resolve().then(() => this.#answer(socket, value, frames, () => { this.#staying.add(socket); this.#active.delete(answering); })).catch(() => { socket.destroy(); }).finally(() => {
+      this.#active.delete(answering);
+      this.#staying.delete(socket);
+    });
     this.#active.add(answering);
   }
 
-  async #answer(socket: Socket): Promise<void> {
-    const frames = framesOf(socket)[Symbol.asyncIterator]();
-    const first = await frames.next();
-    if (first.done || first.value.kind !== 'request') return;
-    const peer: Peer = { frames, send: (kind, content) => sendFrame(socket, kind, content) };
+  async #answer(socket: Socket, request: Frame, frames: AsyncIterator<Frame>, stays: () => void): Promise<void> {
+    const peer: Peer = { frames, stays, send: (kind, content) => sendFrame(socket, kind, content) };
     try {
-      const result = await this.#handle(jsonOf(first.value) as ControlRequest, dataIn(frames), (bytes) => demandOpen(socket, sendFrame(socket, 'data', bytes)), peer);
+      const result = await this.#handle(jsonOf(request) as ControlRequest, dataIn(frames), (bytes) => demandOpen(socket, sendFrame(socket, 'data', bytes)), peer);
       await sendJson(socket, 'result', result);
     } catch (error) {
       const { code, message, exitCode } = error as EngineError;
       await sendJson(socket, 'failure', { code: code ?? 'INTERNAL', message: message ?? String(error), exitCode });
     }
-    await flushed(socket, peer.impatient === true);
+    await flushed(socket);
     socket.destroy();
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise<void>((done) => { this.#server.close(() => done()); });
+  /** `lingerMs`: how long those who stay are told; for ever when absent. */
+  async close(lingerMs?: number): Promise<void> {
+    this.#server.close();
+    for (const socket of this.#silent) socket.destroy();
     await Promise.all(this.#active);
-    await closed;
     this.#path.release();
+    if (lingerMs !== undefined && this.#staying.size > 0) setTimeout(() => { for (const socket of this.#staying) socket.destroy(); }, lingerMs).unref();
   }
 }
 
-/** Ends our side; returns when the other one has taken everything, or cannot or will not. */
-export async function flushed(socket: Socket, impatient: boolean): Promise<void> {
+/** Ends our side; returns when the other one has taken everything, or is gone. */
+export async function flushed(socket: Socket): Promise<void> {
   if (socket.destroyed) return;
   await new Promise<void>((done) => {
-    const timer = impatient ? setTimeout(done, LINGER_MS) : undefined;
     socket.once('close', done);
-    socket.end(() => {
-      clearTimeout(timer);
-      done();
-    });
+    socket.end(done);
   });
 }
 
 /** Whoever asked went away: what is under way for it ends. */
-async function demandOpen(socket: Socket, sent: Promise<void>): Promise<void> {
+async function demandOpen(socket: Socket, sent: Taken): Promise<void> {
   await sent;
   if (socket.destroyed) throw new EngineError('GONE', 'the command that asked is gone');
 }
@@ -144,7 +153,7 @@ export class Conversation implements Peer {
     } finally { path.release(); }
   }
 
-  send(kind: FrameKind, content?: Uint8Array): Promise<void> { return sendFrame(this.#socket, kind, content); }
+  send(kind: FrameKind, content?: Uint8Array): Taken { return sendFrame(this.#socket, kind, content); }
 
   /** The result, after everything else went to `other`. Throws the EngineError that it is answered with, and 'GONE' when the other side ends before that. */
   async result(other: (frame: Frame) => void | Promise<void>): Promise<unknown> {

@@ -1,5 +1,6 @@
 // Frames on a control socket: four bytes of length (big-endian), one byte that says what it is, the content.
 import type { Socket } from 'node:net';
+import type { Taken } from '../host/ports.ts';
 
 /** request and result: JSON; failure: JSON { code, message, exitCode? }; data: bytes; end: no more data; error: bytes of standard error; event: JSON. */
 export const frameKinds = { request: 1, data: 2, end: 3, result: 4, failure: 5, error: 6, event: 7 } as const;
@@ -13,14 +14,14 @@ const SMALL = 16 * 1024;
 const streamed: ReadonlySet<FrameKind | undefined> = new Set(['data', 'error']);
 const names: ReadonlyMap<number, FrameKind> = new Map(Object.entries(frameKinds).map(([name, number]) => [number, name as FrameKind]));
 
-/** Writes a frame; returns when the socket takes more. */
-export async function sendFrame(socket: Socket, kind: FrameKind, content: Uint8Array = new Uint8Array(0)): Promise<void> {
+/** Writes a frame; a promise asks for no more before the socket takes more. */
+export function sendFrame(socket: Socket, kind: FrameKind, content: Uint8Array = new Uint8Array(0)): Taken {
   const header = Buffer.alloc(HEADER);
   header.writeUInt32BE(content.length);
   header[4] = frameKinds[kind];
   if (content.length > SMALL) socket.write(header);
   if (socket.write(content.length > SMALL ? content : Buffer.concat([header, content])) || socket.destroyed) return;
-  await new Promise<void>((goOn) => {
+  return new Promise<void>((goOn) => {
     const done = (): void => {
       socket.off('drain', done).off('close', done);
       goOn();
@@ -29,7 +30,7 @@ export async function sendFrame(socket: Socket, kind: FrameKind, content: Uint8A
   });
 }
 
-export const sendJson = (socket: Socket, kind: FrameKind, value: unknown): Promise<void> => sendFrame(socket, kind, Buffer.from(JSON.stringify(value ?? null)));
+export const sendJson = (socket: Socket, kind: FrameKind, value: unknown): Taken => sendFrame(socket, kind, Buffer.from(JSON.stringify(value ?? null)));
 export const jsonOf = (frame: Frame): unknown => JSON.parse(frame.content.toString('utf8'));
 
 /** The frames that arrive, until the other side ends; data in pieces as they come. A part of another frame at the end is dropped. */

@@ -1,9 +1,9 @@
 // Our standard streams, or our terminal, joined with a program that another process runs: what `run -it`, `attach` and `exec` do.
 import { constants } from 'node:os';
-import type { SessionEvent } from './session-answers.ts';
+import { INPUT_WINDOW, type InputTaken, type SessionEvent } from './session-answers.ts';
 import type { Conversation } from './control.ts';
 import { DetachScanner } from './detach-keys.ts';
-import type { Frame } from './frames.ts';
+import { type Frame, jsonOf } from './frames.ts';
 import { impatience, passedOn } from './passed-signals.ts';
 import { rawTerminal } from './raw-terminal.ts';
 import { restore, type Shown } from './standard-io.ts';
@@ -30,6 +30,8 @@ class Interaction {
   readonly #options: InteractionOptions;
   readonly #undo: (() => void)[] = [];
   #detached = false;
+  /** Input that was sent and is not taken yet, in bytes. */
+  #underWay = 0;
 
   constructor(conversation: Conversation, options: InteractionOptions) {
     this.#conversation = conversation;
@@ -75,18 +77,24 @@ class Interaction {
     this.#on(stdin, 'data', (bytes: Uint8Array) => {
       const { passed, found } = scanner.take(bytes);
       if (found) this.#detach();
-      else if (passed.length > 0) void this.#give(passed);
+      else if (passed.length > 0) this.#give(passed);
     });
     const end = (): void => { void this.#conversation.send('end'); };
     this.#on(stdin, 'end', end);
     this.#on(stdin, 'error', end);
   }
 
-  /** Reads no more before it is taken. */
-  async #give(bytes: Uint8Array): Promise<void> {
-    process.stdin.pause();
-    await this.#conversation.send('data', bytes);
-    process.stdin.resume();
+  /** Reads no more while too much is under way. */
+  #give(bytes: Uint8Array): void {
+    void this.#conversation.send('data', bytes);
+    this.#underWay += bytes.length;
+    if (this.#underWay > INPUT_WINDOW) process.stdin.pause();
+  }
+
+  #taken({ taken }: InputTaken): void {
+    const held = this.#underWay > INPUT_WINDOW;
+    this.#underWay -= taken;
+    if (held && this.#underWay <= INPUT_WINDOW) process.stdin.resume();
   }
 
   #detach(): void {
@@ -113,7 +121,9 @@ class Interaction {
     }
   }
 
-  #show({ kind, content }: Frame): Promise<void> | void {
+  #show(frame: Frame): Promise<void> | void {
+    const { kind, content } = frame;
+    if (kind === 'event') return this.#taken(jsonOf(frame) as InputTaken);
     if (kind !== 'data' && kind !== 'error') return;
     const name = kind === 'data' ? 'stdout' : 'stderr';
     const stream = process[name];

@@ -10,7 +10,7 @@ export interface Runs {
   /** What the next one runs on. */
   execution(): Execution;
   /** Each has ended. */
-  ended(exitCode: number): Promise<void>;
+  ended(exitCode: number): void;
 }
 
 /** Waits; somebody who does not want the next run any more says so with SIGTERM. */
@@ -33,7 +33,7 @@ export async function runAsOften(engine: Engine, first: ContainerRecord, before:
     const startedMs = Date.now();
     let again = false;
     const code = await runContainer(engine, record, state, { ...execution(), again: () => { again = true; } });
-    await ended(code);
+    ended(code);
     if (!again) return code;
     delayMs = restartDelayMs(delayMs, Date.now() - startedMs);
     await pause(delayMs);

@@ -11,6 +11,8 @@ import { restore } from './standard-io.ts';
 
 /** A container that ends sooner is never asked anything: it does without a control socket. */
 const CONTROL_AFTER_MS = 50;
+/** One that is attached and does not read holds up the end of the command that runs the container for so long. */
+const inForeground = { afterMs: CONTROL_AFTER_MS, lingerMs: 2_000 };
 
 /** What it runs on. */
 export interface Execution {
@@ -66,7 +68,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   containers.events.ofContainer(record, 'start');
   execution.started?.({ io: shared, machine });
   const exitCode = supervise(machine);
-  const closeControl = openControlSoon(engine, execution.detached ? 0 : CONTROL_AFTER_MS, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, identity, exitCode }));
+  const closeControl = openControlSoon(engine, execution.detached ? { afterMs: 0 } : inForeground, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, identity, exitCode }));
   const plan = healthPlan(record.Config);
   const endChecks = plan && (await import('./health.ts')).checkHealth(engine, record, plan, machine, rootFs);
   const code = await exitCode;
@@ -109,17 +111,18 @@ function keepAll({ host }: Engine, log: ContainerLog | undefined, fs: OverlayFs)
 }
 
 type Answers = typeof import('./container-answers.ts');
+interface Control { close(lingerMs?: number): Promise<void> }
 
 /** Lets other commands ask, once it has run for a moment. The returned function ends that and waits for what is being answered. */
-function openControlSoon(engine: Engine, afterMs: number, open: (answers: Answers) => Promise<{ close(): Promise<void> }>): () => Promise<void> {
-  let server: Promise<{ close(): Promise<void> }> | undefined;
+function openControlSoon(engine: Engine, { afterMs, lingerMs }: { readonly afterMs: number; readonly lingerMs?: number }, open: (answers: Answers) => Promise<Control>): () => Promise<void> {
+  let server: Promise<Control> | undefined;
   const timer = setTimeout(() => {
     server = import('./container-answers.ts').then(open);
     server.catch((error: Error) => { engine.host.log(`wherry: other commands cannot reach this container: ${error.message}`); });
   }, afterMs).unref();
   return async () => {
     clearTimeout(timer);
-    await server?.then((control) => control.close(), () => {});
+    await server?.then((control) => control.close(lingerMs), () => {});
   };
 }
 

@@ -9,6 +9,12 @@ import { type Frame, jsonOf } from './frames.ts';
 /** What one who is attached tells: the terminal has another size, a signal for the program. */
 export interface SessionEvent { readonly resize?: TerminalSize; readonly signal?: number }
 
+/** What it is told: so many bytes of its input were taken, so that it may send more. What it tells is not held up behind input that is not. */
+export interface InputTaken { readonly taken: number }
+
+/** So much input may be under way, in bytes. */
+export const INPUT_WINDOW = 256 * 1024;
+
 /** A program that others join. */
 interface Joinable {
   readonly shared: SharedIo;
@@ -18,9 +24,12 @@ interface Joinable {
 }
 
 /** Takes what one who is attached says, until there is no more. */
-async function listen({ frames }: Peer, { shared, endsInput, signal }: Joinable): Promise<void> {
+async function listen(peer: Peer, { shared, endsInput, signal }: Joinable): Promise<void> {
   const heed: Partial<Record<Frame['kind'], (frame: Frame) => void>> = {
-    data: ({ content }) => { shared.type(content); },
+    data: ({ content }) => {
+      const taken = (): void => { void peer.send('event', Buffer.from(JSON.stringify({ taken: content.length } satisfies InputTaken))); };
+      void Promise.resolve(shared.type(content)).then(taken);
+    },
     end: () => { if (endsInput) shared.type(null); },
     event: (frame) => {
       const event = jsonOf(frame) as SessionEvent;
@@ -30,7 +39,7 @@ async function listen({ frames }: Peer, { shared, endsInput, signal }: Joinable)
   };
   let ended = false;
   try {
-    for (let next = await frames.next(); !next.done; next = await frames.next()) {
+    for (let next = await peer.frames.next(); !next.done; next = await peer.frames.next()) {
       ended ||= next.value.kind === 'end';
       heed[next.value.kind]?.(next.value);
     }
@@ -40,8 +49,8 @@ async function listen({ frames }: Peer, { shared, endsInput, signal }: Joinable)
 
 /** One joins a program, to its end or until it leaves. Returns what ends that. */
 export function joinSession(peer: Peer, joinable: Joinable): () => void {
-  peer.impatient = true;
-  const leave = joinable.shared.join((stream, bytes) => { void peer.send(stream === 'stderr' ? 'error' : 'data', bytes); });
+  peer.stays?.();
+  const leave = joinable.shared.join((stream, bytes) => peer.send(stream === 'stderr' ? 'error' : 'data', bytes));
   void listen(peer, joinable).finally(leave);
   return leave;
 }

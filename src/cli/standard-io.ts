@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { rawTerminal } from './raw-terminal.ts';
-import type { Streams, Tty } from '../host/ports.ts';
+import type { Sink, Streams, Tty } from '../host/ports.ts';
 
 /** A stream's consumer went away (`wherry run … | head`): the command ends as a program that got SIGPIPE; or SIGHUP, when it was a terminal. */
 export function endOnBrokenPipe(): void {
@@ -42,6 +42,14 @@ export async function secretLine(): Promise<string> {
   }
 }
 
+/** Reads no more while the consumer asks for that. */
+const patient = (consumer: Sink) => (bytes: Uint8Array): void => {
+  const later = consumer(bytes);
+  if (!later) return;
+  process.stdin.pause();
+  void later.then(() => { if (process.stdin.listenerCount('data') > 0) process.stdin.resume(); });
+};
+
 /** Which of them show what the program writes. */
 export interface Shown { readonly stdout: boolean; readonly stderr: boolean }
 
@@ -53,7 +61,7 @@ export function hostStreams(interactive: boolean, shown = both): Streams {
     stdout: (bytes) => { if (shown.stdout) process.stdout.write(bytes); },
     stderr: (bytes) => { if (shown.stderr) process.stderr.write(bytes); },
     ...(interactive ? { stdin: (consumer) => {
-      process.stdin.on('data', consumer);
+      process.stdin.on('data', patient(consumer));
       process.stdin.on('end', () => consumer(null));
       process.stdin.on('error', () => consumer(null));
     } } : {}),
@@ -67,7 +75,7 @@ export function hostTty(interactive: boolean, shown = both): Tty {
     input: (consumer) => {
       if (!interactive) return;
       rawTerminal(() => { process.stdout.emit('resize'); }, { signals: false });
-      process.stdin.on('data', consumer);
+      process.stdin.on('data', patient(consumer));
     },
     size: () => ({ rows: process.stdout.rows ?? 24, columns: process.stdout.columns ?? 80 }),
     onResize: (listener) => { process.stdout.on('resize', listener); },

@@ -148,7 +148,7 @@ export class ContainerLog {
 
   /** The same streams, or terminal, with all output kept. */
   over(io: MachineParts['io']): MachineParts['io'] {
-    const kept = (stream: OutputStream, sink: Sink): Sink => (bytes) => { this.take(stream, bytes); sink(bytes); };
+    const kept = (stream: OutputStream, sink: Sink): Sink => (bytes) => { this.take(stream, bytes); return sink(bytes); };
     if ('tty' in io) return { tty: { ...io.tty, write: kept('stdout', io.tty.write) } };
     return { streams: { ...io.streams, stdout: kept('stdout', io.streams.stdout), stderr: kept('stderr', io.streams.stderr) } };
   }

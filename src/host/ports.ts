@@ -12,21 +12,24 @@ export interface Random {
   fill(into: Uint8Array): void;
 }
 
-/** One stream of the terminal or of the program's standard output: called with bytes, never blocks. */
-export type Sink = (bytes: Uint8Array) => void;
+/** What is said to bytes that are given: a promise asks for no more before it is fulfilled. */
+export type Taken = Promise<void> | void;
+
+/** One stream of the terminal or of the program's standard output: called with bytes, all of which it takes; never blocks. */
+export type Sink = (bytes: Uint8Array) => Taken;
 
 /** Where the container's standard streams go when they are not a terminal, and where its input comes from. */
 export interface Streams {
   stdout: Sink;
   stderr: Sink;
   /** Registers the consumer of standard input; `null` is the end of input. Absent: the input is empty. */
-  stdin?(consumer: (bytes: Uint8Array | null) => void): void;
+  stdin?(consumer: (bytes: Uint8Array | null) => Taken): void;
 }
 
 /** A real terminal beside the machine (raw mode is the host's business). */
 export interface Tty {
   write: Sink;
-  input(consumer: (bytes: Uint8Array) => void): void;
+  input(consumer: Sink): void;
   size(): { rows: number; columns: number };
   onResize(listener: () => void): void;
 }

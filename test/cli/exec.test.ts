@@ -1,6 +1,6 @@
 // exec and attach without a terminal, as a user meets them: streams, exit codes, environment, refusals in docker's words.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -145,6 +145,36 @@ test('attach: output from now on, input, signals, the exit code; several at once
   assert.match(seen, /^(got hi\n)+got last\ncaught\n$/);
   assert.match(errors, /^(err hi\n)+err last\n$/);
   assert.is(out('inspect', '-f', '{{.State.ExitCode}}', 'ear'), '5\n');
+});
+
+/** Memory of a process in use, in bytes. */
+const memoryOf = (pid: string): number => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
+
+test('one who does not read, or does not take input, holds up the program and not the memory', async () => {
+  out('run', '-d', '--name', 'flood', 'busybox', 'sleep', '1000000');
+  const pid = out('inspect', '-f', '{{.State.Pid}}', 'flood').trim();
+  out('exec', 'flood', 'sh', '-c', 'yes | head -c 1000000 | wc -c');
+  const before = memoryOf(pid);
+  const deaf = background('exec', 'flood', 'sh', '-c', 'i=0; while [ $i -lt 200 ]; do head -c 1000000 /dev/zero; i=$((i+1)); echo $i > /tmp/written; done; echo all > /tmp/written');
+  const lazy = background('exec', '-i', 'flood', 'sh', '-c', 'while [ ! -e /tmp/go ]; do sleep 0.05; done; wc -c');
+  let sent = 0;
+  const chunk = Buffer.alloc(1 << 20);
+  const feed = (): void => { while (sent < 100) { sent++; if (!lazy.stdin!.write(chunk)) return void lazy.stdin!.once('drain', feed); } lazy.stdin!.end(); };
+  feed();
+  let length = 0;
+  const counted = shown(lazy, /\d\n/);
+  const done = ended(deaf);
+  // What is written settles: nobody reads.
+  for (let last = '', now = ' '; now !== last || now === ''; last = now, now = wherry('exec', 'flood', 'cat', '/tmp/written').out) await new Promise((goOn) => setTimeout(goOn, 500));
+  assert.not.match(out('exec', 'flood', 'cat', '/tmp/written'), /all/);
+  assert.ok(sent < 20, `${sent} MB of input were taken`);
+  assert.ok(memoryOf(pid) < before + (60 << 20), `${memoryOf(pid) - before} bytes more`);
+  deaf.stdout!.on('data', (bytes: Buffer) => { length += bytes.length; });
+  out('exec', 'flood', 'touch', '/tmp/go');
+  assert.is(await counted, `${100 << 20}\n`);
+  assert.is(await done, 0);
+  await new Promise<void>((goOn) => { if (deaf.stdout!.closed) goOn(); else deaf.stdout!.once('close', () => goOn()); });
+  assert.is(length, 200_000_000);
 });
 
 test('run -a: streams that are not attached are not shown, but kept', () => {

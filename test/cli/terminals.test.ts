@@ -115,6 +115,17 @@ test('exec -it: a terminal of its own, size, interrupts, keys that leave', async
   assert.ok(left.restored);
 });
 
+test('nothing of a long paste is lost, and a slow screen holds up the program', async () => {
+  const pasted = onTerminal('exec', '-it', 'host', 'sh', '-c', 'stty raw -echo; echo ready; sleep 1; head -c 100000 | wc -c; stty sane; exit 2');
+  await pasted.see(/ready/);
+  pasted.type('x'.repeat(100_000));
+  await pasted.see(/100000\r?\n/);
+  assert.is((await pasted.ended()).code, 2);
+  const shown = onTerminal('run', '--rm', '-it', 'busybox', 'sh', '-c', 'seq 1 20000');
+  await shown.see(/\r\n19999\r\n20000\r\n/);
+  assert.is((await shown.ended()).text.length, Array.from({ length: 20_000 }, (_, i) => `${i + 1}\r\n`).join('').length);
+});
+
 test('the terminal is given back on every way out', async () => {
   for (const [signal, code] of [['SIGTERM', 143], ['SIGINT', 130], ['SIGHUP', 129], ['SIGQUIT', 131]] as const) {
     const shell = onTerminal('exec', '-it', 'host', 'sh');

@@ -10,7 +10,7 @@ import { joinSession } from '../session-answers.ts';
 import { openCpu, openEngine } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 
-interface Talk { end(exitCode: number): Promise<void> }
+interface Talk { end(exitCode: number): void }
 
 /** With the command that started this process: about the program's streams, and the exit code at the end. */
 function talkWithStarter({ io, machine }: Started, { StdinOnce, Tty }: ContainerRecord['Config']): Talk {
@@ -18,15 +18,14 @@ function talkWithStarter({ io, machine }: Started, { StdinOnce, Tty }: Container
   const peer = new Conversation(socket);
   joinSession(peer, { shared: io, endsInput: StdinOnce && !Tty, signal: machine.signal });
   return {
-    end: async (exitCode) => {
+    end: (exitCode) => {
       void peer.send('result', Buffer.from(JSON.stringify(exitCode)));
-      await flushed(socket, true);
-      socket.destroy();
+      void flushed(socket).then(() => socket.destroy());
     },
   };
 }
 
-const nobody: Talk = { end: async () => {} };
+const nobody: Talk = { end: () => {} };
 
 const sizeOf = (parsed: Parsed): { size?: TerminalSize } => (parsed.has('rows') ? { size: { rows: Number(parsed.string('rows')), columns: Number(parsed.string('columns')) } } : {});
 
@@ -60,7 +59,7 @@ export const supervise: Verb = {
         ended: (code) => {
           const { end } = talk;
           talk = nobody;
-          return end(code);
+          end(code);
         },
       });
     } catch (error) {

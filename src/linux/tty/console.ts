@@ -5,6 +5,7 @@ import type { Tty as HostTty } from '../../host/ports.ts';
 import { walk } from '../../vfs/index.ts';
 import type { WalkContext } from '../../vfs/index.ts';
 import { Description } from '../files/description.ts';
+import { Inflow, Outflow } from '../files/flow.ts';
 import type { Kernel } from '../kernel.ts';
 import { PTS_MAJOR } from './pty.ts';
 import { anonymousInode } from '../files/anonymous.ts';
@@ -15,17 +16,24 @@ const TTY_GROUP = 5;
 
 /** Makes the console of a kernel over a host terminal. Before /dev is mounted. */
 export function attachConsole(kernel: Kernel, host: HostTty): Tty {
-  const tty = new Tty(makedev(PTS_MAJOR, 0), { write: (bytes) => host.write(bytes) }, kernel);
+  const out = new Outflow((bytes) => host.write(bytes), () => tty.changed.wake());
+  const tty: Tty = new Tty(makedev(PTS_MAJOR, 0), { write: (bytes) => out.give(bytes), room: () => (out.full ? 0 : Infinity) }, kernel);
   const measure = (): void => {
     const { rows, columns } = host.size();
     tty.resize({ rows, columns, xpixel: 0, ypixel: 0 });
   };
   measure();
   host.onResize(measure);
-  host.input((bytes) => tty.receive(bytes));
+  takeInput(tty, host);
   kernel.files.console = tty;
   kernel.files.ptys.first = 1;
   return tty;
+}
+
+/** What is typed waits while the terminal's queue is full. */
+function takeInput(tty: Tty, host: HostTty): void {
+  const typed = new Inflow(tty.changed, () => tty.discipline.room, (bytes) => tty.receive(bytes));
+  host.input((bytes) => typed.bring(bytes));
 }
 
 /** Descriptions of the console for descriptors 0, 1 and 2 (one description, as a login would leave it). After /dev is mounted. */
@@ -47,17 +55,24 @@ export function joinTerminal(kernel: Kernel, host: HostTty, uid: number): { read
     pty.tty.resize({ rows, columns, xpixel: 0, ypixel: 0 });
   };
   const show = (): void => {
-    for (let length = pty.output.length; length > 0; length = pty.output.length) {
+    for (let length = pty.output.length; length > 0 && !out.full; length = pty.output.length) {
       const bytes = new Uint8Array(length);
       master.read(bytes, 0, true);
-      host.write(bytes);
+      out.give(bytes);
     }
+  };
+  const out = new Outflow((bytes) => host.write(bytes), show);
+  const close = (): void => {
+    out.full = false;
+    show();
+    pty.masterChanged.remove(show);
+    master.close();
   };
   measure();
   host.onResize(measure);
-  host.input((bytes) => pty.tty.receive(bytes));
+  takeInput(pty.tty, host);
   pty.masterChanged.add(show);
   const place = ptys.nodeOf?.(pty.index);
   assert(place, '/dev/pts is mounted before a terminal is opened');
-  return { tty: pty.tty, description: new Description(new TtyFile(pty.tty, place.inode), O_RDWR, place), close: () => { pty.masterChanged.remove(show); master.close(); } };
+  return { tty: pty.tty, description: new Description(new TtyFile(pty.tty, place.inode), O_RDWR, place), close };
 }
