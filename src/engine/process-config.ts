@@ -87,7 +87,7 @@ const nameOf = (word: string): string => word.split('=', 1)[0]!;
 export function commandLine(image: ImageProcess, request: Pick<RunRequest, 'command' | 'entrypoint'>): string[] {
   const { Entrypoint, Cmd } = entrypointAndCmd(image, request);
   const argv = [...Entrypoint ?? [], ...Cmd ?? []];
-  if (argv.length === 0) throw new EngineError('NO_COMMAND', 'no command specified');
+  if (argv.length === 0) throw new EngineError('NO_COMMAND', 'No command specified');
   return argv;
 }
 

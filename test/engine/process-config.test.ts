@@ -11,7 +11,7 @@ test('ENTRYPOINT and CMD', () => {
   assert.equal(commandLine(image, { command: ['c'] }), ['/entry', 'c']);
   assert.equal(commandLine(image, { command: [], entrypoint: '/x' }), ['/x']);
   assert.equal(commandLine(image, { command: ['ls'], entrypoint: '' }), ['ls']);
-  assert.throws(() => commandLine({}, { command: [] }), /no command specified/);
+  assert.throws(() => commandLine({}, { command: [] }), /No command specified/);
 });
 
 test('environment: the user\'s, the image\'s, after PATH, HOSTNAME and TERM; later words replace', () => {
