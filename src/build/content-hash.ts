@@ -77,7 +77,7 @@ export function treeHash(tree: Tree, path: string, inode: Inode, options: HashOp
     if (type === S_IFLNK) {
       hashes.push(followedHash(tree, at, options));
       links.push(fileHash(at, node, options));
-    } else if (at !== '') hashes.push(fileHash(at, node, options));
+    } else if (at !== '') hashes.push(isImplied(node) ? at : fileHash(at, node, options));
     if (type !== S_IFDIR) return;
     for (const { name } of node.readdir!()) {
       const below = at === '' ? name : `${at}/${name}`;
@@ -87,6 +87,9 @@ export function treeHash(tree: Tree, path: string, inode: Inode, options: HashOp
   visit(path, inode);
   return { hash: joinedHash('dir', hashes.sort(), options.codecs), links: links.sort() };
 }
+
+/** A directory of a context that is left out, and is there for what is wanted in it: Docker's builder does not get it, and knows it by its path. */
+const isImplied = (inode: Inode): boolean => (inode as { isImplied?: boolean }).isImplied === true;
 
 /** Docker's builder knows a link by what it leads to; one that leads nowhere by its own path. */
 function followedHash(tree: Tree, path: string, options: HashOptions): string {

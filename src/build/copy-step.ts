@@ -17,6 +17,7 @@ import { bytesOf } from './words.ts';
 
 interface Inline { readonly name: string; readonly bytes: Uint8Array }
 
+const aboutSources = ['NO_SOURCE', 'FORBIDDEN'];
 const PIECE = 256 << 10;
 /** Of a tar's header. */
 const HEADER = 512;
@@ -32,8 +33,8 @@ export class CopyStep {
 
   async run(): Promise<void> {
     try { await this.#run(); } catch (error) {
-      // As Docker's builder: what is wrong with the files is told with the verb.
-      throw error instanceof BuildError && error.code !== 'SYNTAX' && error.code !== 'BAD_WORD' ? new BuildError(error.code, `${this.#command.verb} failed: ${error.message}`) : error;
+      // As Docker's builder: what is wrong with the sources is told with the verb.
+      throw error instanceof BuildError && aboutSources.includes(error.code) ? new BuildError(error.code, `${this.#command.verb} failed: ${error.message}`) : error;
     }
   }
 

@@ -1,5 +1,5 @@
 // COPY and ADD: sources put into a root file system, by the rules of Docker's builder. Links on the way never lead out of it.
-import { ENOENT, Errno, O_NOATIME, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
+import { ENOENT, ENOTDIR, Errno, O_NOATIME, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import { removeTree, rootOf } from '../engine/index.ts';
 import { type Backing, FileData, find, type Inode, operations, type OverlayFs, type Place, type Stat, type TmpInode, walk, type WalkContext } from '../vfs/index.ts';
 import { BuildError } from './errors.ts';
@@ -54,15 +54,18 @@ export class Copying {
     const below = this.#options.parents ? `${destination.replace(/\/*$/, '/')}${path.replace(/(^|\/)[^/]*$/, '$1')}` : destination;
     if (isDirectory(inode)) {
       const target = this.#options.parents ? `${below}${baseName(path)}` : below;
-      this.directory(target.replace(/[^/]*\/*$/, ''), root);
-      const place = this.directory(target);
+      const place = inWords((path) => `failed to copy directory: mkdir ${path}`, () => {
+        this.directory(target.replace(/[^/]*\/*$/, ''), root);
+        return this.directory(target);
+      });
       this.#content(inode, realPath, place, wanted);
       return;
     }
-    const there = this.#placeAt(below);
+    const there = inWords(() => `lstat ${below.replace(/\/[^/]*$/, '')}`, () => this.#placeAt(below.replace(/(?!^)\/+$/, '')));
     const inDirectory = below.endsWith('/') || (there && isDirectory(there.inode));
     const full = inDirectory ? `${below.replace(/\/*$/, '/')}${baseName(path)}` : below;
-    const target = this.#target(full);
+    const parent = full.replace(/\/[^/]*$/, '');
+    const target = inWords(() => (below.endsWith('/') ? `failed to create new directory: mkdir ${parent}` : `lstat ${parent}`), () => this.#target(full));
     this.#file(inode, target.parent, target.name);
   }
 
@@ -90,12 +93,11 @@ export class Copying {
   directory(path: string, owner = this.#options.owner ?? root): Place {
     try {
       return path.split('/').filter((name) => name !== '').reduce((at, name) => {
-        if (!walk(this.#context, at, name).place) {
-          const made = operations.mkdir(this.#context, at, name, 0o755);
-          made.setattr?.(owner);
-        }
+        // A link that leads nowhere leads to the directory that is made.
+        const found = walk(this.#context, at, name);
+        if (!found.place) operations.mkdir(this.#context, found.parent, found.name, 0o755).setattr?.(owner);
         const next = find(this.#context, at, name);
-        if (!isDirectory(next.inode)) throw new BuildError('NOT_A_DIRECTORY', `cannot copy to non-directory: ${path}`);
+        if (!isDirectory(next.inode)) throw new NotADirectory(path);
         return next;
       }, this.#root);
     } catch (error) { throw asBuildError(error, path); }
@@ -155,4 +157,15 @@ export class Copying {
   }
 }
 
-const asBuildError = (error: unknown, path: string): unknown => (error instanceof Errno ? new BuildError('BAD_DESTINATION', `${path}: ${error.name}`) : error);
+/** There is a file where a directory is needed. */
+class NotADirectory extends Error {
+  readonly path: string;
+  constructor(path: string) { super(path); this.path = path.replace(/(?!^)\/+$/, ''); }
+}
+
+/** What docker's builder says then. */
+function inWords<T>(words: (path: string) => string, work: () => T): T {
+  try { return work(); } catch (error) { throw error instanceof NotADirectory ? new BuildError('BAD_DESTINATION', `failed to copy files: ${words(error.path)}: not a directory`) : error; }
+}
+
+const asBuildError = (error: unknown, path: string): unknown => (error === ENOTDIR ? new NotADirectory(path) : error instanceof Errno ? new BuildError('BAD_DESTINATION', `failed to copy files: ${path}: ${error.name}`) : error);

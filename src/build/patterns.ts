@@ -74,7 +74,7 @@ function ignoreRegexp(pattern: string): RegExp {
     else if (char === '?') source += '[^/]';
     else if (char === '[') {
       const found = classAt(pattern, i);
-      if (!found) throw new BuildError('BAD_PATTERN', `error checking context: syntax error in pattern: ${pattern}`);
+      if (!found) throw new BuildError('BAD_PATTERN', 'error checking context: syntax error in pattern');
       source += found.source;
       i = found.end;
     } else if (char === '\\') source += escaped(pattern[++i] ?? '\\');

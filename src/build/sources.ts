@@ -58,9 +58,18 @@ export function findSources({ fs, isContext }: SourceTree, paths: readonly strin
     const pivot = /^(.*?)\/\.\//.exec(said.replace(/^\/+/, ''))?.[1];
     const kept = (at: string): string | undefined => (pivot === undefined ? undefined : at.slice(cleanPath(pivot).length + 1));
     if (!hasWildcards(path)) return [one(path, kept(path))].filter(isWanted);
-    const pattern = goPattern(path);
+    const pattern = patternOf(path);
+    if (!pattern) return [];
     return [...pathsBelow(fs.root, '')].filter((at) => pattern.test(at)).map((at) => one(at, kept(at))).filter(isWanted);
   });
+}
+
+/** Undefined for a malformed one, which matches nothing. */
+function patternOf(path: string): RegExp | undefined {
+  try { return goPattern(path); } catch (error) {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  }
 }
 
 /** How history and the cache speak of them. */

@@ -139,9 +139,9 @@ export async function runBuild(parsed: Parsed, terminal: Terminal, limits: Parti
     return 0;
   } catch (error) {
     // Docker's daemon introduces itself only before its first word.
-    if (!output.begun || !isSaid(error)) throw error instanceof BuildError ? new InputError(`Error response from daemon: ${error.message}`) : error;
+    if (!output.begun || !isSaid(error)) throw error instanceof BuildError ? new InputError(error.code === 'BAD_PATTERN' ? error.message : `Error response from daemon: ${error.message}`) : error;
     terminal.err(`${output.kept}${messageOf(error).replace(/^Error response from daemon: /, '')}\n`);
-    return (error as { exitCode?: number }).exitCode ?? 1;
+    return (error instanceof BuildError ? error.exitCode : undefined) ?? 1;
   } finally { for (const discard of discards) discard(); }
 }
 

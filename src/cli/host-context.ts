@@ -33,7 +33,7 @@ export function hostContext(root: string): ContextFiles {
   };
 }
 
-interface Node { readonly mode: number; stat(): { readonly size: number }; readdir?(): readonly { readonly name: string }[]; lookup?(name: string): Node | undefined }
+interface Node { readonly mode: number; readonly isImplied?: boolean; stat(): { readonly size: number }; readdir?(): readonly { readonly name: string }[]; lookup?(name: string): Node | undefined }
 
 /** Whether a path fits a header of a tar that has nothing before it: 100 bytes of ASCII, or 155 more where it can be cut at a slash. */
 const fitsHeader = (path: string): boolean => !/[^\x20-\x7e]/.test(path) && (path.length <= 100 || /^.{1,155}\/.{1,100}$/.test(path));
@@ -42,7 +42,7 @@ const fitsHeader = (path: string): boolean => !/[^\x20-\x7e]/.test(path) && (pat
 export function sizeAsTar(root: Node, path = ''): number {
   const size = (node: Node, at: string): number => {
     const type = node.mode & S_IFMT;
-    const headers = fitsHeader(type === S_IFDIR ? `${at}/` : at) ? BLOCK : 3 * BLOCK;
+    const headers = node.isImplied ? 0 : fitsHeader(type === S_IFDIR ? `${at}/` : at) ? BLOCK : 3 * BLOCK;
     if (type === S_IFDIR) return headers + node.readdir!().reduce((sum, { name }) => sum + size(node.lookup!(name)!, at === '' ? name : `${at}/${name}`), 0);
     return headers + (type === S_IFREG ? Math.ceil(node.stat().size / BLOCK) * BLOCK : 0);
   };

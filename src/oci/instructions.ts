@@ -19,15 +19,21 @@ type Row = (rest: string, escape: string) => ConfigChange;
 const list = (words: readonly string[]): string => `[${words.map(goQuoted).join(' ')}]`;
 
 const rows: Readonly<Record<string, Row>> = {
-  cmd: (rest) => (config) => {
-    config.Cmd = command(rest, config);
-    if (rest !== '' && jsonList(rest)?.length !== 0) config.said = true;
-    return `CMD ${list(config.Cmd)}`;
+  cmd(rest) {
+    const words = jsonList(rest);
+    return (config) => {
+      config.Cmd = command(words, rest, config);
+      if (rest !== '' && words?.length !== 0) config.said = true;
+      return `CMD ${list(config.Cmd)}`;
+    };
   },
-  entrypoint: (rest) => (config) => {
-    config.Entrypoint = command(rest, config);
-    if (!config.said) delete config.Cmd;
-    return `ENTRYPOINT ${list(config.Entrypoint)}`;
+  entrypoint(rest) {
+    const words = jsonList(rest);
+    return (config) => {
+      config.Entrypoint = command(words, rest, config);
+      if (!config.said) delete config.Cmd;
+      return `ENTRYPOINT ${list(config.Entrypoint)}`;
+    };
   },
   env(rest, escape) {
     const said = pairs('ENV', rest, escape);
@@ -87,6 +93,7 @@ const rows: Readonly<Record<string, Row>> = {
   volume(rest) {
     const said = jsonList(rest) ?? (rest === '' ? [] : rest.split(/\s+/));
     if (said.length === 0) throw bad('VOLUME requires at least one argument');
+    if (said.some((path) => path.trim() === '')) throw bad('VOLUME specified can not be an empty string');
     return (config, word) => {
       const paths = said.map((path) => word(path).trim());
       if (paths.includes('')) throw bad('VOLUME specified can not be an empty string');
@@ -118,7 +125,7 @@ const DEFAULT_SHELL = ['/bin/sh', '-c'];
 export const shellOf = ({ Shell }: RunConfig): readonly string[] => (Shell?.length ? Shell : DEFAULT_SHELL);
 
 /** The exec form (a JSON list) as it is, anything else for the shell. */
-const command = (rest: string, config: RunConfig): string[] => jsonList(rest) ?? [...shellOf(config), ...(rest === '' ? [] : [rest])];
+const command = (words: string[] | undefined, rest: string, config: RunConfig): string[] => words ?? [...shellOf(config), ...(rest === '' ? [] : [rest])];
 
 function expandedPairs(said: readonly [string, string][], instruction: string, word: (text: string) => string): [string, string][] {
   return said.map(([name, value]) => {

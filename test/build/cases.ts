@@ -145,7 +145,7 @@ export function shownImage({ config, author = '', history = [] }: Config, layers
 /** What a builder printed, without what differs each time: identities, where the context lies, sizes of what is sent. */
 export function shownText(text: string, folder: string): string {
   const ids = new Map<string, string>();
-  return text.replaceAll(folder, 'CONTEXT').replaceAll('docker ', 'wherry ').replace(/\b(?:sha256:)?(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g, (id) => {
+  return text.replace(/\/\S*\/overlay2\/[^/ ]+\/merged/g, '').replaceAll(folder, 'CONTEXT').replaceAll('docker ', 'wherry ').replace(/\b(?:sha256:)?(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g, (id) => {
     if (/file:|dir:|multi:/.test(id)) return id;
     const key = id.replace('sha256:', '').slice(0, 12);
     if (!ids.has(key)) ids.set(key, `ID${ids.size + 1}`);
