@@ -17,9 +17,12 @@ export function connectInside(ports: InetPorts, client: Endpoint, to: Endpoint, 
   done(far);
 }
 
-/** Once. */
+/** Once, though what it does may wake the queue again. */
 function whenChanged({ changed }: InetSocket, act: () => void): void {
+  let acted = false;
   const once = (): void => {
+    if (acted) return;
+    acted = true;
     changed.remove(once);
     act();
   };
