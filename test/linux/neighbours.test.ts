@@ -128,6 +128,27 @@ test('many bytes wait for whoever is slow to take them', async () => {
   assert.is(Buffer.compare(got, all), 0);
 });
 
+test('what has arrived can be read after both sides have ended', async () => {
+  const [a, b] = [await container('10.5.0.2'), await container('10.5.0.3')];
+  const server = listener(b, 80);
+  const [client, connect] = connection(a, b, 80);
+  await outcome(connect);
+  const accepted = await outcome(() => server.accept(true)) as InetSocket;
+  accepted.shutdown(false, true);
+  let sent = 0;
+  while (sent < 1_000_000) {
+    const count = await outcome(() => client.write(new Uint8Array(50_000), 0, true));
+    if (count instanceof Errno) throw new Error(count.name);
+    sent += count;
+    if (sent > 400_000) break;
+  }
+  client.close();
+  await sleep(100);
+  let got = 0;
+  for (let text = await textOf(accepted); text !== ''; text = await textOf(accepted)) got += text.length;
+  assert.is(got, sent);
+});
+
 test('nobody listens, nobody is there, no way there', async () => {
   const [a, b] = [await container('10.5.0.2', { internal: true }), await container('10.5.0.3')];
   assert.is(await outcome(connection(a, b, 81)[1]), ECONNREFUSED);

@@ -20,6 +20,11 @@ export class Relay {
   #full = false;
   #sentAll = false;
   #done = false;
+  /** The stream is over; what came before still goes to the container. */
+  #over = false;
+  /** What moves bytes wakes others, who may come back here: they find that it is being done. */
+  #moving = false;
+  #again = false;
 
   /** What the stream tells from now on. */
   events(stream: () => NetStream, over: () => void): Omit<NetStreamEvents, 'opened'> {
@@ -28,10 +33,10 @@ export class Relay {
         this.#stream = stream();
         if (this.#done) return this.#stream.destroy();
         this.#incoming.push(bytes);
-        this.#moveIn();
+        this.#changed();
       },
-      ended: () => { this.#ended = true; this.#moveIn(); },
-      drained: () => { this.#full = false; this.#moveOut(); },
+      ended: () => { this.#ended = true; this.#changed(); },
+      drained: () => { this.#full = false; this.#changed(); },
       closed: (code) => { this.#close(failureOf(code)); over(); },
     };
   }
@@ -40,14 +45,32 @@ export class Relay {
   start(stream: NetStream, far: Socket): void {
     this.#stream = stream;
     this.#far = far;
-    far.changed.add(() => { this.#onChange(); });
-    this.#onChange();
+    far.changed.add(() => { this.#changed(); });
+    this.#changed();
   }
 
-  #onChange(): void {
+  #changed(): void {
+    if (this.#moving) {
+      this.#again = true;
+      return;
+    }
+    this.#moving = true;
+    do {
+      this.#again = false;
+      this.#move();
+    } while (this.#again);
+    this.#moving = false;
+  }
+
+  #move(): void {
     this.#moveIn();
     this.#moveOut();
-    if (this.#sentAll && !this.#far!.connected) this.#drop();
+    if (this.#sentAll && this.#far && !this.#far.connected) this.#drop();
+    if (!this.#over || this.#incoming.length > 0 || !this.#far) return;
+    this.#done = true;
+    const far = this.#far;
+    this.#far = undefined;
+    far.close();
   }
 
   /** From the host to the container. */
@@ -91,10 +114,13 @@ export class Relay {
 
   #close(failure: Errno | undefined): void {
     const near = this.#far?.peer as InetSocket | undefined;
-    if (failure) near?.fail(failure);
-    this.#moveIn();
-    this.#done = true;
-    if (this.#incoming.length === 0 || failure) this.#far?.close();
+    if (failure) {
+      near?.fail(failure);
+      this.#moveIn();
+      this.#incoming.length = 0;
+    }
+    this.#over = true;
+    this.#changed();
   }
 }
 
