@@ -44,6 +44,9 @@ export function inTurn<K extends string>(reps: number, commands: Readonly<Record
 /** The median of wall time, in milliseconds. */
 export const wall = (timings: readonly Timing[]): number => median(timings.map((t) => t.wallMs));
 
+/** The median of CPU time, in milliseconds. */
+export const cpu = (timings: readonly Timing[]): number => median(timings.map((t) => t.cpuMs));
+
 /** Prints rows under their heading: the first column to the left, the others to the right. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));

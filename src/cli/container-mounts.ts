@@ -26,18 +26,17 @@ function wantedMounts({ containers, hostPath }: Engine, { host }: MountsOf, imag
 }
 
 /** A container with its volumes: they are made and filled before it, and made again when another process prunes them meanwhile. */
-export function createWithMounts(engine: Engine, image: Image, request: NewContainer, options: { readonly begin?: boolean }): ContainerRecord {
+export function createWithMounts(engine: Engine, of: Image, request: NewContainer, options: { readonly begin?: boolean }): ContainerRecord {
   const parts = mountsOf(engine);
-  const { points, volumes } = wantedMounts(engine, parts, image, request);
+  const { points, volumes } = wantedMounts(engine, parts, of, request);
   let imageFs: FileSystem | undefined;
-  const openImage = (): FileSystem => imageFs ??= engine.images.openRootFs(image, { now: () => parts.host.clock.realtimeNs() });
+  const image = (): FileSystem => imageFs ??= engine.images.openRootFs(of, { now: () => parts.host.clock.realtimeNs() });
   try {
     for (;;) {
       for (const volume of volumes) {
-        parts.volumes.create(volume);
-        fillVolume(volume, openImage, parts.host);
+        fillVolume(volume, parts.volumes.create(volume), { host: parts.host, image, exclusive: (work) => engine.folder.exclusive(work), isUsed: () => engine.containers.volumeUsers()(volume.name).length > 0 });
       }
-      const record = engine.folder.exclusive(() => (volumes.every(({ name }) => parts.volumes.get(name)) ? engine.containers.create(image, { ...request, mounts: points }, options) : undefined));
+      const record = engine.folder.exclusive(() => (volumes.every(({ name }) => parts.volumes.get(name)) ? engine.containers.create(of, { ...request, mounts: points }, options) : undefined));
       if (record) return record;
     }
   } catch (error) {

@@ -9,10 +9,7 @@ import { hostError, noSource, systemWords } from './host-error.ts';
 import type { MountPoint } from './mount-points.ts';
 import { rootOf } from './root-files.ts';
 import { tmpfsOf } from './tmpfs-options.ts';
-import { type Volume, volumeAttributes, volumeData, type Volumes } from './volumes.ts';
-
-/** What the host cannot keep of files in its directories. */
-const BIND_ATTRIBUTES = 'binds/attributes';
+import { BIND_ATTRIBUTES, type Volume, volumeAttributes, volumeData, type Volumes } from './volumes.ts';
 
 export interface OpenMounts { readonly mounts: readonly BindMount[]; close(): void }
 

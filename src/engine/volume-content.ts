@@ -5,7 +5,7 @@ import type { Host } from '../host/ports.ts';
 import { type FileSystem, find, HostFs, type Inode, KeptAttributes, type SetAttr } from '../vfs/index.ts';
 import type { WantedVolume } from './mount-points.ts';
 import { rootOf } from './root-files.ts';
-import { inventVolumeName, volumeAttributes, volumeData } from './volumes.ts';
+import { BIND_ATTRIBUTES, inventVolumeName, type Volume, volumeAttributes, volumeData } from './volumes.ts';
 
 const PIECE = 1 << 20;
 const typeOf = (inode: Inode): number => inode.mode & S_IFMT;
@@ -68,21 +68,37 @@ function copyDirectory(from: Inode, to: Inode, copies: Map<Inode, Inode>): void 
   }
 }
 
-/** Fills a volume that is empty with what the image has at `copyFrom`. Beside it first: the volume is filled when it gets the directory. */
-export function fillVolume({ name, copyFrom }: WantedVolume, image: () => FileSystem, host: Pick<Host, 'clock' | 'random' | 'directories'>): void {
+/** What filling needs: the image's files, and whether a container has the volume already. */
+export interface FillContext {
+  readonly host: Pick<Host, 'clock' | 'random' | 'directories'>;
+  image(): FileSystem;
+  isUsed(): boolean;
+  /** While nobody makes containers. */
+  exclusive<T>(work: () => T): T;
+}
+
+/** Fills a volume that is empty with what the image has at `copyFrom`. Beside it first: the volume is filled when it gets the directory. One that others have already keeps its directory and is filled file by file. */
+export function fillVolume({ name, copyFrom }: WantedVolume, { Options }: Volume, { host, image, isUsed, exclusive }: FillContext): void {
   const { directories } = host;
-  if (copyFrom === undefined || !directories) return;
-  const data = directories.storePath(volumeData(name));
-  if (!directories.isEmpty(data)) return;
+  if (copyFrom === undefined || !directories || Options?.['type'] === 'tmpfs') return;
+  const data = Options?.['device'] ?? directories.storePath(volumeData(name));
+  if (directories.kind(data) !== 'directory' || !directories.isEmpty(data)) return;
   const source = directoryAt(image(), copyFrom);
   if (!source) return;
+  const copyTo = (path: string): void => copyTree(source, new HostFs(directories.open(path), { now: () => host.clock.monotonicNs(), kept: new KeptAttributes(directories.log(directories.storePath(Options ? BIND_ATTRIBUTES : volumeAttributes(name)))), own: !Options }));
+  if (Options || isUsed()) return copyTo(data);
   const aside = directories.storePath(`volumes/${name}/new-${inventVolumeName(host).slice(0, 12)}`);
   directories.make(aside);
-  const fs = new HostFs(directories.open(aside), { now: () => host.clock.monotonicNs(), kept: new KeptAttributes(directories.log(directories.storePath(volumeAttributes(name)))), own: true });
+  copyTo(aside);
+  if (exclusive(() => !isUsed() && directories.replaceEmpty(aside, data))) return;
+  directories.remove(aside);
+  if (directories.isEmpty(data)) copyTo(data);
+}
+
+function copyTree(source: Inode, fs: HostFs): void {
   try {
     copyDirectory(source, fs.root, new Map());
     copyAttributes(source, fs.root);
     fs.kept.sync();
   } finally { fs.close(); }
-  if (!directories.replaceEmpty(aside, data)) directories.remove(aside);
 }

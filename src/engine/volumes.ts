@@ -32,6 +32,9 @@ export const volumeData = (name: string): string => `${folderOf(name)}/_data`;
 /** What the host cannot keep of them. */
 export const volumeAttributes = (name: string): string => `${folderOf(name)}/attributes`;
 
+/** What the host cannot keep of files in its own directories. */
+export const BIND_ATTRIBUTES = 'binds/attributes';
+
 const KNOWN_OPTIONS = ['type', 'o', 'device', 'size'];
 
 /** Throws EngineError 'BAD_VOLUME'. */

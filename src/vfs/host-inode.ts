@@ -52,9 +52,9 @@ export class HostInode implements Inode {
   /** What the host tells of it now. */
   saw(stat: HostStat): void {
     this.#stat = stat;
-    if (!this.#removed) this.#kept = this.fs.kept.of(stat);
-    ({ mode: this.mode, uid: this.uid, gid: this.gid } = this.fs.shown(stat, this.#kept));
     this.#seenNs = this.fs.now();
+    if (!this.#removed) this.#kept = this.fs.kept.of(stat, this.#seenNs);
+    ({ mode: this.mode, uid: this.uid, gid: this.gid } = this.fs.shown(stat, this.#kept));
     this.#seenChanges = this.fs.changes;
   }
 
@@ -234,9 +234,10 @@ export class HostInode implements Inode {
     this.#demandDirectory();
     const { fs } = this;
     const handle = this.handle();
+    const now = fs.now();
     return onHost(() => fs.tree.list(handle)).flatMap((name) => {
       const stat = onHost(() => fs.tree.statAt(handle, name));
-      return stat ? [{ name, ino: numberOf(stat.ino), type: typeOf(fs.shown(stat, fs.kept.of(stat)).mode) }] : [];
+      return stat ? [{ name, ino: numberOf(stat.ino), type: typeOf(fs.shown(stat, fs.kept.of(stat, now)).mode) }] : [];
     });
   }
 

@@ -16,6 +16,8 @@ export interface Kept {
 interface Row extends Kept { readonly ino: string; readonly birth: string }
 
 const NEWLINE = 10;
+/** Nanoseconds. */
+const MOMENT_NS = 100_000n;
 /** A log shorter than this, in bytes, is never written anew. */
 const LONG = 1 << 20;
 /** About what a row takes. */
@@ -32,11 +34,16 @@ export class KeptAttributes {
   #read = 0;
   #version = 0;
   #unsynced = false;
+  #lookedNs = -MOMENT_NS;
 
   constructor(log: SharedLog) { this.#log = log; }
 
-  of(stat: HostStat): Kept | undefined {
-    this.#catchUp();
+  /** `nowNs`: a clock's; what others changed is looked for when the last look is a moment ago. */
+  of(stat: HostStat, nowNs: bigint): Kept | undefined {
+    if (nowNs - this.#lookedNs >= MOMENT_NS) {
+      this.#lookedNs = nowNs;
+      this.#catchUp();
+    }
     return this.#rows.size === 0 ? undefined : this.#rows.get(keyOf(stat));
   }
 

@@ -176,6 +176,10 @@ test('an empty volume begins with what the image has there; one that is not empt
   assert.is(out('run', '--rm', '-v', 'seedvol:/data', 'seeded', 'sh', '-c', 'ls /data; cat /data/one'), 'one\nnew\n');
   assert.is(out('run', '--rm', '-v', 'bare:/data:nocopy', 'seeded', 'ls', '/data'), '');
   assert.is(out('run', '--rm', '--mount', 'type=volume,dst=/data,volume-nocopy', 'seeded', 'ls', '/data'), '');
+  out('create', '--name', 'user', '-v', 'bare:/v', 'busybox', 'stat', '-c', '%a %u:%g', '/v');
+  assert.is(out('run', '--rm', '-v', 'bare:/data', 'seeded', 'sh', '-c', look), seen, 'another container has it');
+  assert.is(out('start', '-a', 'user'), '1777 7:8\n');
+  out('rm', 'user');
   out('volume', 'rm', 'seedvol', 'bare');
 });
 

@@ -25,7 +25,7 @@ function world() {
 }
 
 /** A moment after which nothing is believed that the host said before. */
-const later = (): void => { const end = process.hrtime.bigint() + 50_000n; while (process.hrtime.bigint() < end); };
+const later = (): void => { const end = process.hrtime.bigint() + 150_000n; while (process.hrtime.bigint() < end); };
 const thrown = (act: () => unknown): Errno | undefined => { try { act(); return undefined; } catch (error) { return error as Errno; } };
 const text = (inode: Inode): string => {
   const file = inode.open!(O_RDONLY);
