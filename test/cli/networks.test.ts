@@ -61,9 +61,9 @@ test('by name, alias and short id on a user\'s network, where 127.0.0.11 answers
   const id = start('web1', '--network', 'n1', '--network-alias', 'www', ...page('hello'));
   const subnet = out('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', 'n1').trim();
   assert.is(subnet, '172.18.0.0/16');
-  const script = `cat /etc/resolv.conf; for n in web1 www ${id.slice(0, 12)} web1.n1 WEB1; do wget -qO- http://$n/; done; wget -qO- http://nobody/; nslookup 172.18.0.2 | grep name; hostname -i; ip -o -4 addr show dev eth0 | tr -s ' '`;
+  const script = `cat /etc/resolv.conf; for n in web1 www ${id.slice(0, 12)} web1.n1 WEB1; do wget -qO- http://$n/; done; wget -qO- http://nobody/; nslookup 172.18.0.2 | grep name; ping -c 1 www | grep -c "1 packets received"; hostname -i; ip -o -4 addr show dev eth0 | tr -s ' '`;
   const got = inside('n1', script);
-  assert.is(got, 'nameserver 127.0.0.11\noptions ndots:0\nhello\nhello\nhello\nhello\nhello\n2.0.18.172.in-addr.arpa\tname = web1.n1\n172.18.0.3\n2: eth0 inet 172.18.0.3/16 brd 172.18.255.255 scope global eth0\\ valid_lft forever preferred_lft forever\n');
+  assert.is(got, 'nameserver 127.0.0.11\noptions ndots:0\nhello\nhello\nhello\nhello\nhello\n2.0.18.172.in-addr.arpa\tname = web1.n1\n1\n172.18.0.3\n2: eth0 inet 172.18.0.3/16 brd 172.18.255.255 scope global eth0\\ valid_lft forever preferred_lft forever\n');
   assert.is(out('inspect', '-f', '{{.NetworkSettings.Networks.n1.IPAddress}} {{json .NetworkSettings.Networks.n1.DNSNames}}', 'web1'), `172.18.0.2 ["web1","www","${id.slice(0, 12)}"]\n`);
   assert.is(out('network', 'inspect', '-f', '{{range .Containers}}{{.Name}} {{.IPv4Address}} {{.MacAddress}}{{end}}', 'n1'), 'web1 172.18.0.2/16 02:42:ac:12:00:02\n');
   const busy = wherry('network', 'rm', 'n1');

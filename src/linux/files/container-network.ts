@@ -100,6 +100,12 @@ export class ContainerNetwork {
     return address.length === 4 ? on?.address : on?.six?.address;
   }
 
+  /** Whether somebody on the same networks has an address; undefined: no such network. */
+  isThere(address: string): boolean | undefined {
+    const on = this.#on(address);
+    return on && (on.gateway === address || this.neighbours?.has(on.network, address) === true);
+  }
+
   #isNeighbour(address: string): Attachment | undefined {
     const on = this.#on(address);
     return on?.gateway === address ? undefined : on;

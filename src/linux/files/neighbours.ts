@@ -93,6 +93,9 @@ export class Neighbours {
     this.#loop = loop;
   }
 
+  /** Whether a container has an address of a network. */
+  has(network: string, address: string): boolean { return this.#directory.socketOf(network, address) !== undefined; }
+
   /** Begins a connection to an address of a network; fails with EHOSTUNREACH when nobody has it, ECONNREFUSED when nobody listens. */
   connect(network: string, from: Endpoint, to: Endpoint, events: NetStreamEvents): NetStream {
     let stream: NetStream | undefined;

@@ -2,7 +2,7 @@
 import { AF_INET6, EADDRNOTAVAIL, EDESTADDRREQ, EINVAL, EMSGSIZE, ENETUNREACH, EPIPE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_RAW, SOCK_DGRAM, SOCK_RAW } from '../../abi/index.ts';
 import type { Wait } from '../../base/index.ts';
 import { ANY4, ANY6, destination, encodeEndpoint, type Endpoint, type InetPorts, InetSocket, isWildcard } from './inet-socket.ts';
-import { fits, headerOf, ICMP_HEADER, icmpOf, infoOf, IP_HEADER, type IpPacket, packetWithHeader, upperChecksum, withIdentifier, withUpperChecksum } from './ip-packet.ts';
+import { echoReply, fits, headerOf, ICMP_HEADER, icmpOf, infoOf, IP_HEADER, type IpPacket, packetWithHeader, upperChecksum, withIdentifier, withUpperChecksum } from './ip-packet.ts';
 import { type PacketReceiver, repliesTo } from './own-packets.ts';
 import type { PacketChoices } from './packet-info.ts';
 import type { Ancillary, PeerCredentials } from './socket.ts';
@@ -35,9 +35,20 @@ abstract class PacketSocket extends InetSocket implements PacketReceiver {
     if (!fits(bytes.length, this.isSix)) throw EMSGSIZE;
     this.autobind();
     const packet = this.packetOf(bytes, to, choices);
-    if (!this.isOwn(to.address) || (to.address.length === 16) !== this.isSix) throw ENETUNREACH;
+    if ((to.address.length === 16) !== this.isSix) throw ENETUNREACH;
+    if (!this.isOwn(to.address)) return this.#sendOut(packet, to, bytes.length);
     if (packet && this.isOwn(packet.destination)) this.#ports.packets.deliver(packet);
     return bytes.length;
+  }
+
+  /** Others on the same networks are there or not, and answer echoes when they are; packets of other kinds do not get there. */
+  #sendOut(packet: IpPacket | undefined, to: Endpoint, length: number): number {
+    const { network, packets } = this.#ports;
+    const isThere = network?.isThere(to.address);
+    if (isThere === undefined) throw ENETUNREACH;
+    const answer = packet && isThere ? echoReply(packet) : undefined;
+    if (answer) packets.deliver(answer);
+    return length;
   }
 
   protected get isSix(): boolean { return this.family === AF_INET6; }
@@ -46,7 +57,8 @@ abstract class PacketSocket extends InetSocket implements PacketReceiver {
   /** The header of a packet to `to`. */
   protected headerTo(to: string, choices: PacketChoices | undefined): Omit<IpPacket, 'payload'> {
     const { ttl, trafficClass } = this.headers.info(to, choices ?? {});
-    return { protocol: this.protocol, source: this.sourceFor(to, choices).address, destination: to, ttl, trafficClass };
+    const source = this.isOwn(to) ? this.sourceFor(to, choices).address : choices?.source ?? this.#ports.network?.sourceFor(to) ?? (this.isSix ? ANY6 : ANY4);
+    return { protocol: this.protocol, source, destination: to, ttl, trafficClass };
   }
 
   /** Whether it is bound to where a packet goes. */

@@ -276,7 +276,7 @@ const Domain = oneOf(addressFamilies);
 const Type = { ...Int, print: (_task: Task, value: number): string => ['0', 'SOCK_STREAM', 'SOCK_DGRAM', 'SOCK_RAW', '4', 'SOCK_SEQPACKET'][value & SOCK_TYPE_MASK]! + (value & SOCK_CLOEXEC ? '|SOCK_CLOEXEC' : '') + (value & SOCK_NONBLOCK ? '|SOCK_NONBLOCK' : '') };
 const MessageFlags = flags(messageFlags);
 const AcceptFlags = flags({ SOCK_NONBLOCK, SOCK_CLOEXEC });
-const FAMILIES = 'AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; without a network only the loopback; SOCK_RAW and sockets of ICMP reach the addresses of the container itself, others are ENETUNREACH, and see no TCP; other families are EAFNOSUPPORT';
+const FAMILIES = 'AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; without a network only the loopback; SOCK_RAW and sockets of ICMP reach the addresses of the container itself and get echoes from others on its networks, further ones are ENETUNREACH, and see no TCP; other families are EAFNOSUPPORT';
 
 export const socketCalls: readonly SyscallRow[] = [
   sys(41, 'socket', [Domain, Type, Int], (task, domain, type, protocol) => install(task, newSocket(task, domain, type, protocol), type), FAMILIES),
