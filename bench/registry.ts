@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import { inTurn, ms, option, percent, printTable, scratchFolder, time, type Timing, wall } from './timing.ts';
+import { inTurn, median, ms, option, percent, printTable, scratchFolder, time, type Timing, wall } from './timing.ts';
 
 const folder = scratchFolder('.cache');
 const reps = Number(option('reps') ?? 3);
@@ -54,6 +54,8 @@ const skopeo = (image: string, to: string): Timing => time(['skopeo', 'copy', '-
 const anew = (...names: string[]): void => { for (const name of names) rmSync(at(name), { recursive: true, force: true }); };
 
 const host = await startRegistry();
+const cpu = (timings: readonly Timing[]): number => median(timings.map(({ cpuMs }) => cpuMs));
+const both = (timings: readonly Timing[]): string => `${ms(wall(timings))} ms (${ms(cpu(timings))} ms of processor)`;
 const rows = [['pull of', 'ours', 'skopeo to oci:', 'our speed', 'skopeo to docker-archive:', 'our speed']];
 for (const [what, image] of Object.entries(makeImages(host))) {
   const runs = inTurn(reps, {
@@ -62,7 +64,7 @@ for (const [what, image] of Object.entries(makeImages(host))) {
     archive: () => { anew('archive.tar'); return skopeo(image, `docker-archive:${at('archive.tar')}`); },
   });
   const own = wall(runs.ours);
-  rows.push([what, `${ms(own)} ms`, `${ms(wall(runs.layout))} ms`, percent(wall(runs.layout) / own), `${ms(wall(runs.archive))} ms`, percent(wall(runs.archive) / own)]);
+  rows.push([what, both(runs.ours), both(runs.layout), percent(wall(runs.layout) / own), both(runs.archive), percent(wall(runs.archive) / own)]);
 }
 printTable(rows);
 process.exit(0);
