@@ -255,6 +255,9 @@ withRegistry('busy servers: tried again after what Retry-After says, else with g
   const client = clientOf(registry);
   await client.pull(images, 'app:1');
   assert.equal(client.waits, [7000, 7000]);
+  registry.faults = [({ url }, response) => url.pathname.includes('/manifests/') && refuse(response, 429, 'TOOMANYREQUESTS', 'come back tomorrow', { 'retry-after': '86400' })];
+  assert.match(await refusal(client.pull(images, 'app:1'), registry), /^rate-limited: /);
+  assert.is(client.waits.length, 2, 'nobody waits so long');
   left = 3;
   registry.faults = [({ url }, response) => url.pathname.includes('/manifests/') && left-- > 0 && answer(response, 503)];
   await client.pull(images, 'app:1');
@@ -313,7 +316,13 @@ withRegistry('layers that only lie elsewhere (foreign ones) are fetched from the
   const remote = await addImage(registry, 'app', '1', { docker: true, layerType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', change: (manifest) => { for (const layer of manifest['layers'] as { urls?: string[]; digest: string }[]) layer.urls = ['ftp://no', `${registry.origin}/else/${layer.digest}`]; } });
   registry.repository('app').blobs.delete(remote.layers[0]!);
   registry.faults = [({ url }, response) => { if (!url.pathname.startsWith('/else/')) return false; response.end(registry.blobs.get(url.pathname.slice(6))); return true; }];
-  assert.is((await clientOf(registry).pull(images, 'app:1')).image.id, remote.config);
+  const { image } = await clientOf(registry).pull(images, 'app:1');
+  assert.is(image.id, remote.config);
+  images.store.tag(image, `${registry.host}/pushed:1`);
+  const client = clientOf(registry);
+  await client.push(images, 'pushed:1');
+  assert.ok(client.lines.includes(`${remote.diffIds[0]!.slice(7, 19)}: Skipped foreign layer`));
+  assert.not(registry.repository('pushed').blobs.has(remote.layers[0]!));
 });
 
 withRegistry('what the registry has to say is passed on once', async (registry, { images }) => {

@@ -1,5 +1,5 @@
 // `push`: an image of the store into a registry, blobs and manifest byte for byte. Layers that are only here as plain tars are compressed first, once.
-import { type Digest, mediaTypes, parseManifest } from '../image.ts';
+import { type Digest, isForeign, mediaTypes, parseManifest } from '../image.ts';
 import { familiarRepository, fullName, parseReference, type Reference, repositoryOf } from '../reference.ts';
 import type { Store } from '../store.ts';
 import type { Image } from '../store-view.ts';
@@ -49,6 +49,10 @@ async function sendLayers(store: Store, registry: Registry, reference: Reference
   const lane = async (): Promise<void> => {
     for (let layer = waiting.shift(); layer && !failed; layer = waiting.shift()) {
       const id = short(layer.diffId);
+      if (isForeign(layer.blob) && (layer.blob.urls ?? []).length > 0) {
+        progress({ id, status: 'Skipped foreign layer' });
+        continue;
+      }
       const { digest, size } = layer.blob;
       const done = await upload(registry, { repository: reference.path, digest, blob: store.blob(digest), elsewhere: repositoriesWith(digest, others, reference), seen: (current) => progress({ id, status: 'Pushing', current, total: size }) });
       progress({ id, status: done.kind === 'exists' ? 'Layer already exists' : done.kind === 'mounted' ? `Mounted from ${done.from}` : 'Pushed' });

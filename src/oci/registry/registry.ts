@@ -44,7 +44,7 @@ const REDIRECTS = 10;
 const RENEWALS = 3;
 /** Between tries, doubled each time. */
 const BACK_OFF_MS = 250;
-/** However long the registry asks for. */
+/** A registry that asks for more patience than this has refused. */
 const LONGEST_WAIT_MS = 60_000;
 const transient = new Set([408, 429, 500, 502, 503, 504]);
 
@@ -126,10 +126,10 @@ export class Registry {
         await drain(answer);
         continue;
       }
-      if (ask.once || tries >= TRIES || !transient.has(answer.status)) throw await this.#refused(ask, answer);
       const waitMs = this.#waitMs(answer) ?? BACK_OFF_MS * 2 ** tries;
+      if (ask.once || tries >= TRIES || !transient.has(answer.status) || waitMs > LONGEST_WAIT_MS) throw await this.#refused(ask, answer);
       await drain(answer);
-      await this.#ports.sleep(Math.min(waitMs, LONGEST_WAIT_MS));
+      await this.#ports.sleep(waitMs);
     }
   }
 
