@@ -30,13 +30,14 @@ type Answer = (request: ControlRequest, peer: Peer) => unknown;
 function answersOf(engine: Engine, running: Running): Readonly<Record<string, Answer>> {
   const { record, machine, tree, io, exitCode } = running;
   const { Config } = record;
-  const execs = new Execs(machine, Config, tree.fs);
+  const execs = new Execs(machine, Config, tree.fs, (action, attributes) => { engine.containers.events.ofContainer(record, action, attributes); });
   return {
     ...lifeAnswers(engine, record, machine),
     wait: () => exitCode,
     networks: () => { changeNetworks(engine, running); },
     /** Output from now on, input; the result is the exit code. */
     attach: (request, peer) => {
+      engine.containers.events.ofContainer(record, 'attach');
       joinSession(peer, { shared: io, endsInput: Config.StdinOnce && !Config.Tty, signal: machine.signal });
       const { size } = request as unknown as AttachAsk & ControlRequest;
       if (Config.Tty && size) io.redraw(size);

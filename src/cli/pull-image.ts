@@ -4,6 +4,7 @@ import { familiarName, familiarRepository, fullName, type Image, parseReference,
 import { type Platform, type Pulled, pullImage, RegistryError, tagsOf, type TransferProgress } from '../oci/registry/index.ts';
 import { InputError } from './input.ts';
 import { openRegistry, registriesOf } from './registries.ts';
+import { openEvents } from './setup.ts';
 import { type TransferOutput, TransferDisplay } from './transfer-progress.ts';
 import { unpackLimit } from './unpack-limit.ts';
 import type { Terminal } from './verb.ts';
@@ -49,11 +50,15 @@ export interface PullShow { readonly platform?: Platform | undefined; readonly o
 /** One image, shown; the last line says whether it was new. Throws RegistryError, ImageError. */
 export async function showPull(images: Images, text: string, terminal: Terminal, { platform, output }: PullShow = {}): Promise<Image> {
   const reference = parseReference(text);
-  if (!output) return (await pullReference(images, reference, terminal, { platform })).image;
+  const pulled = (image: Image): Image => {
+    openEvents(terminal).tell('image', 'pull', familiarName(parseReference(fullName(reference))), { ...image.config.config?.Labels, name: familiarRepository(reference) });
+    return image;
+  };
+  if (!output) return pulled((await pullReference(images, reference, terminal, { platform })).image);
   const display = new TransferDisplay(output);
   try {
     const { image, isNew } = await pullReference(images, reference, terminal, { platform, progress: display.show });
     display.show({ status: statusLine(isNew, reference.digest === undefined ? familiarName(parseReference(fullName(reference))) : `${familiarRepository(reference)}@${reference.digest}`) });
-    return image;
+    return pulled(image);
   } catch (error) { throw plain(error, display); }
 }

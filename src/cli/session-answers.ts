@@ -58,14 +58,19 @@ export function joinSession(peer: Peer, joinable: Joinable): () => void {
 /** What `exec` sends. */
 export interface ExecAsk extends ExecRequest { readonly interactive: boolean; readonly detach: boolean; readonly size?: TerminalSize }
 
+/** Tells of an event of the container. */
+type TellEvent = (action: string, attributes: Readonly<Record<string, string>>) => void;
+
 /** The programs that run beside a container's first one, by Docker's exec ids. */
 export class Execs {
   readonly #machine: Machine;
   readonly #config: ContainerConfig;
   readonly #fs: OverlayFs;
   readonly #running = new Set<string>();
+  readonly #tell: TellEvent;
 
-  constructor(machine: Machine, config: ContainerConfig, fs: OverlayFs) {
+  constructor(machine: Machine, config: ContainerConfig, fs: OverlayFs, tell: TellEvent) {
+    this.#tell = tell;
     this.#machine = machine;
     this.#config = config;
     this.#fs = fs;
@@ -80,8 +85,10 @@ export class Execs {
     const { exit, signal } = execIn(this.#machine, this.#config, this.#fs, ask, shared.io);
     const id = randomBytes(32).toString('hex');
     this.#running.add(id);
+    for (const action of ['exec_create', 'exec_start']) this.#tell(`${action}: ${ask.command.join(' ')}`, { execID: id });
     const ended = exit.then((how) => {
       this.#running.delete(id);
+      this.#tell('exec_die', { execID: id, exitCode: String(exitCode(how)) });
       return exitCode(how);
     });
     if (ask.detach) return null;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Containers, Images } from '../engine/index.ts';
+import { Containers, EventLog, Images } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import { nodeHost } from '../host/node/host.ts';
 import { nodeProcesses } from '../host/node/processes.ts';
@@ -22,6 +22,9 @@ export function rootFolder({ env }: Terminal): string {
 const inMemory = async (): Promise<Folder> => (await import('../host/memory-folder.ts')).memoryFolder();
 
 export const openImages = (terminal: Terminal): Images => new Images(nodeFolder(rootFolder(terminal)), nodeCodecs, inMemory);
+
+/** Tells what happens to images. */
+export const openEvents = (terminal: Terminal): EventLog => new EventLog(nodeFolder(rootFolder(terminal)), nodeHost().clock);
 
 /** Images, and the containers made from them. */
 export interface Engine {

@@ -1,5 +1,6 @@
 // What happens to containers, images, volumes and networks, told as dockerd does: a line of JSON each in a file that all processes append to and that does not grow without end.
 import type { Clock, Folder } from '../host/ports.ts';
+import type { Image } from '../oci/index.ts';
 import type { ContainerRecord } from './container-record.ts';
 
 export interface Event {
@@ -41,6 +42,9 @@ export class EventLog {
   ofContainer(record: ContainerRecord, action: string, more: Readonly<Record<string, string>> = {}): void {
     this.tell('container', action, record.Id, { ...record.Config.Labels, image: record.Config.Image, name: record.Name, ...more });
   }
+
+  /** Something happened to an image; its labels are said, too. */
+  ofImage({ id, config }: Pick<Image, 'id' | 'config'>, action: string, name = id): void { this.tell('image', action, id, { ...config.config?.Labels, name }); }
 
   /** By one process alone, when it still is as long. */
   #putAside(): void {

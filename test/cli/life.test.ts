@@ -99,8 +99,8 @@ test('events: filtered, formatted, followed', async () => {
   assert.is(store.wherry('run', '--name', 'told', '-l', 'a=b', 'busybox', 'sh', '-c', 'exit 4').code, 4);
   store.out('rename', 'told', 'told2');
   store.out('rm', 'told2');
-  assert.equal((await follower).out.split('\n').slice(0, 3), ['container create told <no value>', 'container start told <no value>', 'container die told 4']);
-  assert.equal(actions('-f', 'label=a=b', '-f', 'image=busybox'), ['create', 'start', 'die', 'rename', 'destroy']);
+  assert.equal((await follower).out.split('\n').slice(0, 4), ['container create told <no value>', 'container attach told <no value>', 'container start told <no value>', 'container die told 4']);
+  assert.equal(actions('-f', 'label=a=b', '-f', 'image=busybox'), ['create', 'attach', 'start', 'die', 'rename', 'destroy']);
   assert.equal(actions('-f', 'event=rename', '-f', 'event=destroy', '-f', 'label=a'), ['rename', 'destroy']);
   const [line] = store.out('events', '--since', '1h', '--until', '0s', '-f', 'event=rename').split('\n');
   assert.match(line!, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z container rename [0-9a-f]{64} \(a=b, image=busybox, name=told2, oldName=\/told\)$/);
@@ -108,6 +108,23 @@ test('events: filtered, formatted, followed', async () => {
   assert.match(json!, /^\{"status":"rename","id":"[0-9a-f]{64}","from":"busybox","Type":"container","Action":"rename","Actor":\{"ID":"[0-9a-f]{64}","Attributes":\{"a":"b",.*\}\},"scope":"local","time":\d{10},"timeNano":\d{19}\}$/);
   assert.equal(store.wherry('events', '--since', 'foo'), { code: 1, out: '', err: 'failed to parse value as time or duration: "foo"\n' });
   assert.equal(store.wherry('events', '--since', '1h', '--until', '0s', '--format', '{{.Nope}}'), { code: 64, out: '', err: 'Error parsing format: template: :1:2: executing "" at <.Nope>: can\'t evaluate field Nope in type *events.Message\n' });
+});
+
+test('events of images, volumes, networks and programs beside the first', () => {
+  store.out('tag', 'busybox', 'other:1');
+  store.out('rmi', 'other:1');
+  store.out('volume', 'create', 'v1');
+  store.out('volume', 'rm', 'v1');
+  store.out('network', 'create', 'n1');
+  store.out('network', 'rm', 'n1');
+  run('beside', 'busybox', 'sleep', '1000');
+  assert.is(store.wherry('exec', 'beside', 'sh', '-c', 'exit 3').code, 3);
+  store.out('rm', '-f', 'beside');
+  const told = (...flags: string[]): string[] => store.out('events', '--since', '1h', '--until', '0s', '--format', '{{.Type}} {{.Action}} {{.Actor.Attributes.name}}', ...flags).split('\n').filter(Boolean);
+  assert.equal(told('-f', 'type=image').map((line) => line.replace(/sha256:\S+/, 'id')), ['image load id', 'image tag other:1', 'image untag id']);
+  assert.equal(told('-f', 'type=volume', '-f', 'volume=v1'), ['volume create <no value>', 'volume destroy <no value>']);
+  assert.equal(told('-f', 'type=network', '-f', 'network=n1'), ['network create n1', 'network destroy n1']);
+  assert.equal(actions('-f', 'container=beside'), ['create', 'start', 'exec_create: sh -c exit 3', 'exec_start: sh -c exit 3', 'exec_die', 'kill', 'die', 'destroy']);
 });
 
 test.run();

@@ -42,6 +42,7 @@ export const commit: Verb = {
       ...(parsed.string('message') ? { message: parsed.string('message')! } : {}), ...(parsed.string('author') ? { author: parsed.string('author')! } : {}),
     });
     terminal.out(`${id}\n`);
+    engine.containers.events.ofContainer(record, 'commit', { comment: parsed.string('message') ?? '', imageID: id, imageRef: name ?? '' });
     return 0;
   },
 };

@@ -28,13 +28,14 @@ export const importVerb: Verb = {
     if (/^https?:\/\//i.test(source!)) throw new InputError(`cannot import ${source}: URLs are not fetched; download the file and import that`);
     if (name !== undefined) demandName(name);
     const input = source === '-' ? standardInput('import', terminal) : fileInput(source!);
-    const { images: { store }, host } = openEngine(terminal);
+    const { images: { store }, host, containers: { events } } = openEngine(terminal);
     const seconds = fixedTime(terminal);
     const image = await importImage(store, watched(input.chunks, new Progress({ terminal, quiet: false }), { id: source!, action: 'Importing', total: input.size }), nodeCodecs, {
       createdNs: seconds === undefined ? host.clock.realtimeNs() : BigInt(seconds) * 1_000_000_000n, change: parsed.list('change'), names: name === undefined ? [] : [name],
       ...(parsed.string('message') ? { message: parsed.string('message')! } : {}), ...(parsed.string('platform') ? { platform: parsed.string('platform')! } : {}), ...unpackLimit(terminal),
     });
     terminal.out(`${image.id}\n`);
+    events.ofImage(image, 'import');
     return 0;
   },
 };

@@ -4,7 +4,7 @@ import { bool, string } from '../flags.ts';
 import { fileInput, standardInput } from '../input.ts';
 import { demandOwnPlatform, platformFlag } from '../platform-flag.ts';
 import { type Part, Progress } from '../progress.ts';
-import { openImages } from '../setup.ts';
+import { openEvents, openImages } from '../setup.ts';
 import { unpackLimit, unpackLimitHelp } from '../unpack-limit.ts';
 import type { Verb } from '../verb.ts';
 
@@ -54,9 +54,11 @@ export const load: Verb = {
     } });
     progress.end();
     for (const line of takenNames(loaded, before)) terminal.out(line);
+    const events = openEvents(terminal);
     for (const { image, names } of loaded) {
       for (const name of names) terminal.out(`Loaded image: ${name}\n`);
       if (names.length === 0) terminal.out(`Loaded image ID: ${image.id}\n`);
+      events.ofImage(image, 'load');
     }
     return 0;
   },

@@ -36,11 +36,13 @@ export const networkCreate: Verb = {
     const why = refused(parsed);
     if (why !== undefined) throw new PlainError(`Error response from daemon: ${why}`);
     const subnets = subnetConfigsOf(all(parsed, 'subnet'), all(parsed, 'ip-range'), all(parsed, 'gateway'), parsed.list('aux-address'));
-    const { Id } = openEngine(terminal).containers.networks.create({
+    const { networks, events } = openEngine(terminal).containers;
+    const { Id, Name, Driver } = networks.create({
       name: parsed.words[0]!, driver: parsed.string('driver') ?? 'bridge', subnets, internal: parsed.bool('internal'), attachable: parsed.bool('attachable'), ipv6: parsed.bool('ipv6'),
       options: pairs(parsed.list('opt')), labels: pairs(parsed.list('label')),
     });
     terminal.out(`${Id}\n`);
+    events.tell('network', 'create', Id, { name: Name, type: Driver });
     return 0;
   },
 };

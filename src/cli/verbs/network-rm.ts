@@ -17,7 +17,7 @@ export const networkRm: Verb = {
   interspersed: true,
   failure: 1,
   async run(parsed, terminal) {
-    const { networks, endpoints } = openEngine(terminal).containers;
+    const { networks, endpoints, events } = openEngine(terminal).containers;
     const force = parsed.bool('force');
     let failed = false;
     for (const word of parsed.words) {
@@ -25,6 +25,7 @@ export const networkRm: Verb = {
         const network = networks.find(word);
         networks.remove(network, () => endpoints.on(network).length > 0);
         terminal.out(`${word}\n`);
+        events.tell('network', 'destroy', network.Id, { name: network.Name, type: network.Driver });
       } catch (error) {
         if (force && isMissing(error)) continue;
         terminal.err(`${messageOf(error)}\n`);

@@ -3,7 +3,7 @@ import type { Reference } from '../../oci/index.ts';
 import { bool, string } from '../flags.ts';
 import { demandName, InputError } from '../input.ts';
 import { demandOwnPlatform } from '../platform-flag.ts';
-import { openImages } from '../setup.ts';
+import { openEvents, openImages } from '../setup.ts';
 import { onOutput } from '../transfer-progress.ts';
 import type { Terminal, Verb } from '../verb.ts';
 
@@ -48,7 +48,11 @@ async function pushAll(reference: Reference, all: boolean, terminal: Terminal, q
   show?.({ status: `The push refers to repository [${reference.domain}/${reference.path}]` });
   try {
     const registry = openRegistry(reference.domain, terminal);
-    for (const one of tagsToPush(store, reference, all)) await pushImage(store, registry, one, show);
+    const events = openEvents(terminal);
+    for (const one of tagsToPush(store, reference, all)) {
+      await pushImage(store, registry, one, show);
+      events.tell('image', 'push', spoken(one), { name: `${one.domain}/${one.path}` });
+    }
   } catch (error) {
     throw error instanceof RegistryError ? new InputError(error.message) : error;
   }

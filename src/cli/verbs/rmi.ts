@@ -24,7 +24,11 @@ export const rmi: Verb = {
     const errors: unknown[] = [];
     for (const word of parsed.words) {
       try {
-        for (const removed of images.store.remove(word, { force, inUse: containers.users() })) terminal.out(`${line(removed)}\n`);
+        const image = images.store.resolve(word);
+        for (const removed of images.store.remove(word, { force, inUse: containers.users() })) {
+          terminal.out(`${line(removed)}\n`);
+          if ('untagged' in removed || removed.deleted === image?.id) containers.events.ofImage(image!, 'untagged' in removed ? 'untag' : 'delete');
+        }
       } catch (error) { errors.push(error); }
     }
     for (const error of errors) terminal.err(`${messageOf(error)}\n`);

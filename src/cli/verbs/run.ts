@@ -95,6 +95,7 @@ export const run: Verb = {
     const apart = detach || runsApart(parsed, request);
     const record = await newContainer(engine, image, request, { begin: !apart });
     writeCidFile(request, record.Id);
+    if (!detach) engine.containers.events.ofContainer(record, 'attach');
     if (detach) {
       await (await import('../detached.ts')).startDetached(record, terminal);
       terminal.out(`${record.Id}\n`);

@@ -4,7 +4,7 @@ import { string } from '../flags.ts';
 import { demandOutput, writeOutput } from '../output.ts';
 import { demandOwnPlatform, platformFlag } from '../platform-flag.ts';
 import { Progress } from '../progress.ts';
-import { openImages } from '../setup.ts';
+import { openEvents, openImages } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 
 export const save: Verb = {
@@ -26,6 +26,8 @@ export const save: Verb = {
     const id = parsed.words.length === 1 ? parsed.words[0]! : `${parsed.words.length} images`;
     await writeOutput(saveImages(store, images, { reuse: true, progress: (current, total = 0) => progress.update({ id, action: 'Saving', current, total }) }), output, terminal);
     progress.end();
+    const events = openEvents(terminal);
+    for (const word of parsed.words) { const image = store.resolve(word); if (image) events.ofImage(image, 'save'); }
     return 0;
   },
 };

@@ -1,6 +1,7 @@
 // wherry tag: another name for an image.
+import { familiarName, fullName, parseReference } from '../../oci/index.ts';
 import { demandName, InputError } from '../input.ts';
-import { openImages } from '../setup.ts';
+import { openEvents, openImages } from '../setup.ts';
 import type { Verb } from '../verb.ts';
 
 export const tag: Verb = {
@@ -15,7 +16,9 @@ export const tag: Verb = {
   async run({ words: [source, target] }, terminal) {
     const { digest } = demandName(target!, `Error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: `);
     if (digest !== undefined) throw new InputError('refusing to create a tag with a digest reference');
-    openImages(terminal).store.tag(source!, target!);
+    const { store } = openImages(terminal);
+    store.tag(source!, target!);
+    openEvents(terminal).ofImage(store.find(target!), 'tag', familiarName(parseReference(fullName(parseReference(target!)))));
     return 0;
   },
 };

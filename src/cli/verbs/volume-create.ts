@@ -27,11 +27,13 @@ export const volumeCreate: Verb = {
   failure: 1,
   async run(parsed, terminal) {
     const name = nameOf(parsed);
-    const { volumes } = mountsOf(openEngine(terminal));
+    const engine = openEngine(terminal);
+    const { volumes } = mountsOf(engine);
     const driver = parsed.string('driver');
     const labels = parsed.list('label').length > 0 ? { labels: pairs(parsed.list('label')) } : {};
     const volume = volumes.create({ ...(name ? { name } : { anonymous: true }), ...(driver === undefined ? {} : { driver }), ...labels, options: pairs(parsed.list('opt')) });
     terminal.out(`${volume.Name}\n`);
+    engine.containers.events.tell('volume', 'create', volume.Name, { driver: 'local' });
     return 0;
   },
 };

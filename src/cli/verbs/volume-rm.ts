@@ -19,7 +19,10 @@ export const volumeRm: Verb = {
     const engine = openEngine(terminal);
     const { volumes } = mountsOf(engine);
     const failed = await forEachWord(parsed.words, terminal, (word) => {
-      try { volumes.remove(word, (name) => engine.containers.volumeUsers()(name)); } catch (error) {
+      try {
+        volumes.remove(word, (name) => engine.containers.volumeUsers()(name));
+        engine.containers.events.tell('volume', 'destroy', word, { driver: 'local' });
+      } catch (error) {
         if (!(error instanceof EngineError && error.code === 'NO_VOLUME' && parsed.bool('force'))) throw error;
       }
     });
