@@ -14,8 +14,8 @@ import { StepCache } from './cache.ts';
 
 export const shortId = (id: string): string => id.replace('sha256:', '').slice(0, 12);
 
-/** Builds the image that a Dockerfile describes, and gives it its names. Throws BuildError, ImageError, EngineError, LayerError; every finished step is kept then. */
-export const buildImage = (ports: BuildPorts, options: BuildOptions): Promise<Image> => announced(ports, () => new Build(ports, options).run());
+/** Builds the image that a Dockerfile describes, and gives it its names; with an output and without a name no image is kept. Throws BuildError, ImageError, EngineError, LayerError; every finished step is kept then. */
+export const buildImage = (ports: BuildPorts, options: BuildOptions): Promise<Image | undefined> => announced(ports, () => new Build(ports, options).run());
 
 /** Nobody clears steps away while it runs. */
 async function announced<T>({ folder, processes, host }: BuildPorts, work: () => Promise<T>): Promise<T> {
@@ -43,7 +43,7 @@ class Build {
     this.#cache = new StepCache(ports.folder, ports.images, ports.codecs);
   }
 
-  async run(): Promise<Image> {
+  async run(): Promise<Image | undefined> {
     const target = targetStage(this.#plan, this.#options.target);
     const told: ArgCommand[] = [];
     if (this.#plan.warnings.length > 0) this.#ports.say(`${this.#plan.warnings.map((text) => `[WARNING]: Empty continuation line found in:\n    ${text}\n`).join('')}[WARNING]: Empty continuation lines will become errors in a future release.\n`);
@@ -94,29 +94,39 @@ class Build {
     const platform = from.platform === undefined ? this.#options.platform : this.#global(from.platform);
     if (name === 'scratch') return scratch;
     const earlier = /^\d+$/.test(name) ? undefined : earlierStage(this.#plan.stages, name, index);
-    if (earlier) return this.#built.get(earlier)!;
+    if (earlier) return this.#late(earlier);
     return stageImage(await this.#ports.findImage(this.#options.imageContexts.get(name) ?? name, { pull: this.#options.pull, platform }));
   }
 
-  /** What --from says: an earlier stage, or an image. Stages that only triggers ask for may not be built. */
+  /** A stage that is built, or is built now: one that nothing but a trigger asks for. */
+  async #late(stage: Stage): Promise<StageImage> {
+    if (!this.#built.has(stage)) {
+      this.#steps += 1 + stage.commands.length;
+      await this.#stage(stage, stage);
+    }
+    return this.#built.get(stage)!;
+  }
+
+  /** What --from says: an earlier stage, or an image. */
   async #find(name: string, before: number): Promise<StageImage> {
     if (/^\d+$/.test(name) && Number(name) >= before) throw new BuildError('BAD_WORD', Number(name) === before ? `invalid from flag value ${name}: refers to current build stage` : `invalid from flag value ${name}: index out of bounds`);
     const earlier = earlierStage(this.#plan.stages, name, before);
-    const built = earlier && this.#built.get(earlier);
-    if (built) return built;
-    if (earlier) throw new BuildError('NO_SOURCE', `the stage ${name} was not built: nothing but a trigger needs it`);
+    if (earlier) return this.#late(earlier);
     return name === 'scratch' ? scratch : stageImage(await this.#ports.findImage(this.#options.imageContexts.get(name) ?? name, { pull: false, platform: undefined }));
   }
 
-  #finish(made: StageImage): Image {
+  async #finish(made: StageImage): Promise<Image | undefined> {
     const { images, say } = this.#ports;
+    const { output, tags } = this.#options;
+    if (output) await output(images.openTree(made.layers, { now: () => 0n }));
+    if (output && tags.length === 0) return undefined;
     if (made.id === '') throw new BuildError('NO_IMAGE', 'No image was generated. Is your Dockerfile empty?');
     const unused = this.#args.unused();
     if (unused.length > 0) say(`[Warning] One or more build-args [${unused.sort().join(' ')}] were not consumed\n`);
     const known = images.store.resolve(made.id);
-    const image = known ?? images.store.put({ configBytes: made.configBytes, layers: made.layers, names: this.#options.tags });
+    const image = known ?? images.store.put({ configBytes: made.configBytes, layers: made.layers, names: tags });
     say(`Successfully built ${shortId(image.id)}\n`);
-    for (const name of this.#options.tags) {
+    for (const name of tags) {
       if (known) images.store.tag(image, name);
       say(`Successfully tagged ${this.#ports.shownName(name)}\n`);
     }

@@ -38,6 +38,8 @@ export interface CopyCommand extends Common {
   readonly checksum: string | undefined;
   readonly exclude: readonly string[];
   readonly parents: boolean;
+  /** Whether ADD unpacks archives; absent: those of the context. */
+  readonly unpack: boolean | undefined;
 }
 export type Command = ArgCommand | ConfigCommand | MaintainerCommand | RunCommand | CopyCommand;
 
@@ -80,7 +82,7 @@ const copy = (verb: 'ADD' | 'COPY') => (said: Said): CopyCommand => {
   if (heredocOf(paths.at(-1)!)) throw syntaxError(line, `${verb} cannot accept a heredoc as a destination`);
   return {
     ...common(said), kind: 'copy', verb, paths, heredocs, from: one(said, 'from'), chown: one(said, 'chown'), chmod: one(said, 'chmod'), checksum: one(said, 'checksum'), exclude: said.flags.get('exclude') ?? [],
-    parents: one(said, 'parents') === 'true',
+    parents: one(said, 'parents') === 'true', unpack: said.flags.has('unpack') ? one(said, 'unpack') === 'true' : undefined,
   };
 };
 

@@ -11,6 +11,7 @@ import { type Heredoc, heredocOf } from './heredoc.ts';
 import { memoryFile } from './memory-source.ts';
 import { type ModeChange, parseMode } from './mode.ts';
 import { Ignore } from './patterns.ts';
+import { fetchSource, isRemote } from './remote.ts';
 import { findSources, hashOf, isDirectory, type Source } from './sources.ts';
 import type { StageBuild } from './stage-build.ts';
 import { bytesOf } from './words.ts';
@@ -45,16 +46,27 @@ export class CopyStep {
     const destination = this.#destination(said.at(-1)!);
     const inline = this.#inline();
     const paths = said.slice(0, -1).filter((path) => !heredocOf(path));
-    const url = paths.find((path) => /^(?:https?|git|ssh):\/\/|^git@/i.test(path));
-    if (url !== undefined && verb === 'ADD') throw new BuildError('NO_URLS', `${url}: nothing is fetched by ADD; download it with RUN, or before the build`);
+    if (verb === 'COPY' && paths.some(isRemote)) throw new BuildError('NO_SOURCE', 'source can\'t be a URL for COPY');
     const chown = this.#command.chown === undefined ? undefined : word(this.#command.chown);
     const chmod = this.#command.chmod === undefined ? undefined : word(this.#command.chmod);
     const mode = chmod === undefined || chmod === '' ? undefined : parseMode(chmod);
-    const sources = paths.length === 0 ? [] : findSources(await this.#tree(), paths.map(bytesOf), this.#stage.ports.codecs, this.#ignored());
+    const sources = await this.#sources(paths, destination.endsWith('/'));
     if (sources.length + inline.length === 0) throw new BuildError('NO_SOURCE', 'no source files were specified');
     if (sources.length + inline.length > 1 && !destination.endsWith('/')) throw new BuildError('SYNTAX', `When using ${verb} with more than one source file, the destination must be a directory and end with a /`);
     const flags = [...(chown === undefined ? [] : [`--chown=${chown}`]), ...(chmod === undefined ? [] : [`--chmod=${chmod} `]), ...(parents ? ['--parents '] : []), ...this.#command.exclude.map((pattern) => `--exclude=${pattern} `)];
-    await this.#stage.commit(this.#stage.comment(`${verb} ${flags.join('')}${this.#hash(sources, inline)} in ${said.at(-1)!} `, ' '), [chmod ?? null, ...sources.flatMap((source) => source.links)], () => this.#copy(sources, inline, destination, { chown, mode }));
+    await this.#stage.commit(this.#stage.comment(`${verb} ${flags.join('')}${this.#hash(sources, inline)} in ${said.at(-1)!} `, ' '), [chmod ?? null, this.#command.unpack ?? null, ...sources.flatMap((source) => source.links)], () => this.#copy(sources, inline, destination, { chown, mode }));
+  }
+
+  async #sources(paths: readonly string[], intoDirectory: boolean): Promise<Source[]> {
+    const { ports } = this.#stage;
+    const { checksum } = this.#command;
+    const tree = paths.some((path) => !isRemote(path)) ? await this.#tree() : undefined;
+    const found: Source[] = [];
+    for (const path of paths) {
+      if (!isRemote(path)) found.push(...findSources(tree!, [bytesOf(path)], ports.codecs, this.#ignored()));
+      else found.push(await fetchSource(ports, path, checksum === undefined ? undefined : this.#stage.word(checksum), intoDirectory));
+    }
+    return found;
   }
 
   /** Relative to the working directory; a slash at the end stays. */
@@ -103,13 +115,16 @@ export class CopyStep {
     const copying = new Copying(fs, { owner, mode, parents: this.#command.parents });
     const target = bytesOf(destination);
     for (const source of sources) {
-      if (this.#command.verb === 'ADD' && !isDirectory(source.inode) && await this.#unpack(fs, source.inode, target)) continue;
+      if (this.#unpacks(source) && await this.#unpack(fs, source.inode, target)) continue;
       copying.put(source, target);
     }
     for (const { name, bytes } of inline) copying.putBytes(name, bytes, target, fs.now());
     copying.finish();
     return fs;
   }
+
+  /** ADD unpacks what lies in the context, unless --unpack says otherwise. */
+  #unpacks(source: Source): boolean { return this.#command.verb === 'ADD' && !isDirectory(source.inode) && (this.#command.unpack ?? !source.isRemote); }
 
   /** ADD unpacks an archive, whose files keep their owners; false: it is none. */
   async #unpack(fs: OverlayFs, inode: Inode, target: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 // What a build is given.
 import type { HostConfig, Images } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
-import type { Codecs, Folder, Host, Processes, Streams } from '../host/ports.ts';
+import type { Codecs, Fetch, Folder, Host, Processes, Streams } from '../host/ports.ts';
 import type { Image } from '../oci/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
 
@@ -17,6 +17,10 @@ export interface BuildPorts {
   cpu(): Cpu;
   /** An image ready to run; with `pull` the newest one. Throws when there is none. */
   findImage(name: string, options: { readonly pull: boolean; readonly platform: string | undefined }): Promise<Image>;
+  /** Absent: nothing is fetched. */
+  readonly fetch?: Fetch;
+  /** Called when the build has ended. */
+  atEnd(discard: () => void): void;
   /** A reference as users see it. */
   shownName(name: string): string;
   /** What Docker's builder prints. */
@@ -43,6 +47,8 @@ export interface BuildOptions {
   /** none, default or host. */
   readonly network: string;
   readonly limits: Partial<HostConfig>;
+  /** Is given the files of what was built. */
+  readonly output: ((files: FileSystem) => Promise<void>) | undefined;
   /** By id. */
   readonly secrets: ReadonlyMap<string, () => Uint8Array>;
   /** What is written as time, for builds that shall be the same whenever they are made: seconds since 1970. */

@@ -16,6 +16,8 @@ export interface Source extends TreeHash {
   readonly inode: Inode;
   /** Which of the paths below it are copied; all when absent. */
   readonly wanted?: (path: string) => boolean;
+  /** It was fetched. */
+  readonly isRemote?: true;
   /** What --parents keeps of the path, when that is not all of it. */
   readonly kept?: string;
 }

@@ -1,11 +1,15 @@
 // wherry build at work: from what was said to a build, its output and its image. Loaded when something is built.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { BuildError, buildImage, type BuildOptions, ContextFs } from '../build/index.ts';
 import { type HostConfig, Images } from '../engine/index.ts';
 import { nodeDirectories } from '../host/node/tree.ts';
 import { nodeProcesses } from '../host/node/processes.ts';
 import { nodeCodecs, scratchFolder } from '../host/node/store.ts';
+import type { Folder } from '../host/ports.ts';
+import { tarOfTree } from '../layers/index.ts';
 import { familiarName, fullName, type Image, parseReference } from '../oci/index.ts';
+import type { FileSystem } from '../vfs/index.ts';
+import { demandOutput, writeOutput } from './output.ts';
 import { openContext } from './build-context.ts';
 import { humanSize } from './columns.ts';
 import { messageOf } from './errors.ts';
@@ -64,9 +68,36 @@ function contexts(parsed: Parsed): Pick<BuildOptions, 'contexts' | 'imageContext
   return { contexts: folders, imageContexts: images };
 }
 
+/** Where `--output` puts the files of what was built. */
+interface FilesOutput { readonly type: 'local' | 'tar'; readonly dest: string }
+
+/** A folder, `-`, or `type=local|tar,dest=PLACE`; what asks for an image is answered by the store. */
+function filesOutput(parsed: Parsed): FilesOutput | undefined {
+  const said = parsed.string('output');
+  if (said === undefined) return undefined;
+  if (!said.includes('=')) return said === '-' ? { type: 'tar', dest: '-' } : { type: 'local', dest: said };
+  const { type = '', dest } = pairs(said.split(',')) as { readonly type?: string; readonly dest?: string };
+  if (type === 'image' || type === 'docker') return undefined;
+  if (type !== 'local' && type !== 'tar') throw new InputError(`exporter ${JSON.stringify(type)} could not be found: local, tar, image and docker are known`);
+  if (type === 'local' && !dest) throw new InputError('output directory is required for local exporter');
+  return { type, dest: dest || '-' };
+}
+
+async function putFiles({ type, dest }: FilesOutput, files: FileSystem, folder: Folder, terminal: Terminal): Promise<void> {
+  const tar = tarOfTree(files.root);
+  if (type === 'tar') return writeOutput(tar, { file: dest === '-' ? undefined : dest, what: 'export', verb: 'save' }, terminal);
+  const { unpackHere } = await import('./host-tree.ts');
+  mkdirSync(dest, { recursive: true });
+  const file = folder.create();
+  try {
+    for await (const bytes of tar) file.append(bytes);
+    unpackHere(file.blob, Buffer.from(dest), true);
+  } finally { file.discard(); }
+}
+
 const networks = ['', 'default', 'bridge', 'none', 'host'];
 
-function optionsOf(parsed: Parsed, terminal: Terminal, limits: Partial<HostConfig>): Omit<BuildOptions, 'dockerfile' | 'context'> {
+function optionsOf(parsed: Parsed, terminal: Terminal, limits: Partial<HostConfig>): Omit<BuildOptions, 'dockerfile' | 'context' | 'output'> {
   const network = parsed.string('network') ?? '';
   if (!networks.includes(network)) throw new InputError(`network mode ${JSON.stringify(network)} not supported by a build: it is default, none or host`);
   return {
@@ -119,7 +150,11 @@ export async function runBuild(parsed: Parsed, terminal: Terminal, limits: Parti
   const options = optionsOf(parsed, terminal, limits);
   const engine = openEngine(terminal);
   const quiet = parsed.bool('quiet') || parsed.string('progress') === 'quiet';
-  const output = new Output(quiet, terminal.out);
+  const files = filesOutput(parsed);
+  // Standard output may be wanted for a tar.
+  const write = files?.dest === '-' ? terminal.err : terminal.out;
+  if (files?.type === 'tar') demandOutput({ file: files.dest === '-' ? undefined : files.dest, what: 'export', verb: 'save' }, terminal);
+  const output = new Output(quiet, write);
   const discards: (() => void)[] = [];
   const iidFile = parsed.string('iidfile');
   if (iidFile) rmSync(iidFile, { force: true });
@@ -128,14 +163,14 @@ export async function runBuild(parsed: Parsed, terminal: Terminal, limits: Parti
       from: parsed.words[0]!, file: parsed.string('file') || undefined, folder: engine.folder, codecs: nodeCodecs, limit: unpackLimit(terminal).unpackLimit,
       stdin: () => process.stdin, atEnd: (discard) => { discards.push(discard); },
     });
-    if (!quiet) terminal.out(`Sending build context to Docker daemon ${humanSize(size, 4).padStart(8)}\r${terminal.outIsTty ? '' : '\r'}\n`);
+    if (!quiet) write(`Sending build context to Docker daemon ${humanSize(size, 4).padStart(8)}\r${terminal.outIsTty ? '' : '\r'}\n`);
     const image = await buildImage({
-      images: new Images(engine.folder, nodeCodecs, () => scratchFolder(engine.hostPath(''))), scratchBytes: SCRATCH, folder: engine.folder, codecs: nodeCodecs, host: { ...engine.host, directories: nodeDirectories(engine.hostPath('')) }, processes: nodeProcesses, cpu: () => openCpu(engine.host, {}),
+      images: new Images(engine.folder, nodeCodecs, () => scratchFolder(engine.hostPath(''))), scratchBytes: SCRATCH, folder: engine.folder, codecs: nodeCodecs, host: { ...engine.host, directories: nodeDirectories(engine.hostPath('')) }, processes: nodeProcesses, fetch: async (request) => (await import('./registries.ts')).openFetch(terminal)(request), atEnd: (discard) => { discards.push(discard); }, cpu: () => openCpu(engine.host, {}),
       findImage: (name, asked) => findImage(engine, name, asked, parsed, terminal, quiet ? undefined : output.say), shownName: (name) => familiarName(parseReference(fullName(parseReference(name)))), say: output.say,
       streams: { stdout: asText(output.say), stderr: asText(inRed(output.say, terminal)) },
-    }, { ...options, ...source });
-    if (iidFile) writeFileSync(iidFile, image.id);
-    if (quiet) terminal.out(`${image.id}\n`);
+    }, { ...options, ...source, output: files && ((built) => putFiles(files, built, engine.folder, terminal)) });
+    if (iidFile && image) writeFileSync(iidFile, image.id);
+    if (quiet && image) write(`${image.id}\n`);
     return 0;
   } catch (error) {
     // Docker's daemon introduces itself only before its first word.

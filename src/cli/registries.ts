@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { join } from 'node:path';
 import { nodeFetch } from '../host/node/fetch.ts';
+import type { Fetch } from '../host/ports.ts';
 import { type Credentials, isLoopback, Registry, type RegistryOptions, type RegistryPorts } from '../oci/registry/index.ts';
 import { ClientConfig, configFolder, serverOf } from './client-config.ts';
 import { InputError } from './input.ts';
@@ -11,6 +12,9 @@ import { versionText } from './host-facts.ts';
 const portsOf = (terminal: Terminal): RegistryPorts => ({
   fetch: nodeFetch({ env: terminal.env, certificates: [join(configFolder(terminal), 'certs.d'), '/etc/docker/certs.d'] }), nowMs: () => Date.now(), sleep: async (ms) => { await setTimeout(ms); },
 });
+
+/** Requests as those to registries: with the user's certificates and proxies. */
+export const openFetch = (terminal: Terminal): Fetch => portsOf(terminal).fetch;
 
 /** Whether a registry may be asked without a certificate that somebody vouches for: the loopback, and what WHERRY_INSECURE_REGISTRIES names (commas between). */
 const isInsecure = (domain: string, { env }: Terminal): boolean => isLoopback(domain) || (env['WHERRY_INSECURE_REGISTRIES'] ?? '').split(',').map((word) => word.trim()).includes(domain);

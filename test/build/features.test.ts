@@ -1,5 +1,8 @@
 // Builds beyond Docker's classic builder: here-documents, mounts of RUN, --chmod and others, stages that are not needed; what is kept for later builds and how it is cleared away.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
@@ -226,6 +229,45 @@ test('builds are the same at a fixed time', async () => {
   const ids = new Set<string>();
   for (let i = 0; i < 2; i++) ids.add((await dockerfile('FROM busybox\nRUN echo a > /a\nCOPY b /b\n', { b: 'b' }).say('build -q @', { SOURCE_DATE_EPOCH: '1000' })).out);
   assert.is(ids.size, 1);
+});
+
+test('--output: a tar, a folder; no image is kept without a name', async () => {
+  const place = dockerfile('FROM scratch\nCOPY --chmod=751 a /d/a\n', { a: 'text' });
+  assert.is((await place.say('build -o @/out @')).code, 0);
+  assert.is(readFileSync(join(place.context, 'out/d/a'), 'utf8'), 'text');
+  assert.is((await place.say('build --output type=tar,dest=@/out.tar @')).code, 0);
+  assert.ok(readFileSync(join(place.context, 'out.tar'), 'latin1').includes('d/a\0'));
+  assert.equal((await place.say('images -aq')).out.split('\n').length, 2);
+  assert.match((await place.say('build -o type=oci,dest=x @')).err, /^exporter "oci" could not be found/);
+});
+
+test('a stage that only a trigger asks for', async () => {
+  const place = dockerfile('FROM busybox AS early\nRUN echo e > /e\nFROM base\n');
+  place.write({ 'base/Dockerfile': 'FROM busybox\nONBUILD COPY --from=early /e /f\n' });
+  await place.say('build -q -t base @/base');
+  await place.build();
+  assert.ok('f' in place.tree());
+});
+
+test('files that are fetched', async () => {
+  const server = createServer((request, response) => {
+    if (request.url === '/moved') response.writeHead(302, { location: '/dir/file.tar?x=1' }).end();
+    else if (request.url?.startsWith('/dir/')) response.writeHead(200, { 'last-modified': 'Sun, 09 Sep 2001 01:46:40 GMT' }).end('content\n');
+    else response.writeHead(404).end('none');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    const place = dockerfile(`FROM busybox\nADD ${url}/dir/file.txt /d/\nADD --chmod=644 ${url}/moved /m\nRUN stat -c %Y:%a /d/file.txt /m\n`);
+    assert.is(await place.build(), '\n\n1000000000:600\n1000000000:644\n');
+    assert.match((await place.say('build @')).out, /Using cache[^]*Using cache[^]*Using cache/);
+    assert.match((await place.say('image history --no-trunc --format {{.CreatedBy}} img')).out, /ADD afa8beea4bd35c1cb0c9d960362c00f2055c0b50a532afe5f62bf8cb1100a983 in \/d\/ \n/);
+    for (const [line, why] of [
+      [`ADD ${url}/nope /`, `ADD failed: failed to GET ${url}/nope with status 404\n`], [`ADD ${url}/ /d/`, `ADD failed: cannot determine filename for source ${url}/\n`], [`COPY ${url}/dir/x /`, 'COPY failed: source can\'t be a URL for COPY\n'],
+      [`ADD --checksum=sha256:00 ${url}/dir/x /`, `ADD failed: digest mismatch for ${url}/dir/x: sha256:434728a410a78f56fc1b5899c3593436e61ab0c731e9072d95e96db290205e53 (expected: sha256:00)\n`],
+      ['ADD git@example.com:x.git /', 'git@example.com:x.git: repositories are not fetched by ADD; clone them before the build, or with RUN\n'],
+    ] as const) assert.equal((await dockerfile(`FROM busybox\n${line}\n`).say('build @')).err, why);
+  } finally { server.close(); }
 });
 
 test('steps outlive their image, until they are pruned', async () => {

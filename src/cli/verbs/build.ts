@@ -28,7 +28,7 @@ export const build: Verb = {
   flags: [
     ...limitFlags, ...accepted,
     list('build-arg', 'Set build-time variables'), { ...list('build-context', 'Additional build contexts (e.g., name=path)'), argument: 'stringArray' }, string('file', 'Name of the Dockerfile (Default is \'PATH/Dockerfile\')', 'f'),
-    string('iidfile', 'Write the image ID to the file'), list('label', 'Set metadata for an image'), string('network', 'Set the networking mode for the RUN instructions during build', undefined, 'default'),
+    { ...string('output', 'Output destination (format: "type=local,dest=path")', 'o'), argument: 'stringArray' }, string('iidfile', 'Write the image ID to the file'), list('label', 'Set metadata for an image'), string('network', 'Set the networking mode for the RUN instructions during build', undefined, 'default'),
     bool('no-cache', 'Do not use cache when building the image'), platformFlag('Set platform if server is multi-platform capable.'), string('progress', 'Set type of progress output (auto, plain, quiet, tty)', undefined, 'auto'),
     bool('pull', 'Always attempt to pull a newer version of the image'), bool('quiet', 'Suppress the build output and print image ID on success', 'q'),
     { ...list('secret', 'Secret to expose to the build (e.g., id=mysecret,src=FILE)'), argument: 'stringArray' }, bool('squash', 'Squash newly built layers into a single new layer'), list('tag', 'Name and optionally a tag in the \'name:tag\' format', 't'),
