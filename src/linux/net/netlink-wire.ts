@@ -3,8 +3,8 @@ import type { Errno } from '../../abi/index.ts';
 import { latin1Bytes } from '../../base/index.ts';
 import type { Kernel } from '../kernel.ts';
 
-/** Something that can be asked for as a whole: the type of the answers, and their contents for what follows a request's header. Throws an Errno; one that is returned is told at the end. */
-export interface Question { readonly answer: number; all(kernel: Kernel, payload: Uint8Array): Uint8Array[] | Errno }
+/** Something that can be asked for as a whole, or one of them: the type of the answers, and their contents for what follows a request's header. Throws an Errno; one that is returned is told at the end. */
+export interface Question { readonly answer: number; all(kernel: Kernel, payload: Uint8Array): Uint8Array[] | Errno; one?(kernel: Kernel, payload: Uint8Array): Uint8Array }
 export type Questions = ReadonlyMap<number, Question>;
 
 export const aligned = (length: number): number => (length + 3) & ~3;

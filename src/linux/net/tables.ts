@@ -1,5 +1,5 @@
 // /proc/net: interfaces, routes and sockets as netstat, ifconfig and route read them. proc(5).
-import { AF_INET6, IPPROTO_TCP, SOCK_RAW } from '../../abi/index.ts';
+import { AF_INET6, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_RAW, SOCK_STREAM } from '../../abi/index.ts';
 import { decodeEndpoint, type InetSocket, tcpStates } from '../files/inet-socket.ts';
 import type { Kernel } from '../kernel.ts';
 import { interfacesOf, routesOf } from './interfaces.ts';
@@ -53,3 +53,17 @@ export function inet6Text(kernel: Kernel): string {
   return interfacesOf(kernel).flatMap((link) => link.addresses.filter(({ address }) => address.length === 16).map(({ address, prefix, scope }) =>
     `${Array.from(address, (c) => c.charCodeAt(0).toString(16).padStart(2, '0')).join('')} ${[link.index, prefix, scope === 254 ? 16 : scope === 253 ? 32 : 0, 0x80].map((n) => n.toString(16).padStart(2, '0')).join(' ')} ${link.name.padStart(8)}\n`)).join('');
 }
+
+/** /proc/net/sockstat and sockstat6: how many sockets there are. */
+export function statisticsText(kernel: Kernel, family: number): string {
+  const six = family === AF_INET6, suffix = six ? '6' : '';
+  const { inetPorts, unixNames } = kernel.files;
+  const inUse = (protocol: number | typeof RAW): number => listedSockets(kernel, protocol, family).length;
+  const tcp = inUse(IPPROTO_TCP), all = [...inetPorts.sockets].filter((socket) => socket.family === family && socket.protocol === IPPROTO_TCP && socket.type === SOCK_STREAM).length;
+  const head = six ? '' : `sockets: used ${inetPorts.sockets.size + unixNames.sockets.size}\n`;
+  const memory = six ? '' : ' mem 0';
+  return `${head}TCP${suffix}: inuse ${tcp}${six ? '' : ` orphan 0 tw 0 alloc ${all} mem 0`}\nUDP${suffix}: inuse ${inUse(IPPROTO_UDP)}${memory}\nUDPLITE${suffix}: inuse ${inUse(IPPROTO_UDPLITE)}\nRAW${suffix}: inuse ${inUse(RAW)}\nFRAG${suffix}: inuse 0 memory 0\n`;
+}
+
+/** /proc/net/arp: nobody is looked for on a wire. */
+export const arpText = (): string => 'IP address       HW type     Flags       HW address            Mask     Device\n';

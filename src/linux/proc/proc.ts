@@ -95,6 +95,7 @@ const filesystemTypes = ['sysfs', 'tmpfs', 'proc', 'devpts', 'overlay'].map((nam
 
 /** Headers of tables about networks: there is no interface yet. */
 const networkTables: Record<string, (kernel: Kernel) => string> = {
+  arp: netTables.arpText,
   dev: netTables.deviceText,
   icmp: (kernel) => netTables.socketText(kernel, IPPROTO_ICMP, AF_INET),
   icmp6: (kernel) => netTables.socketText(kernel, IPPROTO_ICMPV6, AF_INET6),
@@ -102,6 +103,8 @@ const networkTables: Record<string, (kernel: Kernel) => string> = {
   raw: (kernel) => netTables.socketText(kernel, netTables.RAW, AF_INET),
   raw6: (kernel) => netTables.socketText(kernel, netTables.RAW, AF_INET6),
   route: netTables.routeText,
+  sockstat: (kernel) => netTables.statisticsText(kernel, AF_INET),
+  sockstat6: (kernel) => netTables.statisticsText(kernel, AF_INET6),
   tcp: (kernel) => netTables.socketText(kernel, IPPROTO_TCP, AF_INET),
   tcp6: (kernel) => netTables.socketText(kernel, IPPROTO_TCP, AF_INET6),
   udp: (kernel) => netTables.socketText(kernel, IPPROTO_UDP, AF_INET),
