@@ -5,7 +5,10 @@ import { type Platform, pullImage, pushImage, Registry, type TransferEvent } fro
 import type { Credentials, PullAnswer, PushAnswer } from './protocol.ts';
 import type { Tell } from './streams.ts';
 
-const ports = { fetch: browserFetch, nowMs: () => Date.now(), sleep: (ms: number): Promise<void> => new Promise((done) => { setTimeout(done, ms); }) };
+/** Uploads are gathered in memory. */
+const LARGEST = 32 << 20;
+
+const ports = { fetch: browserFetch, largestBody: LARGEST, nowMs: () => Date.now(), sleep: (ms: number): Promise<void> => new Promise((done) => { setTimeout(done, ms); }) };
 
 const registryOf = ({ domain }: Reference, credentials: Credentials | null): Registry => new Registry(domain, ports, credentials ? { credentials } : {});
 

@@ -1,7 +1,7 @@
 // Clients of registries of tests: a store in memory, no waiting, what was said.
 import { nodeFetch } from '../../src/host/node/fetch.ts';
 import { parseReference } from '../../src/oci/index.ts';
-import { type Pulled, pullImage, type PullOptions, type Pushed, pushImage, Registry, RegistryError, type RegistryOptions, type TransferEvent } from '../../src/oci/registry/index.ts';
+import { type Pulled, pullImage, type PullOptions, type Pushed, pushImage, Registry, RegistryError, type RegistryOptions, type RegistryPorts, type TransferEvent } from '../../src/oci/registry/index.ts';
 import type { Images } from '../../src/engine/images.ts';
 import type { TestRegistry } from './server.ts';
 
@@ -17,12 +17,12 @@ export interface Client {
   push(images: Images, name: string): Promise<Pushed>;
 }
 
-export function clientOf({ host }: Pick<TestRegistry, 'host'>, options: RegistryOptions = {}): Client {
+export function clientOf({ host }: Pick<TestRegistry, 'host'>, options: RegistryOptions = {}, more: Partial<RegistryPorts> = {}): Client {
   const waits: number[] = [];
   const warnings: string[] = [];
   const lines: string[] = [];
   const progress = ({ id, status, total }: TransferEvent): void => { if (total === undefined && !['Waiting', 'Verifying Checksum'].includes(status)) lines.push(id === undefined ? status : `${id}: ${status}`); };
-  const ports = { fetch: nodeFetch({ env: {}, certificates: [], idleMs: 20_000 }), nowMs: () => client.nowMs, sleep: (ms: number) => { waits.push(ms); client.nowMs += ms; return Promise.resolve(); } };
+  const ports = { fetch: nodeFetch({ env: {}, certificates: [], idleMs: 20_000 }), nowMs: () => client.nowMs, sleep: (ms: number) => { waits.push(ms); client.nowMs += ms; return Promise.resolve(); }, ...more };
   const registry = new Registry(host, ports, { warn: (text) => warnings.push(text), ...options });
   const client: Client = {
     registry, waits, warnings, lines, nowMs: Date.UTC(2030, 0, 1),

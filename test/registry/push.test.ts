@@ -109,14 +109,38 @@ withRegistry('a layer twice in an image is sent once', async (registry, store) =
 
 const LARGE = (32 << 20) + 100_000;
 
-withRegistry('a large layer goes in chunks; a connection that breaks costs one of them', async (registry, store) => {
+const rangesOf = (registry: TestRegistry): (string | undefined)[] => registry.asked.filter(({ method }) => method === 'PATCH').map(({ headers }) => headers['content-range']);
+
+withRegistry('a large layer: after a connection that breaks the rest alone is sent', async (registry, store) => {
+  await load(store, { tags: [`${registry.host}/app:1`], layers: [[{ name: 'big', content: noise(LARGE) }]] });
+  let breaks = 1;
+  registry.faults = [(asked, response) => {
+    if (asked.method !== 'PATCH' || breaks-- <= 0) return;
+    (asked as { body: Buffer }).body = asked.body.subarray(0, 10_000_000);
+    response.destroy();
+  }];
+  await clientOf(registry).push(store.images, 'app:1');
+  const [first, second, ...others] = rangesOf(registry);
+  assert.equal([first, others], [undefined, []]);
+  assert.match(second!, /^10000000-33\d{6}$/);
+  assert.is(registry.take().filter((line) => line.startsWith('GET /v2/app/blobs/uploads/')).length, 1, 'asked how much has come');
+}, { absolute: true });
+
+withRegistry('a host that sends no more at once sends parts', async (registry, store) => {
   await load(store, { tags: [`${registry.host}/app:1`], layers: [[{ name: 'big', content: noise(LARGE) }]] });
   let breaks = 1;
   registry.faults = [({ method }, response) => { if (method !== 'PATCH' || breaks-- <= 0) return false; response.destroy(); return true; }];
-  await clientOf(registry).push(store.images, 'app:1');
-  assert.equal(registry.asked.filter(({ method }) => method === 'PATCH').map(({ headers }) => headers['content-range']), ['0-33554431', '0-33554431']);
-  assert.is(registry.take().filter((line) => line.startsWith('GET /v2/app/blobs/uploads/')).length, 1, 'asked how much has come');
-}, { absolute: true });
+  await clientOf(registry, {}, { largestBody: 15_000_000 }).push(store.images, 'app:1');
+  const ranges = rangesOf(registry);
+  assert.equal(ranges.slice(0, -1), ['0-14999999', '0-14999999', '15000000-29999999'], 'nothing of the first had come');
+  assert.match(ranges.at(-1)!, /^30000000-/);
+});
+
+withRegistry('a registry that breaks every upload off is given up', async (registry, store) => {
+  await load(store, { tags: [`${registry.host}/app:1`], layers: [[{ name: 'big', content: noise(LARGE) }]] });
+  registry.faults = [({ method }, response) => { if (method !== 'PATCH') return false; response.destroy(); return true; }];
+  assert.match(await refusal(clientOf(registry).push(store.images, 'app:1'), registry), /^unreachable: blob sha256:\S+: the upload breaks off again and again$/);
+});
 
 withRegistry('an upload that fails begins again, so often, then says why', async (registry, store) => {
   await load(store, { tags: [`${registry.host}/app:1`] });

@@ -8,6 +8,8 @@ export interface RegistryPorts {
   readonly fetch: Fetch;
   readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** What the host sends at once, in bytes; absent: as much as there is. Not every registry takes several parts. */
+  readonly largestBody?: number;
 }
 
 export interface RegistryOptions {
@@ -73,6 +75,8 @@ export class Registry {
 
   /** The refresh token that a login got instead of keeping the password. */
   get identityToken(): string | undefined { return this.#tokens.identityToken; }
+
+  get largestBody(): number { return this.#ports.largestBody ?? Infinity; }
 
   /** Waits before another try; for downloads that broke off. */
   async pause(tries: number): Promise<void> { await this.#ports.sleep(BACK_OFF_MS * 2 ** Math.min(tries, 6)); }

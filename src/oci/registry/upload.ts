@@ -19,8 +19,8 @@ export interface Upload {
 /** What it took: nothing, the name of another repository, or sending it. */
 export type Uploaded = { readonly kind: 'exists' } | { readonly kind: 'mounted'; readonly from: string } | { readonly kind: 'sent' };
 
-/** Larger blobs go in chunks of this size, in bytes; a connection that breaks costs no more. */
-const CHUNK = 32 << 20;
+/** Larger blobs, in bytes, go by PATCH: after a connection that broke the rest alone is sent. */
+const LARGE = 32 << 20;
 const PIECE = 256 << 10;
 const TRIES = 5;
 
@@ -40,7 +40,8 @@ export async function upload(registry: Registry, { repository, digest, blob, els
       await new Session(registry, scope, blob, seen).send(repository, digest);
       return { kind: 'sent' };
     } catch (error) {
-      if (tries >= TRIES || !(error instanceof RegistryError) || !['unreachable', 'refused'].includes(error.code)) throw error;
+      // Large ones have gone on by themselves.
+      if (tries >= (blob.size > LARGE ? 2 : TRIES) || !(error instanceof RegistryError) || !['unreachable', 'refused'].includes(error.code)) throw error;
       seen(0);
       await registry.pause(tries);
     }
@@ -64,22 +65,27 @@ class Session {
   async send(repository: string, digest: Digest): Promise<void> {
     const begun = await this.#registry.send({ method: 'POST', path: `${repository}/blobs/uploads/`, scope: this.#scope, expect: [202] });
     await drain(begun);
-    const chunk = Math.max(CHUNK, Number(begun.header('oci-chunk-min-length') ?? 0) || 0);
+    const { size } = this.#blob;
+    const most = Math.max(this.#registry.largestBody, Number(begun.header('oci-chunk-min-length') ?? 0) || 0);
     let location = locationOf(begun);
     let sent = 0;
-    while (this.#blob.size - sent > chunk) {
-      const next = await this.#patch(location, sent, sent + chunk);
-      ({ location } = next);
-      sent = next.sent;
+    for (let stalls = 0; size > LARGE && sent < size;) {
+      const next = await this.#patch(location, sent, Math.min(size, sent + most));
+      if (next.sent <= sent) {
+        if (++stalls >= TRIES) throw new RegistryError('unreachable', `blob ${digest}: the upload breaks off again and again`);
+        await this.#registry.pause(stalls);
+      }
+      ({ location, sent } = next);
     }
-    const headers = { 'content-type': 'application/octet-stream', ...(sent > 0 ? { 'content-range': `${sent}-${this.#blob.size - 1}` } : {}) };
-    const answer = await this.#registry.send({ method: 'PUT', path: `${location}${location.includes('?') ? '&' : '?'}digest=${digest}`, scope: this.#scope, headers, body: () => this.#body(sent, this.#blob.size), expect: [201, 204], once: true });
+    const rest = sent < size ? { body: () => this.#body(sent, size), headers: { 'content-type': 'application/octet-stream' } } : {};
+    const answer = await this.#registry.send({ method: 'PUT', path: `${location}${location.includes('?') ? '&' : '?'}digest=${digest}`, scope: this.#scope, ...rest, expect: [201, 204], once: true });
     await drain(answer);
   }
 
-  /** Sends a chunk; after a failure goes on where the registry says it is. */
+  /** Sends a part, or all; after a failure goes on where the registry says it is. */
   async #patch(location: string, from: number, to: number): Promise<{ location: string; sent: number }> {
-    const headers = { 'content-type': 'application/octet-stream', 'content-range': `${from}-${to - 1}` };
+    const isAll = from === 0 && to === this.#blob.size;
+    const headers = { 'content-type': 'application/octet-stream', ...(isAll ? {} : { 'content-range': `${from}-${to - 1}` }) };
     let answer: HttpAnswer;
     try {
       answer = await this.#registry.send({ method: 'PATCH', path: location, scope: this.#scope, headers, body: () => this.#body(from, to), expect: [202, 204], once: true });
