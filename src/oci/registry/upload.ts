@@ -20,7 +20,7 @@ export interface Upload {
 export type Uploaded = { readonly kind: 'exists' } | { readonly kind: 'mounted'; readonly from: string } | { readonly kind: 'sent' };
 
 /** Larger blobs, in bytes, go by PATCH: after a connection that broke the rest alone is sent. */
-const LARGE = 32 << 20;
+const LARGE = 8 << 20;
 const PIECE = 256 << 10;
 const TRIES = 5;
 
