@@ -64,6 +64,15 @@ test('images, containers in the right state, paths in containers', async () => {
   assert.equal(await offered('cp', 'file', 'id'), ['idle:', ':3']);
 });
 
+test('volumes and networks', async () => {
+  await say(['volume', 'create', 'data']);
+  assert.equal(await offered('volume', 'rm', 'da'), ['data', ':0']);
+  assert.equal(await offered('run', '-v', ''), ['data:', ':3']);
+  assert.equal(await offered('network', 'inspect', ''), ['bridge', 'host', 'none', ':0']);
+  assert.equal(await offered('run', '--network', 'h'), ['host', ':0']);
+  assert.equal(await offered('volume', 'create', ''), [':0']);
+});
+
 test('whatever was said so far, every verb has an answer', async () => {
   for (const { name, hidden } of verbs) if (!hidden) assert.match((await offered(...name.split(' '), '--')).join(' '), /--help.* :\d$/, name);
 });

@@ -22,7 +22,9 @@ const kinds: readonly (readonly [RegExp, Partial<Wanted>])[] = [
   [/CONTAINER:/, { sources: ['containers'], files: true, colon: true }],
   [/CONTAINER/, { sources: ['containers'] }],
   [/IMAGE|REPOSITORY|^NAME\[:TAG/, { sources: ['images'] }],
-  [/NAME\|ID/, { sources: ['containers', 'images'] }],
+  [/VOLUME/, { sources: ['volumes'] }],
+  [/NETWORK/, { sources: ['networks'] }],
+  [/NAME\|ID/, { sources: ['containers', 'images', 'volumes', 'networks'] }],
   [/PATH|URL|FILE/i, { files: true }],
   [/bash\|/, { sources: ['shells'] }],
 ];
@@ -31,8 +33,9 @@ const kinds: readonly (readonly [RegExp, Partial<Wanted>])[] = [
 const flagKinds: readonly (readonly [RegExp, Partial<Wanted>])[] = [
   [/^(cidfile|env-file|label-file|input|output|file|iidfile|dump)$/, { files: true }],
   [/^(volumes-from)$/, { sources: ['containers'] }],
-  [/^(volume|mount)$/, { files: true }],
-  [/^network$|^net$/, { sources: ['networkModes'] }],
+  [/^volume$/, { sources: ['volumes'], files: true, colon: true }],
+  [/^mount$/, { files: true }],
+  [/^network$|^net$/, { sources: ['networks'] }],
   [/^platform$/, { sources: ['platforms'] }],
   [/^pull$/, { sources: ['pulls'] }],
   [/^restart$/, { sources: ['restarts'] }],
@@ -47,6 +50,8 @@ const matching = (table: readonly (readonly [RegExp, Partial<Wanted>])[], text: 
 const places = (usage: string): string[] => usage.split('\n')[0]!.split(' ').filter((word) => word !== '' && word !== '[OPTIONS]');
 
 function atPlace(verb: Verb, place: number): Wanted {
+  // Its word is a new name.
+  if (/^(volume|network) create$/.test(verb.name)) return nothing;
   const words = places(verb.usage);
   const word = words[place] ?? (words.at(-1)?.includes('...') ? words.at(-1) : undefined);
   // `SRC_PATH|- CONTAINER:DEST_PATH` is the other form of the same verb.
