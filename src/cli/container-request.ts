@@ -1,5 +1,6 @@
 // From a command line to the container it asks for.
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { NewContainer } from '../engine/index.ts';
 import { type ContainerFlag, containerFlags, type Draft } from './container-flags.ts';
 import { BadValue } from './flag-values.ts';
@@ -56,6 +57,7 @@ export function containerRequest(parsed: Parsed, terminal: Terminal, attached: b
   if (draft.host.LogConfig?.Type === 'none' && Object.keys(draft.host.LogConfig.Config).length > 0) throw new ClientError('invalid logging opts for driver none');
   const { mode, networks } = networksOf(draft.network, draft.config.MacAddress, draft.host.Links ?? []);
   if (mode !== undefined) draft.host.NetworkMode = mode;
+  if (mode === 'host') request.hostname ??= hostname();
   if (mode === 'host' && (draft.host.PublishAllPorts || Object.keys(draft.host.PortBindings ?? {}).length > 0)) terminal.err('WARNING: Published ports are discarded when using host network mode\n');
   return {
     ...request, env: [...(files.env ?? []).flatMap(linesOf), ...request.env], labels: [...(files.labels ?? []).flatMap(linesOf), ...request.labels ?? []], config: draft.config, hostConfig: draft.host,

@@ -156,9 +156,12 @@ function demandFree(subnet: Subnet, said: string, isTaken: (address: string) => 
   return addressText(address);
 }
 
+/** 02:42:ac:11:00:02 as six bytes. */
+export const hardwareBytes = (text: string): string => String.fromCharCode(...text.split(':').map((part) => parseInt(part, 16)));
+
 /** What a machine is told of the networks that its container is on. */
 export const attachmentsOf = (networks: ContainerNetworks): Attachment[] => Object.entries(networks).filter(([, { IPAddress }]) => IPAddress !== '').map(([name, state], i) => ({
   interface: state.Interface ?? `eth${i}`, network: folderOf({ Id: state.NetworkID, Name: name }), address: addressBytes(state.IPAddress)!, prefix: state.IPPrefixLen, ...(state.Gateway ? { gateway: addressBytes(state.Gateway)! } : {}),
-  hardware: String.fromCharCode(...state.MacAddress.split(':').map((part) => parseInt(part, 16))), ...(state.Internal ? { internal: true } : {}),
+  hardware: hardwareBytes(state.MacAddress), ...(state.Internal ? { internal: true } : {}),
   ...(state.GlobalIPv6Address ? { six: { address: addressBytes(state.GlobalIPv6Address)!, prefix: state.GlobalIPv6PrefixLen } } : {}),
 }));

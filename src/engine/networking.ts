@@ -1,9 +1,9 @@
 // What the machine of a container is told of networks: its attachments, how others are found, and the files in which programs look for names.
 import type { Net } from '../host/ports.ts';
-import { addressText, firstOnBridge, isLoopbackText } from '../linux/index.ts';
+import { addressBytes, addressText, type Attachment, firstOnBridge, isLoopbackText } from '../linux/index.ts';
 import type { NetworkConfig } from '../machine/index.ts';
 import type { ContainerRecord } from './container-record.ts';
-import { attachmentsOf, type ContainerNetworks, type Endpoints } from './endpoints.ts';
+import { attachmentsOf, hardwareBytes, type ContainerNetworks, type Endpoints } from './endpoints.ts';
 import { isPredefined } from './networks.ts';
 
 /** resolv.conf(5) and the lines of hosts(5) that are the container's own. */
@@ -29,20 +29,27 @@ const hostServers = (net: Net | undefined, gateway: string): string[] => [...new
 
 const isUsers = (networks: ContainerNetworks): boolean => Object.keys(networks).some((name) => !isPredefined(name));
 
-export function nameFilesOf({ HostConfig: { Dns = [], DnsSearch = [], DnsOptions = [], ExtraHosts } }: Pick<ContainerRecord, 'HostConfig'>, networks: ContainerNetworks, net: Net | undefined): NameFiles {
+export function nameFilesOf({ HostConfig: { NetworkMode: mode, Dns = [], DnsSearch = [], DnsOptions = [], ExtraHosts } }: Pick<ContainerRecord, 'HostConfig'>, networks: ContainerNetworks, net: Net | undefined): NameFiles {
   const states = Object.values(networks).filter(({ IPAddress }) => IPAddress !== '');
   const gateway = states.find(({ Gateway, Internal }) => Gateway !== '' && !Internal)?.Gateway ?? states[0]?.Gateway ?? DEFAULT_GATEWAY;
   const users = isUsers(networks);
   const hasNdots = DnsOptions.some((option) => option.startsWith('ndots:'));
   return {
     addresses: net ? states.map(({ IPAddress }) => IPAddress) : [], extraHosts: ExtraHosts ?? [], gateway, search: DnsSearch.filter((word) => word !== '.'),
-    servers: users ? [RESOLVER_TEXT] : Dns.length > 0 ? Dns : hostServers(net, gateway), options: users && !hasNdots ? [...DnsOptions, 'ndots:0'] : DnsOptions,
+    ...(mode === 'host' && net?.hosts !== undefined ? { hosts: net.hosts } : {}),
+    servers: users ? [RESOLVER_TEXT] : Dns.length > 0 ? Dns : mode === 'host' ? net?.nameServers ?? [] : hostServers(net, gateway), options: users && !hasNdots ? [...DnsOptions, 'ndots:0'] : DnsOptions,
   };
 }
+
+/** The host's own interfaces. */
+const hostAttachments = (net: Net): Attachment[] => (net.interfaces ?? []).map(({ name, address, prefix, six, hardware }) => ({
+  interface: name, network: 'host', address: addressBytes(address)!, prefix, hardware: hardwareBytes(hardware), ...(six ? { six: { address: addressBytes(six.address)!, prefix: six.prefix } } : {}),
+}));
 
 /** For a container that has begun. */
 export function networkConfigOf(record: ContainerRecord, endpoints: Endpoints, net: Net): NetworkConfig {
   const networks = record.State.Networks ?? {};
+  if (record.HostConfig.NetworkMode === 'host') return { attachments: hostAttachments(net), isHosts: true };
   const dns = record.HostConfig.Dns ?? [];
   const names = endpoints.names(record, () => networks, dns.length > 0 ? dns : net.nameServers);
   return { attachments: attachmentsOf(networks), directory: endpoints.directory, ...(names ? { names } : {}) };

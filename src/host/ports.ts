@@ -189,6 +189,9 @@ export interface NetListener {
   close(): void;
 }
 
+/** An interface of the host with its IPv4 address, and one of IPv6; hardware addresses are six numbers in hexadecimal with colons. */
+export interface HostInterface { readonly name: string; readonly address: string; readonly prefix: number; readonly six?: { readonly address: string; readonly prefix: number }; readonly hardware: string }
+
 /** Sockets of the host, with the rights of the user who runs us. */
 export interface Net {
   connect(to: NetAddress, events: NetStreamEvents): NetStream;
@@ -202,6 +205,10 @@ export interface Net {
   readonly nameServers: readonly string[];
   /** An IPv4 address of the host that is not its loopback: what listens on the loopback only is not reached by it. undefined: it has none. */
   readonly ownAddress: string | undefined;
+  /** The host's interfaces but its loopback, as far as it tells. */
+  readonly interfaces?: readonly HostInterface[];
+  /** The host's hosts(5). */
+  readonly hosts?: string;
 }
 
 /** What the host tells of a file (lstat(2)); `mode` with its type. */

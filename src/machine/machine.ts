@@ -37,6 +37,8 @@ export type PublishedListener = NetListener;
 /** The networks a container is on. */
 export interface NetworkConfig {
   readonly attachments: readonly Attachment[];
+  /** They are the host's own. */
+  readonly isHosts?: boolean;
   readonly directory?: Directory;
   /** Absent: nobody answers at 127.0.0.11. */
   readonly names?: Names;

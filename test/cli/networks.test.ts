@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
@@ -163,6 +163,28 @@ test('a container reaches what listens on the host\'s own address through the ga
   open.close();
   closed.close();
   assert.match(got, /^host\nnc: can't connect to remote host \(172\.17\.0\.1\): Connection refused\n$/);
+});
+
+test('on the host\'s own network: its ports, its loopback, its name; without one only the loopback', async () => {
+  const own = createServer((socket) => { socket.end('own\n'); });
+  await new Promise<void>((done) => { own.listen(0, '127.0.0.1', done); });
+  const free = createServer();
+  await new Promise<void>((done) => { free.listen(0, done); });
+  const port = listening(free);
+  free.close();
+  start('hosted', '--network', 'host', 'busybox', 'sh', '-c', `echo hosted > /index.html; exec httpd -f -p ${port} -h /`);
+  let text = '';
+  for (let tries = 0; tries < 300 && !text.endsWith('hosted\n'); tries++) {
+    text = await fetched('127.0.0.1', port).catch(() => '');
+    await sleep(50);
+  }
+  assert.match(text, /hosted\n$/);
+  assert.match(await fetched('::1', port), /hosted\n$/);
+  const { out: got } = await meanwhile('run', '--rm', '--network', 'host', 'busybox', 'sh', '-c', `hostname; nc localhost ${listening(own)}; wget -qO- http://127.0.0.1:${port}/; httpd -p ${port} 2>&1; nc -l -p 0 -e true & true`);
+  own.close();
+  assert.is(got, `${hostname()}\nown\nhosted\nhttpd: listen: Address already in use\n`);
+  assert.match(wherry('run', '--rm', '--network', 'host', '-p', '80:80', 'busybox', 'true').err, /^WARNING: Published ports are discarded when using host network mode\n$/);
+  assert.is(inside('none', 'ip -o addr | tr -s " " | cut -d" " -f2-4; ping -c1 -W1 172.17.0.1 2>&1 | tail -n 1'), 'lo inet 127.0.0.1/8\nlo inet6 ::1/128\nping: sendto: Network is unreachable\n');
 });
 
 test.run();

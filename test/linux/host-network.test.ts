@@ -49,7 +49,7 @@ function playedHost() {
   ports.network = new ContainerNetwork({ net }, ports);
   ports.network.host.published = new PublishedPorts(net, ports);
   const socket = (type: number): InetSocket => new InetSocket(AF_INET, type, anyone, ports);
-  return { asked, sent, socket, ports, events: () => events, receive: (text: string, from: NetAddress) => receive(bytes(text), from), fail: (code: string) => fail(code), setTakes: (value: boolean) => { takes = value; }, accept: (from: NetAddress) => accept(stream(), from) };
+  return { asked, sent, socket, ports, net, events: () => events, receive: (text: string, from: NetAddress) => receive(bytes(text), from), fail: (code: string) => fail(code), setTakes: (value: boolean) => { takes = value; }, accept: (from: NetAddress) => accept(stream(), from) };
 }
 
 const readAll = (socket: InetSocket): string => {
@@ -281,6 +281,29 @@ test('addresses as text', () => {
     assert.is(back, text.includes('1.2.3.4') && text.includes(':') ? '64:ff9b::102:304' : text);
   }
   for (const wrong of ['1.2.3', '1:2', 'x']) assert.is(addressBytes(wrong), undefined);
+});
+
+test('on the host\'s own network datagram sockets are bound to its ports, and its loopback is asked when nobody here has the port', async () => {
+  const host = playedHost();
+  host.ports.network = new ContainerNetwork({ net: host.net, isHosts: true, attachments: [] }, host.ports);
+  const server = host.socket(SOCK_DGRAM);
+  const at = { address: '\x7f\0\0\x01', port: 53 };
+  assert.instance(server.bind(at), Wait);
+  await Promise.resolve();
+  await new Promise((done) => { setTimeout(done, 1); });
+  assert.is(server.bind(at), undefined);
+  host.receive('query', { address: '127.0.0.1', port: 999 });
+  const query = server.receive(new Uint8Array(10), true) as { from: string };
+  assert.equal(decodeEndpoint(query.from), { address: at.address, port: 999 });
+  server.sendDatagram(bytes('answer'), { rights: [], sender: anyone }, decodeEndpoint(query.from));
+  assert.is(host.asked.at(-1), 'reply 127.0.0.1:999 answer');
+  const inside = host.socket(SOCK_DGRAM);
+  inside.sendDatagram(bytes('here'), { rights: [], sender: anyone }, at);
+  assert.is(readAll(server), 'here', 'what has the port here gets it');
+  assert.is(thrown(() => host.socket(SOCK_STREAM).connectTo({ ...at, port: 80 }, true)), EINPROGRESS);
+  assert.is(host.asked.at(-1), 'connect 127.0.0.1:80');
+  server.close();
+  assert.is(host.asked.at(-1), 'close bound');
 });
 
 test.run();

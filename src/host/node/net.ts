@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo, Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Net, NetAddress, NetDatagrams, NetListener, NetStream, NetStreamEvents } from '../ports.ts';
+import type { HostInterface, Net, NetAddress, NetDatagrams, NetListener, NetStream, NetStreamEvents } from '../ports.ts';
 
 type Failure = Error & { code?: string };
 
@@ -91,6 +91,17 @@ function nameServers(): string[] {
   return [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].map((match) => match[1]!);
 }
 
+function interfaces(): HostInterface[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) => {
+    const prefixOf = (cidr: string | null): number => Number(cidr?.split('/')[1] ?? 0);
+    const four = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
+    const six = addresses.find(({ family }) => family === 'IPv6');
+    return four ? [{ name, address: four.address, prefix: prefixOf(four.cidr), hardware: four.mac, ...(six ? { six: { address: six.address, prefix: prefixOf(six.cidr) } } : {}) }] : [];
+  });
+}
+
+function hosts(): string { try { return readFileSync('/etc/hosts', 'utf8'); } catch { return ''; } }
+
 const ownAddress = (): string | undefined => Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []).find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 
-export const nodeNet: Net = { connect, datagrams, listen, bind, get nameServers() { return nameServers(); }, get ownAddress() { return ownAddress(); } };
+export const nodeNet: Net = { connect, datagrams, listen, bind, get nameServers() { return nameServers(); }, get ownAddress() { return ownAddress(); }, get interfaces() { return interfaces(); }, get hosts() { return hosts(); } };

@@ -1,6 +1,7 @@
 // The networks a container is on: which addresses are its own, and which way leads to others: another container, the host itself, or the world.
 import { EHOSTUNREACH } from '../../abi/index.ts';
 import type { LocalStreams, Loop, Net } from '../../host/ports.ts';
+import { HostPorts } from './host-ports.ts';
 import { HostNetwork } from './host-network.ts';
 import { HostStream } from './host-stream.ts';
 import type { Endpoint, InetPorts, InetSocket } from './inet-socket.ts';
@@ -36,6 +37,8 @@ export interface NetworkParts {
   readonly directory?: Directory;
   /** Who answers at 127.0.0.11; absent: nobody. */
   readonly names?: Names;
+  /** It is the host's own network. */
+  readonly isHosts?: boolean;
 }
 
 const ANY4 = '\0\0\0\0';
@@ -55,17 +58,20 @@ export class ContainerNetwork {
   /** The way out. */
   readonly host: HostNetwork;
   readonly neighbours: Neighbours | undefined;
+  /** Of a container on the host's own network. */
+  readonly hostPorts: HostPorts | undefined;
   #names: NameServer | undefined;
   readonly #net: Net;
   readonly #streams = new Set<HostStream>();
   readonly #loop: Loop | undefined;
 
-  constructor({ attachments = [firstOnBridge], net, loop, local, directory, names }: NetworkParts, ports: InetPorts) {
+  constructor({ attachments = [firstOnBridge], net, loop, local, directory, names, isHosts = false }: NetworkParts, ports: InetPorts) {
     this.attachments = attachments;
     this.#loop = loop;
     this.host = new HostNetwork(net, ports);
     this.neighbours = local && directory && loop ? new Neighbours(local, directory, ports, loop) : undefined;
     this.#net = net;
+    this.hostPorts = isHosts ? new HostPorts(net, ports) : undefined;
     this.#answerNames(names);
   }
 
@@ -80,6 +86,8 @@ export class ContainerNetwork {
     this.#answerNames(names);
   }
 
+  /** Others have the same addresses. */
+  get isShared(): boolean { return this.hostPorts !== undefined; }
   isOwn(address: string): boolean { return this.attachments.some((on) => on.address === address || on.six?.address === address); }
   /** A gateway is the host itself. */
   isHost(address: string): boolean { return this.attachments.some(({ gateway }) => gateway === address); }
@@ -92,7 +100,7 @@ export class ContainerNetwork {
     return this.attachments.find((on) => inSubnet(address, on.address, on.prefix) || (on.six !== undefined && inSubnet(address, on.six.address, on.six.prefix)));
   }
 
-  leadsTo(address: string): boolean { return this.#on(address) !== undefined || this.#way !== undefined; }
+  leadsTo(address: string): boolean { return this.hostPorts !== undefined || this.#on(address) !== undefined || this.#way !== undefined; }
 
   /** The own address that a connection to another one has; undefined: none of its family. */
   sourceFor(address: string): string | undefined {
@@ -107,6 +115,7 @@ export class ContainerNetwork {
   }
 
   #isNeighbour(address: string): Attachment | undefined {
+    if (this.hostPorts) return undefined;
     const on = this.#on(address);
     return on?.gateway === address ? undefined : on;
   }
@@ -143,11 +152,15 @@ export class ContainerNetwork {
   }
 
   /** A socket of the container was closed. */
-  release(socket: InetSocket): void { this.host.release(socket); }
+  release(socket: InetSocket): void {
+    this.host.release(socket);
+    this.hostPorts?.release(socket);
+  }
 
   /** The machine is over. */
   close(): void {
     this.host.close();
+    this.hostPorts?.close();
     this.neighbours?.close();
     this.#names?.close();
     for (const stream of this.#streams) stream.destroy();

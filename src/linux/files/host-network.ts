@@ -32,6 +32,7 @@ export class HostNetwork {
   send(socket: InetSocket, bytes: Uint8Array, { address, port }: Endpoint): void {
     if (this.published?.answer(socket.endpoint?.port, bytes, { address, port })) return;
     const to = this.#outside({ address, port });
+    if (this.#ports.network?.hostPorts?.send(socket, bytes, to)) return;
     this.#datagramsOf(socket, to.address.includes(':') ? 6 : 4).send(bytes, to);
   }
 
@@ -46,7 +47,8 @@ export class HostNetwork {
     const known = this.#datagrams.get(socket);
     if (known) return known;
     const made = this.#net.datagrams(family, (bytes, from) => {
-      const address = isLoopbackText(from.address) || from.address === this.#net.ownAddress ? this.#ports.network?.gateway : addressBytes(from.address);
+      const isHost = !this.#ports.network?.hostPorts && (isLoopbackText(from.address) || from.address === this.#net.ownAddress);
+      const address = isHost ? this.#ports.network?.gateway : addressBytes(from.address);
       if (address !== undefined) socket.arrive(bytes, { address, port: from.port });
     }, (code) => { if (socket.remote) socket.fail(errnoByName(code) ?? EIO); });
     this.#datagrams.set(socket, made);

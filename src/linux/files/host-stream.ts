@@ -138,7 +138,7 @@ export class HostStream {
       ...events,
       opened: (local) => {
         this.outcome = local;
-        relay.start(this.#stream, near.joinFarEnd());
+        relay.start(this.#stream, near.joinFarEnd(local));
         near.changed.wake();
       },
       closed: (code) => {

@@ -10,6 +10,7 @@ export type { SendFailure } from './error-queue.ts';
 export * from './eventfd.ts';
 export * from './fd-table.ts';
 export * from './host-network.ts';
+export * from './host-ports.ts';
 export * from './inet-socket.ts';
 export * from './inotify.ts';
 export * from './ip-text.ts';

@@ -2,8 +2,11 @@
 import { AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EALREADY, ECONNABORTED, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EINPROGRESS, EINVAL, EISCONN, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, Errno, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOCK_DGRAM, SOCK_STREAM } from '../../abi/index.ts';
 import { Wait } from '../../base/index.ts';
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from '../../vfs/index.ts';
+import type { NetAddress } from '../../host/ports.ts';
 import type { ContainerNetwork } from './container-network.ts';
+import type { Opening } from './host-ports.ts';
 import type { HostStream } from './host-stream.ts';
+import { addressBytes } from './ip-text.ts';
 import { ErrorQueue, portUnreachable } from './error-queue.ts';
 import { udpPacket } from './ip-packet.ts';
 import { OwnPackets } from './own-packets.ts';
@@ -71,6 +74,8 @@ export class InetSocket extends Socket {
   #stream: HostStream | undefined;
   #toldConnected = false;
   /** How a connect(2) on the loopback went that did not wait: the next connect tells it. */
+  /** A port of the host that this socket is bound to. */
+  #opening: Opening | undefined;
   #untold: 'connected' | 'refused' | undefined;
   /** The other end of a connection has said that it sends no more; the connection is broken. */
   #otherDone = false;
@@ -94,11 +99,28 @@ export class InetSocket extends Socket {
   }
 
   /** bind(2). Throws EINVAL when it is bound, EADDRNOTAVAIL for what is not an address of this machine, EADDRINUSE. */
-  bind(endpoint: Endpoint): void {
+  bind(endpoint: Endpoint): Wait | undefined {
+    if (this.#opening) return this.#openOnHost();
     if (this.endpoint) throw EINVAL;
     if (!isWildcard(endpoint.address) && !this.#ports.isOwn(endpoint.address)) throw EADDRNOTAVAIL;
     this.#settle(this.#ports.bind(this, endpoint));
     this.#portIsOurs = endpoint.port === 0;
+    return this.connectionless && this.protocol === IPPROTO_UDP ? this.#openOnHost() : undefined;
+  }
+
+  /** On the host's own network a port is the host's, which says so later: the first call begins, the next one tells. */
+  #openOnHost(): Wait | undefined {
+    const host = this.#ports.network?.hostPorts;
+    if (!host) return undefined;
+    this.#opening ??= host.begin(this);
+    const { outcome } = this.#opening;
+    if (outcome === 'open') return undefined;
+    if (outcome === undefined) return new Wait([this.changed]);
+    this.#opening = undefined;
+    this.#ports.unbind(this);
+    this.endpoint = undefined;
+    this.name = '';
+    throw outcome;
   }
 
   #settle(endpoint: Endpoint): void {
@@ -113,16 +135,16 @@ export class InetSocket extends Socket {
     this.#portIsOurs = true;
   }
 
-  override listen(backlog: number): void {
+  override listen(backlog: number): Wait | undefined {
     this.autobind();
-    super.listen(backlog);
+    return this.#openOnHost() ?? super.listen(backlog);
   }
 
   /** connect(2). Throws ENETUNREACH, ECONNREFUSED, EISCONN; EINPROGRESS of a connection that does not wait, how it failed at the next call; through the host EALREADY. */
   connectTo(wanted: Endpoint, nonblock: boolean): Wait | undefined {
     const endpoint = { address: destination(wanted.address), port: wanted.port };
     if (this.connectionless) return this.#connectDatagrams(endpoint);
-    if (this.#stream || !this.#ports.isOwn(endpoint.address)) return this.#connectOut(endpoint, nonblock);
+    if (this.#stream || !this.#ports.isHere(this.protocol, endpoint)) return this.#connectOut(endpoint, nonblock);
     return this.#untold ? this.#tell() : this.#connectHere(endpoint, nonblock);
   }
 
@@ -199,13 +221,19 @@ export class InetSocket extends Socket {
   }
 
   /** The other end of a connection through the host; this end has the container's address from now on. */
-  joinFarEnd(): Socket {
+  joinFarEnd(local: NetAddress): Socket {
     const far = new Socket(this.family, this.type, this.credentials);
     far.name = this.peerName ?? '';
-    const source = this.#ports.network?.sourceFor(decodeEndpoint(far.name).address) ?? this.endpoint!.address;
-    this.name = encodeEndpoint(this.family, this.sourceFor(source));
+    this.name = encodeEndpoint(this.family, this.#nearEnd(decodeEndpoint(far.name).address, local));
     Socket.join(this, far);
     return far;
+  }
+
+  /** `local`: where the host's connection begins, which is the container's own on the host's network. */
+  #nearEnd(to: string, local: NetAddress): Endpoint {
+    const { network } = this.#ports;
+    const address = network?.hostPorts && addressBytes(local.address);
+    return address === undefined ? this.sourceFor(network?.sourceFor(to) ?? this.endpoint!.address) : { address: canonicalAddress(address), port: local.port };
   }
 
   /** A datagram from outside; `at`: the own address that it was sent to. */
@@ -229,7 +257,7 @@ export class InetSocket extends Socket {
     if (!to) throw EDESTADDRREQ;
     this.autobind();
     if (this.#ports.network?.answers(this, bytes, to)) return bytes.length;
-    if (!this.#ports.isOwn(to.address)) return this.#sendOut(bytes, to);
+    if (!this.#ports.isHere(this.protocol, to)) return this.#sendOut(bytes, to);
     const target = this.#ports.find(this.protocol, to);
     const source = this.sourceFor(to.address, ancillary.choices);
     if (target?.accepts(source) && target.covered(this, bytes.length) && target.takes(bytes.length, this)) this.#deliverTo(target, bytes, { ...ancillary, packet: this.headers.info(to.address, ancillary.choices ?? NO_CHOICES) }, source);
@@ -425,6 +453,11 @@ export class InetPorts {
 
   /** Whether an address is this machine's. */
   isOwn(address: string): boolean { return isLoopback(address) || this.network?.isOwn(address) === true; }
+
+  /** Whether what is sent to an endpoint stays here: not where others have the same addresses and nobody here has the port. */
+  isHere(protocol: number, endpoint: Endpoint): boolean {
+    return this.isOwn(endpoint.address) && (!this.network?.isShared || this.find(protocol, endpoint) !== undefined);
+  }
 
   release(socket: InetSocket): void {
     this.network?.release(socket);

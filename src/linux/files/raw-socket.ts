@@ -96,7 +96,7 @@ export class RawSocket extends PacketSocket {
   }
 
   /** bind(2), also again until it is connected. Throws EADDRNOTAVAIL, EINVAL. */
-  override bind({ address }: Endpoint): void {
+  override bind({ address }: Endpoint): undefined {
     if (this.remote) throw EINVAL;
     if (!isWildcard(address) && !this.isOwn(address)) throw EADDRNOTAVAIL;
     this.#be(address);

@@ -104,11 +104,12 @@ export class Socket implements OpenFile {
   }
 
   /** listen(2). */
-  listen(backlog: number): void {
+  listen(backlog: number): Wait | undefined {
     if (this.connectionless) throw EOPNOTSUPP;
     if (this.name === '' || this.connected) throw EINVAL;
     this.#backlog ??= [];
     this.#backlogLimit = Math.min(backlog >>> 0, SOMAXCONN);
+    return undefined;
   }
 
   /** The other end of a connection to this listening socket, called `name`. */

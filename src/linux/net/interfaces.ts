@@ -41,13 +41,13 @@ const loopback: NetInterface = {
 const hostBits = (prefix: number, byte: number): number => 2 ** (8 - Math.max(0, Math.min(8, prefix - 8 * byte))) - 1;
 const broadcastOf = ({ address, prefix }: Attachment): string => Array.from(address, (c, i) => String.fromCharCode(c.charCodeAt(0) | hostBits(prefix, i))).join('');
 
-/** The second interface is eth0. */
-const indexOf = ({ interface: name }: Attachment): number => Number(/\d*$/.exec(name)![0]) + 2;
+/** The second interface is eth0; others are counted. */
+const indexOf = ({ interface: name }: Attachment, i: number): number => Number(/^eth(\d+)$/.exec(name)?.[1] ?? i) + 2;
 
-function ethernet(attachment: Attachment): NetInterface {
+function ethernet(attachment: Attachment, i: number): NetInterface {
   const { address, prefix, six, hardware } = attachment;
   return {
-    index: indexOf(attachment), name: attachment.interface, type: ARPHRD_ETHER, flags: IFF_UP | IFF_BROADCAST | IFF_RUNNING | IFF_MULTICAST | IFF_LOWER_UP, mtu: 1500, txQueue: 0, hardware, hardwareBroadcast: '\xff'.repeat(6), state: 6,
+    index: indexOf(attachment, i), name: attachment.interface, type: ARPHRD_ETHER, flags: IFF_UP | IFF_BROADCAST | IFF_RUNNING | IFF_MULTICAST | IFF_LOWER_UP, mtu: 1500, txQueue: 0, hardware, hardwareBroadcast: '\xff'.repeat(6), state: 6,
     addresses: [{ address, prefix, broadcast: broadcastOf(attachment), scope: 0 }, ...(six ? [{ address: six.address, prefix: six.prefix, scope: 0 }] : [])],
   };
 }
@@ -60,7 +60,7 @@ export interface Route { readonly destination: string; readonly prefix: number; 
 
 /** The main table: everything through the first gateway that leads out, and the networks the container lies on. */
 export function routesOf(kernel: Kernel): readonly Route[] {
-  const links = attachmentsOf(kernel).map((attachment) => ({ attachment, link: ethernet(attachment) }));
+  const links = attachmentsOf(kernel).map((attachment, i) => ({ attachment, link: ethernet(attachment, i) }));
   const out = links.find(({ attachment }) => !attachment.internal && attachment.gateway !== undefined);
   const own = links.map(({ attachment: { address, prefix }, link }): Route => {
     const destination = Array.from(address, (c, i) => String.fromCharCode(c.charCodeAt(0) & ~hostBits(prefix, i))).join('');

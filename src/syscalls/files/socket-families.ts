@@ -13,7 +13,7 @@ import { contextOf } from './at.ts';
 
 export interface SocketFamily {
   make(task: Task, type: number, protocol: number, credentials: PeerCredentials): Socket;
-  bind(task: Task, socket: Socket, ptr: number, length: number): void;
+  bind(task: Task, socket: Socket, ptr: number, length: number): Wait | undefined | void;
   connect(task: Task, socket: Socket, ptr: number, length: number, nonblock: boolean): Wait | undefined;
   /** connect with AF_UNSPEC: a datagram socket has no peer any more. */
   disconnect(socket: Socket): void;
@@ -137,9 +137,7 @@ const inetFamily = (family: number): SocketFamily => ({
     if (protocol !== 0 && !known.includes(protocol)) throw EPROTONOSUPPORT;
     return new InetSocket(family, type, credentials, task.kernel.files.inetPorts, protocol || known[0]!);
   },
-  bind(task, socket, ptr, length) {
-    inet(socket).bind(endpointAt(task, socket, ptr, length));
-  },
+  bind: (task, socket, ptr, length) => inet(socket).bind(endpointAt(task, socket, ptr, length)),
   connect: (task, socket, ptr, length, nonblock) => inet(socket).connectTo(endpointAt(task, socket, ptr, length), nonblock),
   disconnect(socket) { inet(socket).disconnect(); },
   send: (socket, bytes, ancillary, nonblock) =>

@@ -77,10 +77,9 @@ function storeAddress(task: Task, socket: Socket, name: string, ptr: number, roo
   return address.length;
 }
 
-function bind(task: Task, fd: number, ptr: number, length: number): number {
+function bind(task: Task, fd: number, ptr: number, length: number): number | Wait {
   const { socket } = socketAt(task, fd);
-  familyOf(socket.family).bind(task, socket, ptr, length);
-  return 0;
+  return familyOf(socket.family).bind(task, socket, ptr, length) ?? 0;
 }
 
 function connect(task: Task, fd: number, ptr: number, length: number): number | Wait {
@@ -92,11 +91,10 @@ function connect(task: Task, fd: number, ptr: number, length: number): number | 
   return familyOf(socket.family).connect(task, socket, ptr, length, description.nonblock) ?? 0;
 }
 
-function listen(task: Task, fd: number, backlog: number): number {
+function listen(task: Task, fd: number, backlog: number): number | Wait {
   const { socket } = socketAt(task, fd);
   socket.credentials = peerCredentials(task);
-  socket.listen(backlog);
-  return 0;
+  return socket.listen(backlog) ?? 0;
 }
 
 function accept4(task: Task, fd: number, ptr: number, lengthPtr: number, bits: number): number | Wait {
