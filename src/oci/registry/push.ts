@@ -6,7 +6,7 @@ import type { Image } from '../store-view.ts';
 import { drain, once } from './bodies.ts';
 import { RegistryError } from './errors.ts';
 import { scopeOf } from './manifests.ts';
-import type { TransferProgress } from './pull.ts';
+import type { TransferProgress } from './progress.ts';
 import type { Registry } from './registry.ts';
 import { upload } from './upload.ts';
 
