@@ -180,6 +180,19 @@ test('mirrors of Docker Hub are asked in turn; images have its name', async () =
   } finally { for (const registry of [empty, mirror]) registry.stop(); }
 });
 
+test('registries that need no TLS by name, through a proxy', async () => {
+  const registry = await TestRegistry.start();
+  try {
+    await addImage(registry, 'app', '1');
+    const env = { DOCKER_CONFIG: at('none'), HTTP_PROXY: registry.origin, HTTPS_PROXY: 'http://127.0.0.1:1' };
+    const refused = await answer('pull -q registry.test:8/app:1', at('insecure'), env);
+    assert.match(refused.err, /^Error response from daemon: Get "https:\/\/registry\.test:8\/v2\/": proxyconnect tcp: dial tcp 127\.0\.0\.1:1: connect: connection refused\n$/);
+    assert.equal(registry.asked, []);
+    const { code, out } = await answer('pull -q registry.test:8/app:1', at('insecure'), { ...env, WHERRY_INSECURE_REGISTRIES: 'other.test, registry.test:8' });
+    assert.equal([code, out], [0, 'registry.test:8/app:1\n']);
+  } finally { registry.stop(); }
+});
+
 test('search is refused by name', async () => assert.match(await client().run('search busybox'), /^1 wherry search is not supported: /));
 
 // --- at a terminal ---

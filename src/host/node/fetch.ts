@@ -8,7 +8,7 @@ import { certificatesFor } from './certificates.ts';
 import { proxyFor } from './proxies.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-type Failure = Error & { code?: string; address?: string; port?: number; hostname?: string; errors?: Failure[]; cert?: { subjectaltname?: string } };
+type Failure = Error & { code?: string; address?: string; port?: number; hostname?: string; errors?: Failure[]; ofProxy?: true; cert?: { subjectaltname?: string } };
 
 export interface FetchOptions {
   readonly env: Env;
@@ -32,6 +32,11 @@ const systemWords: Readonly<Record<string, string>> = {
 
 /** What went wrong, as Go would say it. */
 function explained(error: Failure, url: URL): Error {
+  const { code = '', message } = cause(error, url) as Failure;
+  return failure(code, error.ofProxy ? `proxyconnect tcp: ${message}` : message);
+}
+
+function cause(error: Failure, url: URL): Error {
   const { code = '', address, port } = error.errors?.[0] ?? error;
   if (code in systemWords) return failure(code, `dial tcp ${address === undefined ? url.host : `${address.includes(':') ? `[${address}]` : address}:${port}`}: ${systemWords[code]}`);
   if (code === 'ENOTFOUND') return failure(code, `dial tcp: lookup ${error.hostname ?? url.hostname}: no such host`);
@@ -65,7 +70,7 @@ class TunnelAgent extends https.Agent {
       }
       callback?.(null, connectTls({ ...(options as object), socket, servername: String(options.servername || options.host) }));
     });
-    ask.on('error', (error) => callback?.(Object.assign(error, { message: `proxyconnect ${error.message}` }), none));
+    ask.on('error', (error) => callback?.(Object.assign(error, { ofProxy: true }), none));
     ask.end();
     return none;
   }
