@@ -5,3 +5,4 @@ export { Wait, WaitQueue } from './wait.ts';
 export { crc32, record, RECORD_HEAD, recordAt } from './records.ts';
 export { base64 } from './base64.ts';
 export * from './rfc3339.ts';
+export { Glob, type GlobPart } from './glob.ts';

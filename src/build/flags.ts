@@ -1,5 +1,5 @@
 // Flags of Dockerfile instructions: `--name=value` before the other words.
-import { splitWords } from '../oci/index.ts';
+import { firstWord } from '../oci/index.ts';
 import { syntaxError } from './errors.ts';
 
 /** What each instruction knows: text has a value, bool may have one. All are kept that are said several times where the kind is list. */
@@ -20,7 +20,7 @@ export function takeFlags(text: string, table: FlagTable, { line, escape }: { li
   const flags = new Map<string, string[]>();
   let rest = text;
   while (rest.startsWith('--')) {
-    const word = splitWords(rest, escape)[0]!;
+    const word = firstWord(rest, escape);
     rest = rest.slice(word.length).trimStart();
     if (word === '--') break;
     const [, name = '', equals, value = ''] = /^--([^=]*)(=?)([^]*)$/.exec(unquoted(word, escape))!;

@@ -1,49 +1,59 @@
 // Patterns of names: Go's filepath.Match for COPY and ADD, and those of .dockerignore (moby/patternmatcher). All texts are bytes as latin1.
+import { Glob, type GlobPart } from '../base/index.ts';
 import { BuildError } from './errors.ts';
 
-const special = /[.+()|{}$^\\[\]*?/]/;
-const escaped = (char: string): string => (special.test(char) ? `\\${char}` : char);
+const withinName = (char: string): boolean => char !== '/';
+const exactly = (wanted: string): GlobPart => ({ one: (char) => char === wanted });
 
 /** A class `[a-z]`, `[^ab]`, read from its bracket; undefined when it is malformed. */
-function classAt(pattern: string, at: number): { readonly source: string; readonly end: number } | undefined {
+function classAt(pattern: string, at: number): { readonly part: GlobPart; readonly end: number } | undefined {
   let i = at + 1;
   const negated = pattern[i] === '^';
   if (negated) i++;
-  let source = '';
+  const ranges: (readonly [string, string])[] = [];
   for (let first = true; first || pattern[i] !== ']'; first = false) {
     const range: string[] = [];
     for (const isEnd of [false, true]) {
       if (isEnd) { if (pattern[i] !== '-') break; i++; }
       const char = pattern[i] === '\\' ? pattern[++i] : pattern[i];
       if (char === undefined || (pattern[i - 1] !== '\\' && (char === '-' || (char === ']')))) return undefined;
-      range.push(`\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+      range.push(char);
       i++;
     }
-    source += range.join('-');
+    ranges.push([range[0]!, range.at(-1)!]);
     if (i >= pattern.length) return undefined;
   }
-  return { source: `[${negated ? '^' : ''}${source}]`, end: i };
+  return { part: { one: (char) => withinName(char) && ranges.some(([low, high]) => low <= char && char <= high) !== negated }, end: i };
+}
+
+const malformed = (why: string): BuildError => new BuildError('BAD_PATTERN', why);
+
+/** The parts of a pattern; `stars` gives what begins with two of them, and how many characters that are. */
+function partsOf(pattern: string, wrong: string, stars: (at: number) => { readonly part: GlobPart; readonly length: number } | undefined): GlobPart[] {
+  const parts: GlobPart[] = [];
+  for (let i = 0; i < pattern.length; i++) {
+    const char = pattern[i]!;
+    const doubled = char === '*' && pattern[i + 1] === '*' ? stars(i) : undefined;
+    if (doubled) {
+      parts.push(doubled.part);
+      i += doubled.length - 1;
+    } else if (char === '*') parts.push({ many: withinName });
+    else if (char === '?') parts.push({ one: withinName });
+    else if (char === '[') {
+      const found = classAt(pattern, i);
+      if (!found) throw malformed(wrong);
+      parts.push(found.part);
+      i = found.end;
+    } else if (char === '\\') {
+      if (i + 1 === pattern.length) throw malformed(wrong);
+      parts.push(exactly(pattern[++i]!));
+    } else parts.push(exactly(char));
+  }
+  return parts;
 }
 
 /** filepath.Match: `*` and `?` stay within a name. Throws BuildError 'BAD_PATTERN'. */
-export function goPattern(pattern: string): RegExp {
-  let source = '';
-  for (let i = 0; i < pattern.length; i++) {
-    const char = pattern[i]!;
-    if (char === '*') source += '[^/]*';
-    else if (char === '?') source += '[^/]';
-    else if (char === '[') {
-      const found = classAt(pattern, i);
-      if (!found) throw new BuildError('BAD_PATTERN', 'syntax error in pattern');
-      source += found.source;
-      i = found.end;
-    } else if (char === '\\') {
-      if (i + 1 === pattern.length) throw new BuildError('BAD_PATTERN', 'syntax error in pattern');
-      source += escaped(pattern[++i]!);
-    } else source += escaped(char);
-  }
-  return new RegExp(`^${source}$`, 's');
-}
+export const goPattern = (pattern: string): Glob => new Glob(partsOf(pattern, 'syntax error in pattern', () => undefined));
 
 export const hasWildcards = (path: string): boolean => /[*?[]/.test(path.replace(/\\./g, ''));
 
@@ -59,28 +69,14 @@ export function cleanPath(path: string): string {
   return `${rooted ? '/' : ''}${parts.join('/')}` || '.';
 }
 
-interface IgnorePattern { readonly exclusion: boolean; readonly text: string; readonly regexp: RegExp }
+interface IgnorePattern { readonly exclusion: boolean; readonly text: string; readonly glob: Glob }
 
 /** `**` is any number of directories. */
-function ignoreRegexp(pattern: string): RegExp {
-  let source = '';
-  for (let i = 0; i < pattern.length; i++) {
-    const char = pattern[i]!;
-    if (char === '*' && pattern[i + 1] === '*') {
-      i++;
-      if (pattern[i + 1] === '/') i++;
-      source += i + 1 >= pattern.length ? '.*' : '(?:.*/)?';
-    } else if (char === '*') source += '[^/]*';
-    else if (char === '?') source += '[^/]';
-    else if (char === '[') {
-      const found = classAt(pattern, i);
-      if (!found) throw new BuildError('BAD_PATTERN', 'error checking context: syntax error in pattern');
-      source += found.source;
-      i = found.end;
-    } else if (char === '\\') source += escaped(pattern[++i] ?? '\\');
-    else source += escaped(char);
-  }
-  return new RegExp(`^${source}$`, 's');
+function ignorePattern(pattern: string): Glob {
+  return new Glob(partsOf(pattern, 'error checking context: syntax error in pattern', (at) => {
+    const length = pattern[at + 2] === '/' ? 3 : 2;
+    return { part: at + length >= pattern.length ? { many: () => true } : 'directories', length };
+  }));
 }
 
 /** Which patterns a directory matches, for what lies in it. */
@@ -101,8 +97,8 @@ export class Ignore {
   /** Whether a path is left out; `above`: what was said of the directory it lies in. */
   check(path: string, above: Matches): { readonly ignored: boolean; readonly matches: Matches } {
     let ignored = false;
-    const matches = this.#patterns.map(({ exclusion, regexp }, i) => {
-      const match = above[i] === true || (exclusion === ignored && regexp.test(path));
+    const matches = this.#patterns.map(({ exclusion, glob }, i) => {
+      const match = above[i] === true || (exclusion === ignored && glob.test(path));
       if (match) ignored = !exclusion;
       return match;
     });
@@ -119,5 +115,5 @@ function patternOf(line: string): IgnorePattern | undefined {
   if (said === '') throw new BuildError('BAD_PATTERN', 'error checking context: illegal exclusion pattern: "!"');
   const cleaned = cleanPath(said);
   const text = cleaned.length > 1 && cleaned.startsWith('/') ? cleaned.slice(1) : cleaned;
-  return text === '.' || text === '/' ? undefined : { exclusion, text, regexp: ignoreRegexp(text) };
+  return text === '.' || text === '/' ? undefined : { exclusion, text, glob: ignorePattern(text) };
 }

@@ -1,4 +1,5 @@
 // What COPY and ADD copy: paths and patterns found in a tree, links followed inside it, each with its hash.
+import type { Glob } from '../base/index.ts';
 import { Errno, S_IFDIR, S_IFMT } from '../abi/index.ts';
 import { rootOf } from '../engine/index.ts';
 import type { Codecs } from '../host/ports.ts';
@@ -67,7 +68,7 @@ export function findSources({ fs, isContext }: SourceTree, paths: readonly strin
 }
 
 /** Undefined for a malformed one, which matches nothing. */
-function patternOf(path: string): RegExp | undefined {
+function patternOf(path: string): Glob | undefined {
   try { return goPattern(path); } catch (error) {
     if (error instanceof BuildError) return undefined;
     throw error;

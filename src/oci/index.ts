@@ -14,6 +14,6 @@ export { commitImage, configDocument, EMPTY_TAR, type CommitOptions } from './co
 export { importImage, type ImportOptions } from './import.ts';
 export { changeConfig, type ConfigChange, configChange, type ConfigDraft, shellOf, variablesOf } from './instructions.ts';
 export { jsonList, workingDirectory } from './instruction-values.ts';
-export { expand, splitWords } from './shell-words.ts';
+export { expand, firstWord, splitWords } from './shell-words.ts';
 export { imagesToSave, type Saved, saveImages } from './save.ts';
 export { blobPath } from './layout.ts';

@@ -1,4 +1,5 @@
 // Words of a Dockerfile instruction: quotes, backslashes and variables, by the rules of Docker's builder (its shlex package and parser).
+import { Glob, type GlobPart } from '../base/index.ts';
 import { ImageError } from './errors.ts';
 
 export type Variables = (name: string) => string | undefined;
@@ -13,14 +14,22 @@ export interface WordRules {
   readonly raw?: boolean;
 }
 
+/** The first of `splitWords`; '' when there is none. */
+export const firstWord = (text: string, escape = '\\'): string => wordPattern(escape, 's').exec(text)?.[0] ?? '';
+
 /** Splits at white space outside of quotes; quotes and escapes stay (they are read by `expand`). */
-export function splitWords(text: string, escape = '\\'): string[] {
+export const splitWords = (text: string, escape = '\\'): string[] => text.match(wordPattern(escape, 'gs')) ?? [];
+
+function wordPattern(escape: string, flags: string): RegExp {
   const e = escape === '\\' ? '\\\\' : escape;
-  return text.match(new RegExp(`(?:${e}.|'[^']*(?:'|$)|"(?:${e}.|[^"${e}])*(?:"|$)|[^\\s${e}'"]|${e}$)+`, 'gs')) ?? [];
+  return new RegExp(`(?:${e}.|'[^']*(?:'|$)|"(?:${e}.|[^"${e}])*(?:"|$)|[^\\s${e}'"]|${e}$)+`, flags);
 }
 
 /** A word with quotes and escapes taken away and variables replaced. Throws ImageError 'bad-change'. */
 export const expand = (text: string, variables: Variables, rules: WordRules = {}): string => new Expansion(text, variables, rules).run();
+
+/** Words may have words inside, so deep. */
+const DEEPEST = 500;
 
 class Expansion {
   readonly #text: string;
@@ -28,6 +37,7 @@ class Expansion {
   readonly #escape: string;
   readonly #raw: boolean;
   #at = 0;
+  #depth = 0;
 
   constructor(text: string, variables: Variables, { escape = '\\', raw = false }: WordRules) {
     this.#text = text;
@@ -40,6 +50,11 @@ class Expansion {
 
   /** Everything up to a closing character, or the end for ''. `keepEscapes`: of patterns, which have escapes of their own. */
   #until(end: string, keepEscapes = false): string {
+    if (++this.#depth > DEEPEST) throw bad(this.#text, 'too many substitutions inside each other');
+    try { return this.#upTo(end, keepEscapes); } finally { this.#depth--; }
+  }
+
+  #upTo(end: string, keepEscapes: boolean): string {
     let out = '';
     while (this.#at < this.#text.length) {
       const char = this.#text[this.#at]!;
@@ -118,7 +133,7 @@ class Expansion {
     this.#at++;
     const replacement = this.#until('}', true);
     this.#at++;
-    return (this.#variables(name) ?? '').replace(new RegExp(shellPattern(pattern, true), all ? 'gs' : 's'), () => replacement);
+    return replaced(this.#variables(name) ?? '', pattern, replacement, all);
   }
 
   #name(): string {
@@ -131,16 +146,31 @@ class Expansion {
 /** ${name#pattern} and ${name%pattern}: the shortest beginning or end that matches is left out, with a doubled sign the longest. */
 function trimmed(value: string, sign: string, word: string): string {
   const greedy = word.startsWith(sign);
-  const pattern = greedy ? word.slice(1) : word;
-  if (sign === '#') return value.replace(new RegExp(`^${shellPattern(pattern, greedy)}`, 's'), '');
-  for (let i = 0; i <= value.length; i++) {
-    const at = greedy ? i : value.length - i;
-    if (new RegExp(`^${shellPattern(pattern, true)}$`, 's').test(value.slice(at))) return value.slice(0, at);
-  }
-  return value;
+  const parts = shellPattern(greedy ? word.slice(1) : word);
+  const fromEnd = sign === '%';
+  const lengths = new Glob(fromEnd ? parts.reverse() : parts).lengths(fromEnd ? [...value].reverse().join('') : value);
+  const length = (greedy ? lengths.at(-1) : lengths[0]) ?? 0;
+  return fromEnd ? value.slice(0, value.length - length) : value.slice(length);
 }
 
-/** A pattern of the shell as a regular expression: * and ?, escapes by a backslash. */
-const shellPattern = (pattern: string, greedy: boolean): string =>
-  pattern.replace(/\\(.)|[^]/gs, (char, escaped?: string) => (escaped !== undefined ? quoted(escaped) : char === '*' ? `.*${greedy ? '' : '?'}` : char === '?' ? '.' : quoted(char)));
-const quoted = (char: string): string => char.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
+/** ${name/pattern/text}: the first longest match, with two slashes all of them. */
+function replaced(value: string, pattern: string, text: string, all: boolean): string {
+  const glob = new Glob(shellPattern(pattern));
+  let out = '';
+  for (let at = 0; at <= value.length;) {
+    const length = glob.lengths(value, at).at(-1);
+    if (length === undefined) out += value[at++] ?? '';
+    else {
+      out += text;
+      if (!all) return out + value.slice(at + length);
+      if (length === 0) out += value[at] ?? '';
+      at += Math.max(1, length);
+    }
+    if (at === value.length) return out;
+  }
+  return out;
+}
+
+/** A pattern of the shell: * and ?, escapes by a backslash. */
+const shellPattern = (pattern: string): GlobPart[] =>
+  Array.from(pattern.matchAll(/\\(.)|[^]/gs), ([char, escaped]): GlobPart => (escaped === undefined && char === '*' ? { many: () => true } : escaped === undefined && char === '?' ? { one: () => true } : { one: (other) => other === (escaped ?? char) }));
