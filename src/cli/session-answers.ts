@@ -1,6 +1,6 @@
 // Conversations about a program's streams, on the side of the process that runs its container: attach, exec, and the command that started it.
 import { randomBytes } from 'node:crypto';
-import { type ContainerConfig, type ExecRequest, execIn, exitCode, nowhere, SharedIo, type TerminalSize } from '../engine/index.ts';
+import { type ContainerRecord, type ExecRequest, execIn, exitCode, nowhere, SharedIo, type TerminalSize } from '../engine/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
 import type { Peer } from './control.ts';
@@ -64,15 +64,15 @@ type TellEvent = (action: string, attributes: Readonly<Record<string, string>>) 
 /** The programs that run beside a container's first one, by Docker's exec ids. */
 export class Execs {
   readonly #machine: Machine;
-  readonly #config: ContainerConfig;
+  readonly #record: ContainerRecord;
   readonly #fs: OverlayFs;
   readonly #running = new Set<string>();
   readonly #tell: TellEvent;
 
-  constructor(machine: Machine, config: ContainerConfig, fs: OverlayFs, tell: TellEvent) {
+  constructor(machine: Machine, record: ContainerRecord, fs: OverlayFs, tell: TellEvent) {
     this.#tell = tell;
     this.#machine = machine;
-    this.#config = config;
+    this.#record = record;
     this.#fs = fs;
   }
 
@@ -81,8 +81,9 @@ export class Execs {
   /** Its exit code; with `detach` nothing, when it has begun. Throws EngineError 'EXEC_FAILED'. */
   async run(ask: ExecAsk, peer: Peer): Promise<number | null> {
     const tty = ask.tty === true;
+    const { Config, HostConfig } = this.#record;
     const shared = new SharedIo(nowhere({ tty, open: ask.interactive, ...(ask.size ? { size: ask.size } : {}) }));
-    const { exit, signal } = execIn(this.#machine, this.#config, this.#fs, ask, shared.io);
+    const { exit, signal } = execIn(this.#machine, Config, this.#fs, { ...ask, groupAdd: HostConfig.GroupAdd ?? [] }, shared.io);
     const id = randomBytes(32).toString('hex');
     this.#running.add(id);
     for (const action of ['exec_create', 'exec_start']) this.#tell(`${action}: ${ask.command.join(' ')}`, { execID: id });

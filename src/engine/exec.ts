@@ -1,10 +1,11 @@
 // Programs run in a container beside its first one: Docker's rules for their environment, user and directory.
 import { type Beside, type Machine, type ProcessIo, type ProcessRequest, StartError } from '../machine/index.ts';
 import type { FileSystem } from '../vfs/index.ts';
+import { capabilitySet } from './confinement.ts';
 import { EngineError } from './errors.ts';
 import { type ContainerConfig, environment } from './process-config.ts';
 import { readText } from './root-files.ts';
-import { resolveUser } from './user.ts';
+import { additionalGroups, resolveUser } from './user.ts';
 
 export interface ExecRequest {
   readonly command: readonly string[];
@@ -15,6 +16,10 @@ export interface ExecRequest {
   /** Absent or empty: the container's. */
   readonly workingDir?: string;
   readonly tty?: boolean;
+  /** All capabilities. */
+  readonly privileged?: boolean;
+  /** The container's further groups. */
+  readonly groupAdd?: readonly string[];
 }
 
 const nameOf = (word: string): string => word.split('=', 1)[0]!;
@@ -31,11 +36,13 @@ function environmentOf(config: ContainerConfig, { env = [], tty = false }: ExecR
 
 /** Throws EngineError 'NO_USER', 'NO_GROUP'. */
 function processOf(config: ContainerConfig, rootFs: FileSystem, request: ExecRequest): ProcessRequest {
-  const user = resolveUser(request.user || config.User, readText(rootFs, '/etc/passwd'), readText(rootFs, '/etc/group'));
+  const groupFile = readText(rootFs, '/etc/group');
+  const user = resolveUser(request.user || config.User, readText(rootFs, '/etc/passwd'), groupFile);
   const env = environmentOf(config, request);
   return {
     argv: request.command, env: env.some((word) => word.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`],
-    cwd: request.workingDir || config.WorkingDir || '/', uid: user.uid, gid: user.gid, groups: user.groups,
+    cwd: request.workingDir || config.WorkingDir || '/', uid: user.uid, gid: user.gid, groups: [...user.groups, ...additionalGroups(request.groupAdd ?? [], groupFile)],
+    ...(request.privileged ? { capabilities: capabilitySet({ Privileged: true }) } : {}),
   };
 }
 

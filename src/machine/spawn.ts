@@ -15,6 +15,8 @@ export interface ProcessRequest {
   uid: number;
   gid: number;
   groups?: readonly number[];
+  /** Those of the container when absent. */
+  capabilities?: bigint;
   /** Of a first process: it is the child of an init process. */
   init?: boolean;
 }
@@ -52,7 +54,7 @@ type FindDirectory = (fs: FsContext, credentials: Credentials, cwd: string) => P
 function spawn(kernel: Kernel, mounts: MountTable, request: ProcessRequest, directory: FindDirectory): Task {
   const root: Place = { mount: mounts.root, inode: mounts.root.root };
   const fs = new FsContext(mounts, root, root);
-  const credentials = Credentials.of(request.uid, request.gid, request.groups, kernel.confinement);
+  const credentials = Credentials.of(request.uid, request.gid, request.groups, { ...kernel.confinement, ...(request.capabilities === undefined ? {} : { capabilities: request.capabilities }) });
   fs.cwd = directory(fs, credentials, request.cwd);
   const [place, path] = findProgram(fs, credentials, request);
   const prepared = orStartError(() => prepare({ kernel, fs, credentials }, { place, path, argv: request.argv.map(bytesOf), envp: request.env.map(bytesOf) }), (errno) =>

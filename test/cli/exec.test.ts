@@ -65,6 +65,32 @@ test('environment, user, directory', () => {
   assert.is(out('exec', '-w', '/tmp', id.slice(0, 7), 'pwd'), '/tmp\n');
 });
 
+test('groups and limits of the container, all capabilities', () => {
+  out('run', '-d', '--name', 'bound', '--cap-drop', 'ALL', '--group-add', '55', '--ulimit', 'nofile=77:99', 'busybox', 'sleep', '1000000');
+  assert.is(out('exec', 'bound', 'sh', '-c', 'id; ulimit -n; grep CapEff /proc/self/status'), 'uid=0(root) gid=0(root) groups=0(root),55\n77\nCapEff:\t0000000000000000\n');
+  assert.is(out('exec', '-u', 'www-data', 'bound', 'id'), 'uid=33(www-data) gid=33(www-data) groups=33(www-data),55\n');
+  assert.match(out('exec', '--privileged', 'bound', 'grep', 'CapEff', '/proc/self/status'), /^CapEff:\t0*1f+\n$/);
+  out('pause', 'bound');
+  assert.equal(wherry('exec', 'bound', 'true'), { code: 1, out: '', err: 'Error response from daemon: Container bound is paused, unpause the container before exec\n' });
+  assert.equal(wherry('attach', 'bound'), { code: 1, out: '', err: 'You cannot attach to a paused container, unpause it first\n' });
+  out('rm', '-f', 'bound');
+});
+
+test('whoever wants to get away asks three times', async () => {
+  const script = 'trap "echo caught" INT; echo up; while :; do sleep 0.05; done';
+  const child = background('run', '--name', 'stubborn', 'busybox', 'sh', '-c', script);
+  let err = '';
+  child.stderr!.on('data', (text) => { err += String(text); });
+  await shown(child, /up\n/);
+  for (let times = 1; times < 3; times++) {
+    child.kill('SIGINT');
+    await shown(child, /caught\n/);
+  }
+  child.kill('SIGINT');
+  assert.is(await ended(child), 137);
+  assert.is(err, '\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n');
+});
+
 test('its parent is outside; its end is not the container\'s, and the container\'s end is its', async () => {
   assert.is(out('exec', 'box', 'sh', '-c', 'echo $PPID'), '0\n');
   const name = 'short';

@@ -31,7 +31,7 @@ function environmentWords(parsed: Parsed, { env }: Terminal): string[] {
 function askOf(parsed: Parsed, terminal: Terminal): ExecAsk {
   const tty = parsed.bool('tty');
   return {
-    command: parsed.words.slice(1), env: environmentWords(parsed, terminal), tty, interactive: parsed.bool('interactive'), detach: parsed.bool('detach'),
+    command: parsed.words.slice(1), env: environmentWords(parsed, terminal), tty, interactive: parsed.bool('interactive'), detach: parsed.bool('detach'), privileged: parsed.bool('privileged'),
     user: parsed.string('user') ?? '', workingDir: parsed.string('workdir') ?? '', ...(tty ? { size: terminalSize() } : {}),
   };
 }
