@@ -1,5 +1,5 @@
 // What the process that runs a container answers to other commands.
-import { type ContainerRecord, type ContainerTree, EngineError, type FileOperation, type FileOperationName, fileOperations, type IdentityFiles, nameFilesOf, neighbourPath, networkConfigOf, type SharedIo } from '../engine/index.ts';
+import { type ContainerRecord, type ContainerTree, EngineError, type FileOperation, type FileOperationName, fileOperations, type IdentityFiles, nameFilesOf, neighbourPath, networkConfigOf, type SharedIo, type Traffic } from '../engine/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type ControlHandler, type ControlRequest, ControlServer, type Peer } from './control.ts';
 import { lifeAnswers } from './life-answers.ts';
@@ -13,6 +13,8 @@ export interface Running {
   readonly tree: ContainerTree;
   readonly io: SharedIo;
   readonly identity: IdentityFiles;
+  /** What has passed between it and the host's sockets. */
+  readonly traffic: Traffic;
   /** Comes at its end. */
   readonly exitCode: Promise<number>;
 }
@@ -32,7 +34,7 @@ function answersOf(engine: Engine, running: Running): Readonly<Record<string, An
   const { Config } = record;
   const execs = new Execs(machine, record, tree.fs, (action, attributes) => { engine.containers.events.ofContainer(record, action, attributes); });
   return {
-    ...lifeAnswers(engine, record, machine),
+    ...lifeAnswers(engine, running),
     wait: () => exitCode,
     networks: () => { changeNetworks(engine, running); },
     /** Output from now on, input; the result is the exit code. */

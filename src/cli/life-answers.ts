@@ -1,18 +1,17 @@
 // What the process that runs a container answers about its life: signals, pauses, its processes, what it uses, its limits.
-import type { ContainerRecord } from '../engine/index.ts';
 import { EngineError, hasPrograms, resourcesOf } from '../engine/index.ts';
 import { processTable, usageOf } from '../linux/index.ts';
-import type { Machine } from '../machine/index.ts';
+import type { Running } from './container-answers.ts';
 import type { ControlRequest } from './control.ts';
 import type { Engine } from './setup.ts';
 
 /** What a container uses: of the host's processors what the process uses that runs it, of memory what its programs have. */
-export interface UsageAnswer { readonly memoryBytes: number; readonly limitBytes: number; readonly tasks: number; readonly cpuMs: number; /** A clock of the process that answers. */ readonly atMs: number }
+export interface UsageAnswer { readonly memoryBytes: number; readonly limitBytes: number; readonly tasks: number; /** Bytes of the network. */ readonly received: number; readonly sent: number; readonly cpuMs: number; /** A clock of the process that answers. */ readonly atMs: number }
 
 export type LifeAnswers = Readonly<Record<string, (request: ControlRequest) => unknown>>;
 
 /** `pauses`: those of the user, not those of other commands. */
-export function lifeAnswers({ containers }: Engine, { Id }: ContainerRecord, machine: Machine): LifeAnswers {
+export function lifeAnswers({ containers }: Engine, { record: { Id }, machine, traffic }: Running): LifeAnswers {
   let resume: (() => void) | undefined;
   const goOn = (): void => {
     resume?.();
@@ -31,7 +30,7 @@ export function lifeAnswers({ containers }: Engine, { Id }: ContainerRecord, mac
     usage: () => {
       const { memoryBytes, limitBytes, tasks } = usageOf(machine.kernel);
       const { user, system } = process.cpuUsage();
-      return { memoryBytes, limitBytes, tasks, cpuMs: (user + system) / 1000, atMs: performance.now() } satisfies UsageAnswer;
+      return { memoryBytes, limitBytes, tasks, cpuMs: (user + system) / 1000, atMs: performance.now(), ...traffic } satisfies UsageAnswer;
     },
     /** The limits of its record count from now on. */
     limits: () => { machine.kernel.resources = resourcesOf(containers.find(Id).HostConfig); },

@@ -1,7 +1,7 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
 import { Errno, errnoMessage, SIGKILL } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, EngineError, exitCode, hasMounts, healthPlan, logOptionsOf, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, wantedPorts } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, countedHost, EngineError, exitCode, hasMounts, healthPlan, logOptionsOf, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, type Traffic, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts, NetworkConfig } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
@@ -40,6 +40,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   const shared = new SharedIo(log?.over(execution.io) ?? execution.io);
   let isOomKilled = (): boolean => false;
   let mayRestart = false;
+  const traffic: Traffic = { received: 0, sent: 0 };
   let leave = (code: number): void => { containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }); };
   const end = (code: number): void => { const once = leave; leave = () => {}; once(code); };
   process.on('exit', end);
@@ -55,7 +56,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     if (hasMounts(record)) opened = (await import('./container-mounts.ts')).openContainerMounts(engine, record, fs);
     const network = networking(engine, record);
     identity = network.identity;
-    machine = bootContainer({ host, ...execution, io: shared.io, mounts: opened.mounts, ...network }, record.Config, rootFs, record.HostConfig);
+    machine = bootContainer({ host: countedHost(host, traffic), ...execution, io: shared.io, mounts: opened.mounts, ...network }, record.Config, rootFs, record.HostConfig);
     isOomKilled = () => machine.kernel.memoryGuard.kills > 0;
     await publish(engine, record, machine);
   } catch (thrown) {
@@ -68,7 +69,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   containers.events.ofContainer(record, 'start');
   execution.started?.({ io: shared, machine });
   const exitCode = supervise(machine);
-  const closeControl = openControlSoon(engine, execution.detached ? { afterMs: 0 } : inForeground, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, identity, exitCode }));
+  const closeControl = openControlSoon(engine, execution.detached ? { afterMs: 0 } : inForeground, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, identity, traffic, exitCode }));
   const plan = healthPlan(record.Config);
   const endChecks = plan && (await import('./health.ts')).checkHealth(engine, record, plan, machine, rootFs);
   const code = await exitCode;

@@ -8,6 +8,7 @@ export * from './container-record.ts';
 export * from './container-state.ts';
 export * from './events.ts';
 export * from './restart-policy.ts';
+export { countedHost, type Traffic } from './counted-net.ts';
 export * from './health-check.ts';
 export * from './health-monitor.ts';
 export * from './host-config.ts';

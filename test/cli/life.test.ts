@@ -83,6 +83,17 @@ test('stats and update: limits that count at once', async () => {
   assert.match(store.out('stats', '--no-stream', '-a', '--format', '{{.Name}}|{{.CPUPerc}}|{{.MemUsage}}|{{.PIDs}}'), /^limited\|0\.00%\|0B \/ 0B\|0$/m);
 });
 
+test('stats: what passes over the network', async () => {
+  run('web', '-p', '127.0.0.1::80', 'busybox', 'sh', '-c', 'mkdir /w; head -c 30000 /dev/zero > /w/f; httpd -f -p 80 -h /w');
+  const url = `http://${store.out('port', 'web', '80').trim()}/f`;
+  const size = await eventually(async () => { try { return (await (await fetch(url)).arrayBuffer()).byteLength; } catch { return 0; } }, (bytes) => bytes === 30000);
+  assert.is(size, 30000);
+  const [received, sent] = store.out('stats', '--no-stream', '--format', '{{.NetIO}}', 'web').trim().split(' / ');
+  assert.match(received!, /^[1-9][\d.]*k?B$/);
+  assert.match(sent!, /^[3-9][\d.]*\d?kB$/);
+  store.out('rm', '-f', 'web');
+});
+
 test('less than a processor is what a container gets', () => {
   const used = (flags: string[]): number => {
     const { code, err } = store.wherry('run', '--rm', ...flags, 'busybox', 'sh', '-c', 'set -- $(cat /proc/uptime); [ -n "$1" ]; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; cat /proc/uptime /sys/fs/cgroup/cpu.stat | grep -v usec_ >&2');

@@ -29,7 +29,7 @@ const listing: Listing<Row> = {
     column('CPUPerc', 'CPU %', cpu),
     column('MemUsage', 'MEM USAGE / LIMIT', ({ usage }) => `${binarySize(usage?.memoryBytes ?? 0)} / ${binarySize(usage?.limitBytes ?? 0)}`),
     column('MemPerc', 'MEM %', ({ usage }) => percent(usage?.memoryBytes ?? 0, usage?.limitBytes ?? 0)),
-    column('NetIO', 'NET I/O', () => none),
+    column('NetIO', 'NET I/O', ({ usage }) => `${humanSize(usage?.received ?? 0)} / ${humanSize(usage?.sent ?? 0)}`),
     column('BlockIO', 'BLOCK I/O', () => none),
     column('PIDs', 'PIDS', ({ usage }) => String(usage?.tasks ?? 0)),
   ],
