@@ -22,7 +22,7 @@ export interface Running {
 /** The record says which networks it is on now. */
 function changeNetworks({ containers, host: { net } }: Engine, { record: { Id }, machine, identity }: Running): void {
   const record = containers.find(Id);
-  if (net) machine.setNetwork(networkConfigOf(record, containers.endpoints, net));
+  if (net) machine.setNetwork(networkConfigOf(containers.networkOwnerOf(record), Id, containers.endpoints, net));
   identity.update(nameFilesOf(record, record.State.Networks ?? {}, net));
 }
 

@@ -89,8 +89,9 @@ function inDockersWords(error: unknown): unknown {
 }
 
 /** What the machine is told of networks. */
-function networking({ containers: { endpoints }, host: { net, clock } }: Engine, record: ContainerRecord): { network?: NetworkConfig; identity: IdentityFiles } {
-  return { ...(net ? { network: networkConfigOf(record, endpoints, net) } : {}), identity: new IdentityFiles(record.Config, () => clock.realtimeNs(), nameFilesOf(record, record.State.Networks ?? {}, net)) };
+function networking({ containers, host: { net, clock } }: Engine, record: ContainerRecord): { network?: NetworkConfig; identity: IdentityFiles } {
+  const owner = containers.networkOwnerOf(record);
+  return { ...(net ? { network: networkConfigOf(owner, record.Id, containers.endpoints, net) } : {}), identity: new IdentityFiles(record.Config, () => clock.realtimeNs(), nameFilesOf(owner, owner.State.Networks ?? {}, net)) };
 }
 
 /** The host listens on the ports that were asked for; `ps` shows where. Throws EngineError 'PORT_TAKEN'. */

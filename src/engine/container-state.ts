@@ -39,6 +39,8 @@ export interface ContainerState {
   readonly Ports?: PortBindings;
   /** Its addresses while it runs, by the networks' names. */
   readonly Networks?: ContainerNetworks;
+  /** The id of the container whose network it shares while it runs. */
+  readonly NetworkOf?: string;
   /** Of one that is checked. */
   readonly Health?: Health;
 }
@@ -62,7 +64,7 @@ export function begun({ FinishedAt }: ContainerState, Supervisor: ProcessId, Sta
 export interface Ending { readonly exitCode: number; readonly oomKilled?: boolean }
 
 export function ended(state: ContainerState, { exitCode, oomKilled = false }: Ending, FinishedAt: string): ContainerState {
-  const { Supervisor: _, Ports: __, Networks: ___, ...rest } = state;
+  const { Supervisor: _, Ports: __, Networks: ___, NetworkOf: ____, ...rest } = state;
   return { ...rest, Status: 'exited', ExitCode: exitCode, FinishedAt, ...(oomKilled ? { OOMKilled: true } : {}), ...unhealthy(state) };
 }
 

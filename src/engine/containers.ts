@@ -144,7 +144,7 @@ export class Containers {
     return this.#folder.exclusive(() => {
       const now = this.#read(record.Id);
       if (!now || !this.#isAbandoned(now)) return now;
-      this.endpoints.leaveAll(now.State.Networks);
+      this.endpoints.left(now);
       if (now.HostConfig.AutoRemove) {
         this.#tellKilled(now);
         this.#erase(now, true);
@@ -232,9 +232,24 @@ export class Containers {
 
   #begun(record: ContainerRecord): ContainerRecord {
     const Networks = demandNetworks(record, this.networks);
-    const placed = Networks ? { ...record, Networks } : record;
-    return { ...placed, State: { ...begun(record.State, this.#processes.self, this.#now(), isChecked(record.Config)), Networks: this.endpoints.joinAll(placed) } };
+    const owner = this.#networkOwner(record);
+    const placed = { ...record, ...(Networks ? { Networks } : {}), ...(owner ? { Config: { ...record.Config, Hostname: owner.Config.Hostname, Domainname: owner.Config.Domainname } } : {}) };
+    if (owner) this.endpoints.share(owner.Id, record.Id);
+    return { ...placed, State: { ...begun(record.State, this.#processes.self, this.#now(), isChecked(record.Config)), Networks: this.endpoints.joinAll(placed), ...(owner ? { NetworkOf: owner.Id } : {}) } };
   }
+
+  /** The container whose network it shares; undefined: it has its own. Throws EngineError 'NO_CONTAINER', 'NOT_RUNNING', 'NO_NETWORK'. */
+  #networkOwner({ HostConfig: { NetworkMode: mode = '' } }: ContainerRecord): ContainerRecord | undefined {
+    if (!mode.startsWith('container:')) return undefined;
+    const named = this.find(mode.slice('container:'.length));
+    if (!hasPrograms(named)) throw new EngineError('NOT_RUNNING', `cannot join network of a non running container: ${named.Id}`);
+    const owner = this.networkOwnerOf(named);
+    if (owner.HostConfig.NetworkMode === 'none') throw new EngineError('NO_NETWORK', `container ${owner.Id} has no network that could be shared`);
+    return owner;
+  }
+
+  /** Of a container that has begun: whose network it is on, which may be itself. Throws EngineError 'NO_CONTAINER'. */
+  networkOwnerOf(record: ContainerRecord): ContainerRecord { return record.State.NetworkOf === undefined ? record : this.find(record.State.NetworkOf); }
 
   /** Its programs, which this process ran, have ended: it is removed when that was asked for. With `mayRestart` its restart policy counts; true: it is to be begun again. */
   end(id: string, ending: Ending, mayRestart = false): boolean {
@@ -290,7 +305,7 @@ export class Containers {
     this.#folder.exclusive(() => {
       const record = this.#read(id);
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
-      this.endpoints.leaveAll(record.State.Networks);
+      this.endpoints.left(record);
       const State = stateNow(record);
       if (record.HostConfig.AutoRemove) this.#erase(record, true);
       else this.#changed(record, State);
@@ -318,7 +333,7 @@ export class Containers {
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
       const { Status } = record.State;
       this.#demandIdle(record, `You cannot remove a ${Status} container ${id}. ${Status === 'paused' ? 'Unpause and then stop' : 'Stop'} the container before attempting removal or force remove`);
-      this.endpoints.leaveAll(record.State.Networks);
+      this.endpoints.left(record);
       this.#tellKilled(record);
       this.#erase(record, volumes);
     });

@@ -1,9 +1,9 @@
 // Containers on networks: which addresses they have while they run, and how the machines of others find them. One small file for each container on a network, named after its address.
 import { type Attachment, type Directory, addressBytes, addressText, type Names } from '../linux/index.ts';
-import type { Folder, Processes } from '../host/ports.ts';
+import type { Folder, ProcessId, Processes } from '../host/ports.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { EngineError } from './errors.ts';
-import { type EndpointRecord, type EndpointRequest, endpointsPath, type EndpointState, neighbourPath, type NetworkRecord, packJson, parseEndpoint } from './network-record.ts';
+import { type EndpointRecord, type EndpointRequest, endpointsPath, type EndpointState, neighbourPath, sharedPath, type NetworkRecord, packJson, parseEndpoint } from './network-record.ts';
 import { folderOf, isPredefined, type Networks } from './networks.ts';
 import { contains, freeAddress, hardwareOf, parseCidr, type Subnet } from './subnets.ts';
 
@@ -82,6 +82,12 @@ export class Endpoints {
     return freeIn(network, config, said, (address) => taken.has(address));
   }
 
+  /** A container does not run any more. */
+  left({ Id, State: { Networks, NetworkOf } }: ContainerRecord): void {
+    this.leaveAll(Networks);
+    if (NetworkOf !== undefined) this.unshare(NetworkOf, Id);
+  }
+
   /** Its addresses are free again. */
   leaveAll(networks: ContainerNetworks | undefined): void { for (const [name, state] of Object.entries(networks ?? {})) this.leave(name, state); }
   leave(name: string, { NetworkID, IPAddress, EndpointID }: EndpointState): void {
@@ -102,14 +108,28 @@ export class Endpoints {
     return endpoint && this.#processes.isAlive(endpoint.Supervisor) ? endpoint : undefined;
   }
 
-  /** How a machine finds the others; networks are named by their folders. */
-  get directory(): Directory {
+  /** A container that this process runs shares the network of another. */
+  share(owner: string, id: string): void { this.#folder.write(`${sharedPath(owner)}/${id}`, packJson(this.#processes.self), false); }
+  unshare(owner: string, id: string): void { this.#folder.remove(`${sharedPath(owner)}/${id}`); }
+
+  /** Who shares a container's network and runs. */
+  #sharers(owner: string): string[] {
+    return this.#folder.list(sharedPath(owner)).filter((id) => {
+      const bytes = this.#folder.read(`${sharedPath(owner)}/${id}`);
+      return bytes !== undefined && this.#processes.isAlive(JSON.parse(new TextDecoder().decode(bytes)) as ProcessId);
+    });
+  }
+
+  /** How the machine of a container finds the others; networks are named by their folders. `owner`: whose network it shares, or itself. */
+  directory(owner: string, self: string): Directory {
+    const all = (id: string): string[] => [id, ...this.#sharers(id)];
     return {
-      socketOf: (folder, address) => {
+      socketsOf: (folder, address) => {
         const text = addressText(address);
         const found = address.length === 4 ? this.#at(folder, text) : this.#in(folder).find(({ State }) => State.GlobalIPv6Address === text);
-        return found && neighbourPath(found.Container);
+        return found ? all(found.Container).map(neighbourPath) : [];
       },
+      peers: () => all(owner).filter((id) => id !== self).map(neighbourPath),
     };
   }
 

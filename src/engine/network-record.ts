@@ -60,6 +60,8 @@ export interface EndpointRecord {
 export const networkPath = (id: string): string => `networks/${id}/network.json`;
 /** `folder`: a network's id; of the default bridge its name. */
 export const endpointsPath = (folder: string): string => `networks/${folder}/endpoints`;
+/** One file for each container that shares the network of another, under that one's id. */
+export const sharedPath = (owner: string): string => `networks/shared/${owner}`;
 /** The socket at which other containers reach one. */
 export const neighbourPath = (container: string): string => `containers/${container}/net`;
 

@@ -46,11 +46,11 @@ const hostAttachments = (net: Net): Attachment[] => (net.interfaces ?? []).map((
   interface: name, network: 'host', address: addressBytes(address)!, prefix, hardware: hardwareBytes(hardware), ...(six ? { six: { address: addressBytes(six.address)!, prefix: six.prefix } } : {}),
 }));
 
-/** For a container that has begun. */
-export function networkConfigOf(record: ContainerRecord, endpoints: Endpoints, net: Net): NetworkConfig {
-  const networks = record.State.Networks ?? {};
-  if (record.HostConfig.NetworkMode === 'host') return { attachments: hostAttachments(net), isHosts: true };
-  const dns = record.HostConfig.Dns ?? [];
-  const names = endpoints.names(record, () => networks, dns.length > 0 ? dns : net.nameServers);
-  return { attachments: attachmentsOf(networks), directory: endpoints.directory, ...(names ? { names } : {}) };
+/** For a container that has begun. `owner`: whose network it shares, or itself. */
+export function networkConfigOf(owner: ContainerRecord, self: string, endpoints: Endpoints, net: Net): NetworkConfig {
+  const networks = owner.State.Networks ?? {};
+  if (owner.HostConfig.NetworkMode === 'host') return { attachments: hostAttachments(net), isHosts: true };
+  const dns = owner.HostConfig.Dns ?? [];
+  const names = endpoints.names(owner, () => networks, dns.length > 0 ? dns : net.nameServers);
+  return { attachments: attachmentsOf(networks), directory: endpoints.directory(owner.Id, self), ...(names ? { names } : {}) };
 }

@@ -187,4 +187,20 @@ test('on the host\'s own network: its ports, its loopback, its name; without one
   assert.is(inside('none', 'ip -o addr | tr -s " " | cut -d" " -f2-4; ping -c1 -W1 172.17.0.1 2>&1 | tail -n 1'), 'lo inet 127.0.0.1/8\nlo inet6 ::1/128\nping: sendto: Network is unreachable\n');
 });
 
+test('one network for several containers: what one listens at is the others\', from inside and outside', async () => {
+  start('infra', '--network', 'n1', '-p', '80', '-p', '8000', ...page('infra'));
+  start('side', '--network', 'container:infra', 'busybox', 'sh', '-c', 'echo side > /index.html; exec httpd -f -p 8000 -h /');
+  const portOf = (inside: string): number => Number(/:(\d+)\n/.exec(out('port', 'infra', inside))![1]);
+  const got = inside('container:infra', 'hostname; for at in localhost localhost:8000 infra:8000 localhost:9; do wget -qO- http://$at/ 2>&1; done');
+  assert.is(got, `${out('inspect', '-f', '{{.Config.Hostname}}', 'infra')}infra\nside\nside\nwget: can't connect to remote host (127.0.0.1): Connection refused\n`);
+  assert.is(out('exec', 'infra', 'wget', '-qO-', 'http://localhost:8000/'), 'side\n');
+  assert.is(inside('n1', 'wget -qO- http://infra:8000/; wget -qO- http://infra/'), 'side\ninfra\n');
+  assert.match(await fetched('127.0.0.1', portOf('80')), /infra\n$/);
+  assert.match(await fetched('127.0.0.1', portOf('8000')), /side\n$/);
+  out('rm', '-f', 'side');
+  assert.match(wherry('exec', 'infra', 'wget', '-qO-', 'http://localhost:8000/').err, /Connection refused/);
+  out('stop', '-t', '0', 'infra');
+  assert.match(wherry('run', '--rm', '--network', 'container:infra', 'busybox', 'true').err, /^wherry: Error response from daemon: cannot join network of a non running container: [0-9a-f]{64}\n/);
+});
+
 test.run();

@@ -21,6 +21,8 @@ const forbidden: Net = { nameServers: [], ownAddress: undefined, connect: () => 
 
 /** Who listens where, by address. */
 const paths = new Map<string, string>();
+/** Who shares all addresses with those made from now on. */
+let peers: readonly string[] = [];
 const open: ContainerNetwork[] = [];
 let count = 0;
 
@@ -29,7 +31,7 @@ interface Container { readonly address: string; readonly ports: InetPorts; reado
 async function container(address: string, { listens = true, internal = false } = {}): Promise<Container> {
   const ports = new InetPorts();
   const network = ports.network = new ContainerNetwork({
-    net: forbidden, loop, local, directory: { socketOf: (_, to) => paths.get(addressText(to)) },
+    net: forbidden, loop, local, directory: { socketsOf: (_, to) => [paths.get(addressText(to)) ?? []].flat(), peers: () => peers },
     attachments: [{ interface: 'eth0', network: 'n', address: addressBytes(address)!, prefix: 24, gateway: addressBytes('10.5.0.254')!, hardware: '\0\0\0\0\0\0', internal }],
   }, ports);
   const path = `c${count++}/net`;

@@ -1,10 +1,10 @@
 // The networks a container is on: which addresses are its own, and which way leads to others: another container, the host itself, or the world.
 import { EHOSTUNREACH } from '../../abi/index.ts';
-import type { LocalStreams, Loop, Net } from '../../host/ports.ts';
+import type { LocalStreams, Loop, Net, NetStream, NetStreamEvents } from '../../host/ports.ts';
 import { HostPorts } from './host-ports.ts';
 import { HostNetwork } from './host-network.ts';
 import { HostStream } from './host-stream.ts';
-import type { Endpoint, InetPorts, InetSocket } from './inet-socket.ts';
+import { type Endpoint, type InetPorts, type InetSocket, isLoopback } from './inet-socket.ts';
 import { NameServer, type Names, RESOLVER } from './name-server.ts';
 import { type Directory, Neighbours } from './neighbours.ts';
 
@@ -87,7 +87,7 @@ export class ContainerNetwork {
   }
 
   /** Others have the same addresses. */
-  get isShared(): boolean { return this.hostPorts !== undefined; }
+  get isShared(): boolean { return this.hostPorts !== undefined || (this.neighbours?.peers.length ?? 0) > 0; }
   isOwn(address: string): boolean { return this.attachments.some((on) => on.address === address || on.six?.address === address); }
   /** A gateway is the host itself. */
   isHost(address: string): boolean { return this.attachments.some(({ gateway }) => gateway === address); }
@@ -104,6 +104,7 @@ export class ContainerNetwork {
 
   /** The own address that a connection to another one has; undefined: none of its family. */
   sourceFor(address: string): string | undefined {
+    if (isLoopback(address) || this.isOwn(address)) return address;
     const on = this.#on(address) ?? this.#way;
     return address.length === 4 ? on?.address : on?.six?.address;
   }
@@ -123,11 +124,27 @@ export class ContainerNetwork {
   /** Begins a connection; its outcome is told by the socket's queue. */
   connect(socket: InetSocket, to: Endpoint): HostStream {
     const on = this.#isNeighbour(to.address);
-    if (!on) return this.host.connect(socket, to);
+    const isPeers = this.#isPeers(to.address);
+    if (!on && !isPeers) return this.host.connect(socket, to);
     const from = { address: this.sourceFor(to.address) ?? ANY4, port: socket.endpoint!.port };
-    const stream: HostStream = new HostStream((events) => this.neighbours?.connect(on.network, from, to, events) ?? this.#nobody(() => events.closed(EHOSTUNREACH.name)), socket, (over) => { this.#streams.delete(over); });
+    const stream: HostStream = new HostStream((events) => (on && !isPeers ? this.neighbours?.connect(on.network, from, to, events) : this.neighbours?.connectToPeer(from, to, events)) ?? this.#nobody(() => events.closed(EHOSTUNREACH.name)), socket, (over) => { this.#streams.delete(over); });
     this.#streams.add(stream);
     return stream;
+  }
+
+  /** Whether an address is the container's own, which others share. */
+  #isPeers(address: string): boolean { return !this.hostPorts && (isLoopback(address) || this.isOwn(address)); }
+
+  /** A connection from outside that nobody here listens for goes to who shares the addresses; false: nobody does. `told`: what its stream tells from now on. */
+  passOn(stream: NetStream, from: Endpoint, to: Endpoint, told: (events: Omit<NetStreamEvents, 'opened'>) => void): boolean {
+    const { neighbours } = this;
+    if (!neighbours || neighbours.peers.length === 0) return false;
+    stream.pause();
+    const peer = neighbours.connectToPeer(from, to, {
+      opened: () => { stream.resume(); }, data: (bytes) => { if (!stream.write(bytes)) peer.pause(); }, ended: () => { stream.end(); }, drained: () => { stream.resume(); }, closed: () => { stream.destroy(); },
+    });
+    told({ data: (bytes) => { if (!peer.write(bytes)) stream.pause(); }, ended: () => { peer.end(); }, drained: () => { peer.resume(); }, closed: () => { peer.destroy(); } });
+    return true;
   }
 
   /** A stream to nowhere. */
@@ -139,9 +156,11 @@ export class ContainerNetwork {
 
   send(socket: InetSocket, bytes: Uint8Array, to: Endpoint): void {
     const on = this.#isNeighbour(to.address);
-    if (!on) return this.host.send(socket, bytes, to);
+    const isPeers = this.#isPeers(to.address);
+    if (!on && !isPeers) return this.host.send(socket, bytes, to);
     const from = { address: this.sourceFor(to.address) ?? ANY4, port: socket.endpoint!.port };
-    this.neighbours?.send(on.network, from, to, bytes);
+    if (on && !isPeers) this.neighbours?.send(on.network, from, to, bytes);
+    else this.neighbours?.sendToPeers(from, to, bytes);
   }
 
   /** Whether a datagram is for the name server at 127.0.0.11, which takes it. */

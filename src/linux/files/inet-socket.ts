@@ -22,7 +22,7 @@ export const ANY4 = '\0'.repeat(4), ANY6 = '\0'.repeat(16);
 const LOOPBACK4 = '\x7f\0\0\x01', LOOPBACK6 = `${'\0'.repeat(15)}\x01`;
 
 export const isWildcard = (address: string): boolean => address === ANY4 || address === ANY6;
-const isLoopback = (address: string): boolean => (address.length === 4 ? address.startsWith('\x7f') : address === LOOPBACK6);
+export const isLoopback = (address: string): boolean => (address.length === 4 ? address.startsWith('\x7f') : address === LOOPBACK6);
 
 /** IPv4 addresses in IPv6 clothes become IPv4 ones. */
 export const canonicalAddress = (bytes: string): string => (bytes.length === 16 && bytes.startsWith(MAPPED_PREFIX) ? bytes.slice(12) : bytes);
@@ -456,7 +456,7 @@ export class InetPorts {
 
   /** Whether what is sent to an endpoint stays here: not where others have the same addresses and nobody here has the port. */
   isHere(protocol: number, endpoint: Endpoint): boolean {
-    return this.isOwn(endpoint.address) && (!this.network?.isShared || this.find(protocol, endpoint) !== undefined);
+    return this.isOwn(endpoint.address) && (this.find(protocol, endpoint) !== undefined || !this.network?.isShared);
   }
 
   release(socket: InetSocket): void {

@@ -9,8 +9,10 @@ import { frame, Frames, type Kind, kinds, packEndpoints, unpackEndpoints } from 
 
 /** Who else is on a network. */
 export interface Directory {
-  /** Where the container that has an address (latin1 bytes) is reached, as LocalStreams takes it; undefined: nobody has it. */
-  socketOf(network: string, address: string): string | undefined;
+  /** Where the containers that have an address (latin1 bytes) are reached, as LocalStreams takes it; several where one shares the network of another. */
+  socketsOf(network: string, address: string): readonly string[];
+  /** The same of the others that have all of the container's own addresses. */
+  peers(): readonly string[];
 }
 
 const RETRY_NS = 20_000_000n;
@@ -94,27 +96,41 @@ export class Neighbours {
   }
 
   /** Whether a container has an address of a network. */
-  has(network: string, address: string): boolean { return this.#directory.socketOf(network, address) !== undefined; }
+  has(network: string, address: string): boolean { return this.#directory.socketsOf(network, address).length > 0; }
+  get peers(): readonly string[] { return this.#directory.peers(); }
 
-  /** Begins a connection to an address of a network; fails with EHOSTUNREACH when nobody has it, ECONNREFUSED when nobody listens. */
-  connect(network: string, from: Endpoint, to: Endpoint, events: NetStreamEvents): NetStream {
+  /** Begins a connection to an address of a network, which several containers may have: the first that does not refuse. Fails with EHOSTUNREACH when nobody has it, ECONNREFUSED when nobody listens. */
+  connect(network: string, from: Endpoint, to: Endpoint, events: NetStreamEvents): NetStream { return this.#connect(() => this.#directory.socketsOf(network, to.address), from, to, events); }
+
+  /** The same to a container that shares all addresses. */
+  connectToPeer(from: Endpoint, to: Endpoint, events: NetStreamEvents): NetStream { return this.#connect(() => this.peers, from, to, events); }
+
+  #connect(paths: () => readonly string[], from: Endpoint, to: Endpoint, events: NetStreamEvents): NetStream {
     let stream: NetStream | undefined;
     let destroyed = false;
     let connection: Connection | undefined;
+    let isOpen = false;
     const far: NetStream = {
       write: (bytes) => connection!.write(bytes), end: () => { connection!.end(); }, pause: () => { stream?.pause(); }, resume: () => { stream?.resume(); },
       destroy: () => { destroyed = true; stream?.destroy(); },
     };
     const fail = (errno: Errno): void => { this.#loop.soon(() => { if (!destroyed) events.closed(errno.name); }); };
-    const attempt = (left: number): void => {
-      const path = destroyed || this.#closed ? undefined : this.#directory.socketOf(network, to.address);
-      if (path === undefined) return fail(EHOSTUNREACH);
-      stream = this.#begin(path, () => frame(kinds.open, packEndpoints(from, to)), (own) => (connection = new Connection(own, events, false)), (code) => {
-        if (left > 0 && (code === 'ENOENT' || code === 'ECONNREFUSED')) this.#loop.later(() => attempt(left - 1), RETRY_NS);
-        else fail(EHOSTUNREACH);
+    const attempt = (index: number, left: number): void => {
+      const all = destroyed || this.#closed ? [] : paths();
+      const path = all[index];
+      if (path === undefined) return fail(index > 0 ? ECONNREFUSED : EHOSTUNREACH);
+      const isLast = index === all.length - 1;
+      const told: NetStreamEvents = {
+        ...events, opened: (local) => { isOpen = true; events.opened(local); },
+        closed: (code) => { if (code === ECONNREFUSED.name && !isOpen && !isLast) attempt(index + 1, RETRIES); else events.closed(code); },
+      };
+      stream = this.#begin(path, () => frame(kinds.open, packEndpoints(from, to)), (own) => (connection = new Connection(own, told, false)), (code) => {
+        if (left > 0 && (code === 'ENOENT' || code === 'ECONNREFUSED')) this.#loop.later(() => attempt(index, left - 1), RETRY_NS);
+        else if (isLast) fail(EHOSTUNREACH);
+        else attempt(index + 1, RETRIES);
       });
     };
-    attempt(RETRIES);
+    attempt(0, RETRIES);
     return far;
   }
 
@@ -142,8 +158,15 @@ export class Neighbours {
 
   /** Sends a datagram to an address of a network; a connected sender hears when nobody takes it. */
   send(network: string, from: Endpoint, to: Endpoint, bytes: Uint8Array): void {
-    const path = this.#directory.socketOf(network, to.address);
-    if (path === undefined) return this.#tellSender(from, EHOSTUNREACH);
+    const paths = this.#directory.socketsOf(network, to.address);
+    if (paths.length === 0) return this.#tellSender(from, EHOSTUNREACH);
+    for (const path of paths) this.#send(path, from, to, bytes);
+  }
+
+  /** The same to those that share all addresses. */
+  sendToPeers(from: Endpoint, to: Endpoint, bytes: Uint8Array): void { for (const path of this.peers) this.#send(path, from, to, bytes); }
+
+  #send(path: string, from: Endpoint, to: Endpoint, bytes: Uint8Array): void {
     const channel = this.#channels.get(path) ?? this.#openChannel(path);
     if (channel.queued > MOST_QUEUED) return;
     const packed = frame(kinds.datagram, packEndpoints(from, to, bytes));

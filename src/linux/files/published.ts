@@ -36,12 +36,19 @@ export class PublishedPorts {
   #accept(stream: NetStream, from: NetAddress, port: number): NetStreamEvents {
     const relay = new Relay();
     this.#streams.add(stream);
-    const events = relay.events(() => stream, () => { this.#streams.delete(stream); });
-    connectInside(this.#ports, this.#clientOf(from), this.#ownEnd(port), (far) => {
+    let events = relay.events(() => stream, () => {});
+    const [client, own] = [this.#clientOf(from), this.#ownEnd(port)];
+    connectInside(this.#ports, client, own, (far) => {
       if (far) relay.start(stream, far);
-      else stream.destroy();
+      else if (!this.#ports.network?.passOn(stream, client, own, (others) => { events = others; })) stream.destroy();
     });
-    return { ...events, opened: () => {} };
+    return {
+      opened: () => {}, data: (bytes) => { events.data(bytes); }, ended: () => { events.ended(); }, drained: () => { events.drained(); },
+      closed: (code) => {
+        this.#streams.delete(stream);
+        events.closed(code);
+      },
+    };
   }
 
   /** How the container sees a client: one on the host itself, or of IPv6, comes from the gateway. */
