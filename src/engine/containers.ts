@@ -344,6 +344,7 @@ export class Containers {
     const { Id, Mounts = [] } = record;
     this.#folder.remove(recordPath(Id));
     this.#folder.remove(`containers/${Id}`);
+    this.endpoints.forget(Id);
     this.events.ofContainer(record, 'destroy');
     const anonymous = withVolumes ? Mounts.filter(({ Anonymous }) => Anonymous) : [];
     const users = anonymous.length > 0 ? this.volumeUsers() : undefined;

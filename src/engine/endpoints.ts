@@ -112,6 +112,9 @@ export class Endpoints {
   share(owner: string, id: string): void { this.#folder.write(`${sharedPath(owner)}/${id}`, packJson(this.#processes.self), false); }
   unshare(owner: string, id: string): void { this.#folder.remove(`${sharedPath(owner)}/${id}`); }
 
+  /** There is no such container any more. */
+  forget(owner: string): void { this.#folder.remove(sharedPath(owner)); }
+
   /** Who shares a container's network and runs. */
   #sharers(owner: string): string[] {
     return this.#folder.list(sharedPath(owner)).filter((id) => {
