@@ -1,5 +1,4 @@
 // wherry logout: forgets who we are at a registry.
-import { ClientConfig, serverNamed } from '../client-config.ts';
 import type { Verb } from '../verb.ts';
 
 export const logout: Verb = {
@@ -12,6 +11,7 @@ export const logout: Verb = {
   interspersed: true,
   failure: 1,
   async run({ words: [said] }, terminal) {
+    const { ClientConfig, serverNamed } = await import('../client-config.ts');
     const { server } = serverNamed(said);
     terminal.out(`Removing login credentials for ${server}\n`);
     new ClientConfig(terminal).erase(server);

@@ -1,10 +1,5 @@
 // wherry manifest inspect: a manifest, or an index of manifests, as the registry has it.
-import { familiarName, fullName, parseReference } from '../../oci/index.ts';
-import { RegistryError, remoteManifest } from '../../oci/registry/index.ts';
-import { nodeCodecs } from '../../host/node/store.ts';
 import { bool } from '../flags.ts';
-import { demandName, InputError } from '../input.ts';
-import { openRegistry } from '../registries.ts';
 import type { Verb } from '../verb.ts';
 
 export const manifestInspect: Verb = {
@@ -15,16 +10,5 @@ export const manifestInspect: Verb = {
   words: [1, 1],
   interspersed: true,
   failure: 1,
-  async run(parsed, terminal) {
-    const reference = parseReference(fullName(demandName(parsed.words[0]!)));
-    const registry = openRegistry(reference.domain, terminal, parsed.bool('insecure') ? { insecure: true } : {});
-    try {
-      const { bytes } = await remoteManifest(registry, reference.path, reference.digest ?? reference.tag!, nodeCodecs);
-      terminal.out(`${JSON.stringify(JSON.parse(new TextDecoder().decode(bytes)), null, '\t')}\n`);
-    } catch (error) {
-      if (error instanceof RegistryError && error.code === 'not-found') throw new InputError(`no such manifest: ${familiarName(reference)}`);
-      throw error instanceof RegistryError ? new InputError(error.message) : error;
-    }
-    return 0;
-  },
+  run: async (parsed, terminal) => (await import('../remote-manifest.ts')).showRemoteManifest(parsed, terminal),
 };
