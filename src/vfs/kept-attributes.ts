@@ -1,5 +1,6 @@
 // What the host cannot keep of its files for a container: owners, types, set-id bits and extended attributes, by inode in a log beside them that several processes append to.
 import type { HostStat, SharedLog } from '../host/ports.ts';
+import { onHost } from './hostfs.ts';
 
 /** What differs from what the host tells of a file; absent fields are as the host tells. */
 export interface Kept {
@@ -53,7 +54,7 @@ export class KeptAttributes {
     const key = keyOf(stat);
     if (isEmpty(kept) && !this.#rows.has(key)) return;
     const row: Row = { ino: String(stat.ino), birth: String(stat.birthtimeNs), ...kept };
-    this.#log.append(new TextEncoder().encode(`${JSON.stringify(row)}\n`));
+    onHost(() => this.#log.append(new TextEncoder().encode(`${JSON.stringify(row)}\n`)));
     this.#unsynced = true;
     this.#set(row);
     this.#rewriteIfLong();
@@ -63,7 +64,7 @@ export class KeptAttributes {
   #rewriteIfLong(): void {
     if (this.#read < LONG || this.#read < MOSTLY_OLD * ROW_BYTES * this.#rows.size) return;
     const lines = [...this.#rows].map(([key, kept]) => { const [ino = '', birth = ''] = key.split('.'); return `${JSON.stringify({ ino, birth, ...kept } satisfies Row)}\n`; });
-    this.#log.replace(new TextEncoder().encode(lines.join('')), this.#read);
+    onHost(() => this.#log.replace(new TextEncoder().encode(lines.join('')), this.#read));
   }
 
   #set({ ino, birth, ...kept }: Row): void {
@@ -73,7 +74,7 @@ export class KeptAttributes {
 
   /** Reads what was appended since, in whole lines. A line that a power cut tore is no row. */
   #catchUp(): void {
-    const size = this.#log.size();
+    const size = onHost(() => this.#log.size());
     if (this.#log.version !== this.#version) {
       this.#version = this.#log.version;
       this.#rows.clear();
@@ -81,7 +82,7 @@ export class KeptAttributes {
     }
     if (size <= this.#read) return;
     const bytes = new Uint8Array(size - this.#read);
-    const got = bytes.subarray(0, this.#log.read(bytes, this.#read));
+    const got = bytes.subarray(0, onHost(() => this.#log.read(bytes, this.#read)));
     const end = got.lastIndexOf(NEWLINE) + 1;
     this.#read += end;
     for (const line of new TextDecoder().decode(got.subarray(0, end)).split('\n')) {
@@ -92,7 +93,7 @@ export class KeptAttributes {
 
   sync(): void {
     if (!this.#unsynced) return;
-    this.#log.sync();
+    onHost(() => this.#log.sync());
     this.#unsynced = false;
   }
 }
