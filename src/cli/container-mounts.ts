@@ -1,5 +1,5 @@
 // What containers mount, on Node: their volumes are made before them, and opened when they start. Loaded when a container mounts anything.
-import { type ContainerRecord, eraseVolume, fillVolume, inventVolumeName, type Mounts, mountsFor, type NewContainer, openMounts, type OpenMounts, Volumes } from '../engine/index.ts';
+import { type ContainerRecord, eraseVolume, fillVolume, inventVolumeName, type Mounts, mountsFor, type NewContainer, openMounts, type OpenMounts, tellVolume, Volumes } from '../engine/index.ts';
 import { nodeDirectories } from '../host/node/tree.ts';
 import type { Host } from '../host/ports.ts';
 import type { Image } from '../oci/index.ts';
@@ -16,6 +16,21 @@ export function mountsOf({ host, folder, hostPath }: Engine): MountsOf {
 
 /** Opens what a container mounts. Throws EngineError. */
 export const openContainerMounts = (engine: Engine, record: ContainerRecord, rootFs: FileSystem): OpenMounts => openMounts(mountsOf(engine), record, rootFs);
+
+/** The same for a container that starts; events tell of its volumes. */
+export function mountForRun(engine: Engine, record: ContainerRecord, rootFs: FileSystem): OpenMounts {
+  const opened = openContainerMounts(engine, record, rootFs);
+  const { events } = engine.containers;
+  const volumes = (record.Mounts ?? []).filter(({ Type }) => Type === 'volume');
+  for (const { Name = '', Destination, RW } of volumes) tellVolume(events, 'mount', Name, { container: record.Id, destination: Destination, propagation: '', 'read/write': String(RW) });
+  return {
+    mounts: opened.mounts,
+    close: () => {
+      opened.close();
+      for (const { Name = '' } of volumes) tellVolume(events, 'unmount', Name, { container: record.Id });
+    },
+  };
+}
 
 /** What the words and the image ask for. */
 function wantedMounts({ containers, hostPath }: Engine, { host }: MountsOf, image: Image, { hostConfig = {}, config = {} }: NewContainer): Mounts {
@@ -40,7 +55,7 @@ export function createWithMounts(engine: Engine, of: Image, request: NewContaine
       if (record) return record;
     }
   } catch (error) {
-    for (const { name, anonymous } of volumes) if (anonymous) eraseVolume(engine.folder, name);
+    for (const { name, anonymous } of volumes) if (anonymous && parts.volumes.get(name)) eraseVolume(engine.folder, engine.containers.events, name);
     throw error;
   }
 }

@@ -53,7 +53,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
     const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
     keep = () => { keepAll(engine, log, fs); opened.close(); };
     leave = (code) => { keep(); if (containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }, mayRestart)) execution.again?.(); };
-    if (hasMounts(record)) opened = (await import('./container-mounts.ts')).openContainerMounts(engine, record, fs);
+    if (hasMounts(record)) opened = (await import('./container-mounts.ts')).mountForRun(engine, record, fs);
     const network = networking(engine, record);
     identity = network.identity;
     machine = bootContainer({ host: countedHost(host, traffic), ...execution, io: shared.io, mounts: opened.mounts, ...network }, record.Config, rootFs, record.HostConfig);

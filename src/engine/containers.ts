@@ -348,7 +348,7 @@ export class Containers {
     this.events.ofContainer(record, 'destroy');
     const anonymous = withVolumes ? Mounts.filter(({ Anonymous }) => Anonymous) : [];
     const users = anonymous.length > 0 ? this.volumeUsers() : undefined;
-    for (const { Name = '' } of anonymous) if (users!(Name).length === 0) eraseVolume(this.#folder, Name);
+    for (const { Name = '' } of anonymous) if (users!(Name).length === 0) eraseVolume(this.#folder, this.events, Name);
   }
 
   /** Which containers mount a volume, as things are when it is first asked. */

@@ -48,6 +48,9 @@ function clean(path: string): string {
   return `/${names.join('/')}`;
 }
 
+/** As Go's filepath.IsLocal. */
+const isLocal = (path: string): boolean => !path.startsWith('/') && path.split('/').reduce((depth, name) => (depth < 0 ? depth : depth + (name === '..' ? -1 : name === '.' || name === '' ? 0 : 1)), 0) >= 0;
+
 function demandDestination(path: string, wrong: (why: string) => EngineError): string {
   if (path !== '' && clean(path) === '/' && (path.startsWith('/') || /^[./]+$/.test(path))) throw wrong('invalid specification: destination can\'t be \'/\'');
   if (!path.startsWith('/')) throw wrong(`invalid mount path: '${path}' mount path must be absolute`);
@@ -101,7 +104,7 @@ function wishOfMount({ Type, Source = '', Target, ReadOnly = false, BindOptions,
   if (Type === 'bind' && Propagation !== '' && !propagations.includes(Propagation)) throw wrong(`invalid propagation mode: ${Propagation}`);
   if (Type === 'bind' && !Source.startsWith('/')) throw wrong(`invalid mount path: '${Source}' mount path must be absolute`);
   if (Type === 'volume' && Source === '' && ReadOnly) throw wrong('must not set ReadOnly mode when using anonymous volumes');
-  if (VolumeOptions?.Subpath) throw wrong('volume-subpath is not supported');
+  if (VolumeOptions?.Subpath && !isLocal(VolumeOptions.Subpath)) throw wrong(`invalid subpath: ${VolumeOptions.Subpath} must be a relative path within the volume`);
   if (TmpfsOptions?.SizeBytes !== undefined && TmpfsOptions.SizeBytes < 0) throw wrong('invalid tmpfs size');
   return {
     point: { Type, Destination, ...(Type === 'volume' ? { Driver: VolumeOptions?.DriverConfig?.Name || 'local' } : {}), Mode: Type === 'volume' ? 'z' : '', RW: !ReadOnly, Propagation: Type === 'bind' ? Propagation || 'rprivate' : '' },

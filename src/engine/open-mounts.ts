@@ -2,7 +2,7 @@
 import { Errno } from '../abi/index.ts';
 import type { Host, HostDirectories } from '../host/ports.ts';
 import type { BindMount, MountError } from '../machine/index.ts';
-import { type FileSystem, find, HostFs, KeptAttributes } from '../vfs/index.ts';
+import { type FileSystem, find, HostFs, type Inode, KeptAttributes } from '../vfs/index.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { EngineError } from './errors.ts';
 import { hostError, noSource, systemWords } from './host-error.ts';
@@ -98,7 +98,8 @@ class Opening {
     const { Name = '', Destination, RW } = point;
     const volume = this.#parts.volumes.create({ name: Name });
     const { fs, options } = this.#volumeFs(volume);
-    return { path: latin1Of(Destination), fs, source: fs instanceof HostFs ? point.Source : 'tmpfs', options: { ...options, readonly: !RW } };
+    const { Subpath } = this.#record.HostConfig.Mounts?.find(({ Target }) => cleanEnd(Target) === Destination)?.VolumeOptions ?? {};
+    return { path: latin1Of(Destination), fs, ...(Subpath ? { inode: inodeAt(fs, Subpath, Name) } : {}), source: fs instanceof HostFs ? point.Source : 'tmpfs', options: { ...options, readonly: !RW } };
   }
 
   #volumeFs(volume: Volume): { fs: FileSystem; options?: BindMount['options'] } {
@@ -128,6 +129,15 @@ class Opening {
   }
 
   close(): void { for (const fs of this.#open.values()) fs.close(); }
+}
+
+/** What lies at a path of a volume; links on the way stay inside it. */
+function inodeAt(fs: FileSystem, path: string, volume: string): Inode {
+  const { context, root } = rootOf(fs);
+  try { return find(context, root, latin1Of(`/${path}`)).inode; } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    throw noSource(`cannot access path /volumes/${volume}/_data/${path}: ${systemWords[error.name] ?? error.name}`);
+  }
 }
 
 const depth = (path: string): number => path.split('/').filter((name) => name !== '').length;

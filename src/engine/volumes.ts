@@ -2,6 +2,7 @@
 import { rfc3339 } from '../base/index.ts';
 import type { Folder, Host } from '../host/ports.ts';
 import { EngineError } from './errors.ts';
+import { EventLog } from './events.ts';
 
 /** One volume, in the words of Docker's inspect. */
 export interface Volume {
@@ -65,11 +66,13 @@ export type VolumeUsers = (name: string) => readonly string[];
 
 export class Volumes {
   readonly #folder: Folder;
+  readonly #events: EventLog;
   readonly #host: Pick<Host, 'clock' | 'random' | 'directories'>;
 
   constructor(folder: Folder, host: Pick<Host, 'clock' | 'random' | 'directories'>) {
     this.#folder = folder;
     this.#host = host;
+    this.#events = new EventLog(folder, host.clock);
   }
 
   /** Makes a volume, or gives the one of that name. Throws EngineError 'BAD_VOLUME', 'NO_DRIVER', 'BAD_OPTION', 'NO_VOLUMES'. */
@@ -94,6 +97,7 @@ export class Volumes {
     const Labels = anonymous ? { ...labels, [ANONYMOUS_LABEL]: '' } : labels ?? null;
     const volume: Volume = { Name: name, CreatedAt: rfc3339(this.#host.clock.realtimeNs()).replace(/\.\d+/, ''), Labels, Options: options && Object.keys(options).length > 0 ? options : null, ...(anonymous ? { Anonymous: true } : {}) };
     this.#folder.write(recordPath(name), new TextEncoder().encode(JSON.stringify(volume)), !anonymous);
+    tellVolume(this.#events, 'create', name);
     return volume;
   }
 
@@ -125,7 +129,8 @@ export class Volumes {
       const of = users();
       const removed = this.list().filter((volume) => volume.Options === null && of(volume.Name).length === 0 && isWanted(volume)).map(({ Name }) => Name);
       const reclaimedBytes = removed.reduce((sum, name) => sum + this.size(name), 0);
-      for (const name of removed) eraseVolume(this.#folder, name);
+      for (const name of removed) eraseVolume(this.#folder, this.#events, name);
+      this.#events.tell('volume', 'prune', '', { reclaimed: String(reclaimedBytes) });
       return { removed, reclaimedBytes };
     });
   }
@@ -136,13 +141,16 @@ export class Volumes {
       this.find(name);
       const inUse = users(name);
       if (inUse.length > 0) throw new EngineError('VOLUME_IN_USE', `remove ${name}: volume is in use - [${inUse.join(', ')}]`);
-      eraseVolume(this.#folder, name);
+      eraseVolume(this.#folder, this.#events, name);
     });
   }
 }
 
 /** The record goes first: a folder without one is nobody's. */
-export function eraseVolume(folder: Folder, name: string): void {
+export function eraseVolume(folder: Folder, events: EventLog, name: string): void {
   folder.remove(recordPath(name));
   folder.remove(folderOf(name));
+  tellVolume(events, 'destroy', name);
 }
+
+export function tellVolume(events: EventLog, action: string, name: string, more: Readonly<Record<string, string>> = {}): void { events.tell('volume', action, name, { driver: 'local', ...more }); }

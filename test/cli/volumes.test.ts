@@ -279,6 +279,21 @@ test('volumes with options: tmpfs, a directory of the host; what cannot be mount
   assert.ok(existsSync(join(path, 'f')), 'the directory is the user\'s');
 });
 
+test('a directory of a volume, never one outside', () => {
+  shell(['-v', 'parts:/v'], 'mkdir -p /v/a/b; touch /v/a/b/f; ln -s /etc /v/out; ln -s a /v/in');
+  const mounted = (path: string): Outcome => wherry('run', '--rm', '--mount', `type=volume,src=parts,dst=/m,volume-subpath=${path}`, 'busybox', 'ls', '/m');
+  assert.equal(mounted('a/b'), { code: 0, out: 'f\n', err: '' });
+  assert.equal(mounted('in/b'), { code: 0, out: 'f\n', err: '' });
+  for (const [path, code, words] of [['out', 127, 'cannot access path'], ['nope', 127, 'cannot access path'], ['../x', 125, 'must be a relative path within the volume'], ['/a', 125, 'must be a relative path within the volume']] as const) {
+    const { code: got, err } = mounted(path);
+    assert.is(got, code, err);
+    assert.ok(err.includes(words), err);
+  }
+  out('volume', 'rm', 'parts');
+  const events = out('events', '--since', '1h', '--until', '0s', '--filter', 'type=volume', '--filter', 'volume=parts', '--format', '{{.Action}} {{.Actor.ID}} {{.Actor.Attributes.driver}}').split('\n').filter(Boolean);
+  assert.equal([...new Set(events)], ['create', 'mount', 'unmount', 'destroy'].map((action) => `${action} parts local`));
+});
+
 test('many processes make and remove volumes at once', async () => {
   const all = Array.from({ length: 6 }, (_, i) => background('run', '--rm', '-v', 'race:/data', '-v', `own${i}:/own`, 'seeded', 'sh', '-c', `ls /data | wc -l; echo ${i} > /own/x`));
   const lines = await Promise.all(all.map(nextOutput));
