@@ -32,7 +32,7 @@ type Answer = (request: ControlRequest, peer: Peer) => unknown;
 function answersOf(engine: Engine, running: Running): Readonly<Record<string, Answer>> {
   const { record, machine, tree, io, exitCode } = running;
   const { Config } = record;
-  const execs = new Execs(machine, record, tree.fs, (action, attributes) => { engine.containers.events.ofContainer(record, action, attributes); });
+  const execs = new Execs(machine, record, (action, attributes) => { engine.containers.events.ofContainer(record, action, attributes); });
   return {
     ...lifeAnswers(engine, running),
     wait: () => exitCode,

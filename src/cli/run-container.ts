@@ -71,7 +71,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   const exitCode = supervise(machine);
   const closeControl = openControlSoon(engine, execution.detached ? { afterMs: 0 } : inForeground, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, identity, traffic, exitCode }));
   const plan = healthPlan(record.Config);
-  const endChecks = plan && (await import('./health.ts')).checkHealth(engine, record, plan, machine, rootFs);
+  const endChecks = plan && (await import('./health.ts')).checkHealth(engine, record, plan, machine);
   const code = await exitCode;
   endChecks?.();
   await closeControl();

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ContainerRecord, type ExecRequest, execIn, exitCode, nowhere, SharedIo, type TerminalSize } from '../engine/index.ts';
 import type { Machine } from '../machine/index.ts';
-import type { OverlayFs } from '../vfs/index.ts';
 import type { Peer } from './control.ts';
 import { type Frame, jsonOf } from './frames.ts';
 
@@ -65,15 +64,13 @@ type TellEvent = (action: string, attributes: Readonly<Record<string, string>>) 
 export class Execs {
   readonly #machine: Machine;
   readonly #record: ContainerRecord;
-  readonly #fs: OverlayFs;
   readonly #running = new Set<string>();
   readonly #tell: TellEvent;
 
-  constructor(machine: Machine, record: ContainerRecord, fs: OverlayFs, tell: TellEvent) {
+  constructor(machine: Machine, record: ContainerRecord, tell: TellEvent) {
     this.#tell = tell;
     this.#machine = machine;
     this.#record = record;
-    this.#fs = fs;
   }
 
   get ids(): string[] { return [...this.#running]; }
@@ -83,7 +80,7 @@ export class Execs {
     const tty = ask.tty === true;
     const { Config, HostConfig } = this.#record;
     const shared = new SharedIo(nowhere({ tty, open: ask.interactive, ...(ask.size ? { size: ask.size } : {}) }));
-    const { exit, signal } = execIn(this.#machine, Config, this.#fs, { ...ask, groupAdd: HostConfig.GroupAdd ?? [] }, shared.io);
+    const { exit, signal } = execIn(this.#machine, Config, { ...ask, groupAdd: HostConfig.GroupAdd ?? [] }, shared.io);
     const id = randomBytes(32).toString('hex');
     this.#running.add(id);
     for (const action of ['exec_create', 'exec_start']) this.#tell(`${action}: ${ask.command.join(' ')}`, { execID: id });

@@ -37,8 +37,8 @@ export function bootContainer({ host: fullHost, cpu, io, trace, network, identit
   const own = identity ?? new IdentityFiles(config, () => host.clock.realtimeNs(), nameFilesOf({ HostConfig: limits }, alone, host.net));
   const process = processConfig(config);
   const readonlyRoot = limits.ReadonlyRootfs ?? false;
-  const groupFile = readText(rootFs, '/etc/group');
-  const user = resolveUser(process.user, readText(rootFs, '/etc/passwd'), groupFile);
+  const [userFile = '', groupFile = ''] = ['/etc/passwd', '/etc/group'].map((path) => textOf(path, rootFs, mounts));
+  const user = resolveUser(process.user, userFile, groupFile);
   const env = process.env.some((word) => word.startsWith('HOME=')) ? process.env : [...process.env, `HOME=${user.home}`];
   try {
     return createMachine({
@@ -54,6 +54,11 @@ export function bootContainer({ host: fullHost, cpu, io, trace, network, identit
     if (error instanceof MountError) throw mountFailure(error);
     throw error instanceof StartError ? startFailure(error, process.argv[0]!) : error;
   }
+}
+
+/** Users may come from a mount. Throws EngineError 'START_FAILED' for one that cannot be made. */
+function textOf(path: string, rootFs: FileSystem, mounts: readonly BindMount[]): string {
+  try { return readText(rootFs, path, mounts); } catch (error) { throw error instanceof MountError ? mountFailure(error) : error; }
 }
 
 /** Files of our own lie over those of mounts, but not over files that the user mounts there. */

@@ -1,10 +1,10 @@
 // Programs run in a container beside its first one: Docker's rules for their environment, user and directory.
 import { type Beside, type Machine, type ProcessIo, type ProcessRequest, StartError } from '../machine/index.ts';
-import type { FileSystem } from '../vfs/index.ts';
+import type { MountTable } from '../vfs/index.ts';
 import { capabilitySet } from './confinement.ts';
 import { EngineError } from './errors.ts';
 import { type ContainerConfig, environment } from './process-config.ts';
-import { readText } from './root-files.ts';
+import { readTextIn } from './root-files.ts';
 import { additionalGroups, resolveUser } from './user.ts';
 
 export interface ExecRequest {
@@ -35,9 +35,9 @@ function environmentOf(config: ContainerConfig, { env = [], tty = false }: ExecR
 }
 
 /** Throws EngineError 'NO_USER', 'NO_GROUP'. */
-function processOf(config: ContainerConfig, rootFs: FileSystem, request: ExecRequest): ProcessRequest {
-  const groupFile = readText(rootFs, '/etc/group');
-  const user = resolveUser(request.user || config.User, readText(rootFs, '/etc/passwd'), groupFile);
+function processOf(config: ContainerConfig, mounts: MountTable, request: ExecRequest): ProcessRequest {
+  const groupFile = readTextIn(mounts, '/etc/group');
+  const user = resolveUser(request.user || config.User, readTextIn(mounts, '/etc/passwd'), groupFile);
   const env = environmentOf(config, request);
   return {
     argv: request.command, env: env.some((word) => word.startsWith('HOME=')) ? env : [...env, `HOME=${user.home}`],
@@ -47,9 +47,9 @@ function processOf(config: ContainerConfig, rootFs: FileSystem, request: ExecReq
 }
 
 /** Runs a program in a container that runs. Throws EngineError in dockerd's words: exit code 127 for what is not there, 126 for what cannot be run. */
-export function execIn(machine: Machine, config: ContainerConfig, rootFs: FileSystem, request: ExecRequest, io: ProcessIo): Beside {
+export function execIn(machine: Machine, config: ContainerConfig, request: ExecRequest, io: ProcessIo): Beside {
   try {
-    const process = processOf(config, rootFs, request);
+    const process = processOf(config, machine.mounts, request);
     if (!process.cwd.startsWith('/')) throw new EngineError('EXEC_FAILED', 'OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown', 126);
     return machine.exec(process, io);
   } catch (error) {

@@ -155,7 +155,7 @@ export function openMounts(parts: MountsHost, record: ContainerRecord, rootFs: F
 /** Docker's words for a directory over a file, or the other way round. */
 export function mountFailure({ mount, errno }: MountError): EngineError {
   const source = mount.source ?? mount.fs.type;
-  const start = `error during container init: error mounting ${JSON.stringify(source)} to rootfs at ${JSON.stringify(utf8Of(mount.path))}: mount ${source}:${utf8Of(mount.path)}: `;
-  if (errno.name !== 'EINVAL' && errno.name !== 'ENOTDIR') return new EngineError('START_FAILED', start + (systemWords[errno.name] ?? errno.name));
-  return new EngineError('START_FAILED', `${start}not a directory: unknown: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`);
+  const start = `failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting ${JSON.stringify(source)} to rootfs at ${JSON.stringify(utf8Of(mount.path))}: mount ${source}:${utf8Of(mount.path)}: `;
+  if (errno.name !== 'EINVAL' && errno.name !== 'ENOTDIR') return noSource(`${start}${systemWords[errno.name] ?? errno.name}: unknown`);
+  return noSource(`${start}not a directory: unknown: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`);
 }

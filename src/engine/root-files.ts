@@ -13,12 +13,21 @@ export function rootOf(fs: FileSystem, bound: readonly BindMount[] = []): { cont
   const mounts = new MountTable(new Mount(fs));
   bindAll(mounts, bound);
   const root: Place = { mount: mounts.root, inode: mounts.root.root };
-  return { context: { root, cwd: root, mounts, credentials: Credentials.of(0, 0).forFiles }, root };
+  return { context: contextOf(mounts, root), root };
 }
 
-/** A file's text (UTF-8), or '' when there is none. */
-export function readText(fs: FileSystem, path: string): string {
-  const { context, root } = rootOf(fs);
+/** A file's text (UTF-8) as seen with these mounts, or '' when there is none. Throws MountError. */
+export const readText = (fs: FileSystem, path: string, bound: readonly BindMount[] = []): string => textIn(rootOf(fs, bound), path);
+
+/** The same in a container that runs. */
+export function readTextIn(mounts: MountTable, path: string): string {
+  const root: Place = { mount: mounts.root, inode: mounts.root.root };
+  return textIn({ context: contextOf(mounts, root), root }, path);
+}
+
+const contextOf = (mounts: MountTable, root: Place): WalkContext => ({ root, cwd: root, mounts, credentials: Credentials.of(0, 0).forFiles });
+
+function textIn({ context, root }: ReturnType<typeof rootOf>, path: string): string {
   try {
     const { place } = operations.open(context, root, path, O_RDONLY, 0);
     const file = place.inode.open?.(O_RDONLY);

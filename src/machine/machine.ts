@@ -55,6 +55,8 @@ export interface MachineParts {
 
 export interface Machine {
   readonly kernel: Kernel;
+  /** What its first process sees. */
+  readonly mounts: MountTable;
   /** Runs to the end of the first process. Call it once. */
   run(): Promise<MachineExit>;
   /** As `run` without the host's event loop: undefined when nobody can run and it has not ended. */
@@ -99,6 +101,7 @@ export function createMachine({ host, cpu, rootFs, io, config }: MachineParts): 
   const beside = new ProgramsBeside(kernel, mounts);
   return {
     kernel,
+    mounts,
     run: async () => { const status = await loop.run(); beside.killed(); kernel.files.close(); cpu.saveCache(); kernel.placements.save(); return exitOf(status); },
     runUntilIdle: () => (loop.runUntilIdle() ? exitOf(kernel.exitStatus!) : undefined),
     times: () => (kernel.trace.counts ? timeReport(kernel.trace.counts, { ...loop.times(), translatedMs: cpu.translatedMs }) : []),

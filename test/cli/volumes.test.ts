@@ -115,9 +115,14 @@ test('single files, new mount points, paths from here, a missing directory', () 
   for (const [source, target] of [[path, '/etc/passwd'], [`${path}/f`, '/etc']]) {
     const wrong = wherry('run', '--rm', '-v', `${source}:${target}`, 'busybox', 'true');
     assert.is(wrong.code, 125);
-    assert.match(wrong.err, new RegExp(`error mounting "${source}" to rootfs at "${target}": mount ${source}:${target}: not a directory: unknown: Are you trying to mount a directory onto a file`));
+    assert.match(wrong.err, new RegExp(`error mounting "${source}" to rootfs at "${target}": mount ${source}:${target}: not a directory: unknown: Are you trying to mount a directory onto a file \\(or vice-versa\\)\\? Check if the specified host path exists and is the expected type\n`));
   }
   assert.equal(wherry('ps', '-aq').out, '', 'nothing is left of them');
+});
+
+test('users are those of the mounted files', () => {
+  const path = directory('users', { passwd: 'root:x:0:0:root:/root:/bin/sh\nme:x:1234:1235::/home/me:/bin/sh\n', group: 'root:x:0:\nmine:x:1235:\nmore:x:77:me\n' });
+  assert.is(out('run', '--rm', '-v', `${path}/passwd:/etc/passwd:ro`, '-v', `${path}/group:/etc/group`, '-u', 'me', 'busybox', 'sh', '-c', 'id; echo $HOME'), 'uid=1234(me) gid=1235(mine) groups=1235(mine),77(more)\n/home/me\n');
 });
 
 test('links in a directory of the host lead nowhere but into the container', () => {

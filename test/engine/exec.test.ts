@@ -9,14 +9,13 @@ import { nodeCodecs } from '../../src/host/node/store.ts';
 import type { Streams, Tty } from '../../src/host/ports.ts';
 import type { Machine, MachineExit } from '../../src/machine/index.ts';
 import { createCpu } from '../../src/translate/index.ts';
-import type { FileSystem } from '../../src/vfs/index.ts';
 
 const hub = 'dist/node/hub.wasm';
 const cpu = createCpu(existsSync(hub) ? { hub: readFileSync(hub) } : {});
 const host = nodeHost();
 const images = new Images(memoryFolder(), nodeCodecs, async () => memoryFolder());
 
-interface Running { readonly machine: Machine; readonly config: ContainerConfig; readonly fs: FileSystem; readonly end: Promise<MachineExit>; text(): string }
+interface Running { readonly machine: Machine; readonly config: ContainerConfig; readonly end: Promise<MachineExit>; text(): string }
 
 /** A container whose first program is a shell script. */
 async function container(script: string, more: { env?: string[]; user?: string } = {}): Promise<Running> {
@@ -25,7 +24,7 @@ async function container(script: string, more: { env?: string[]; user?: string }
   const fs = images.openRootFs(image, { now: host.clock.realtimeNs });
   const { streams, text } = collector();
   const machine = bootContainer({ host, cpu, io: { streams } }, config, fs);
-  return { machine, config, fs, end: machine.run(), text };
+  return { machine, config, end: machine.run(), text };
 }
 
 async function load(): Promise<NonNullable<ReturnType<Images['store']['resolve']>>> {
@@ -41,9 +40,9 @@ function collector(input?: string): { streams: Streams; text: () => string } {
 }
 
 /** Runs a program beside the first one and gives how it ended and what it wrote. */
-async function exec({ machine, config, fs }: Running, request: ExecRequest, input?: string): Promise<{ exit: MachineExit; text: string }> {
+async function exec({ machine, config }: Running, request: ExecRequest, input?: string): Promise<{ exit: MachineExit; text: string }> {
   const { streams, text } = collector(input);
-  const exit = await execIn(machine, config, fs, request, { streams }).exit;
+  const exit = await execIn(machine, config, request, { streams }).exit;
   return { exit, text: text() };
 }
 
@@ -82,15 +81,15 @@ test('input, signals, the end of the container', async () => {
   assert.is((await exec(box, { command: ['cat'] }, 'typed')).text, 'typed');
   assert.is((await exec(box, { command: ['cat'] })).text, '', 'no input is its end');
   const { streams } = collector();
-  const asleep = execIn(box.machine, box.config, box.fs, { command: ['sleep', '100'] }, { streams });
+  const asleep = execIn(box.machine, box.config, { command: ['sleep', '100'] }, { streams });
   asleep.signal(15);
   assert.equal(await asleep.exit, { signal: 15 });
   asleep.signal(15);
-  const left = execIn(box.machine, box.config, box.fs, { command: ['sleep', '100'] }, { streams });
+  const left = execIn(box.machine, box.config, { command: ['sleep', '100'] }, { streams });
   box.machine.signal(10);
   assert.equal(await box.end, { code: 3 });
   assert.equal(await left.exit, { signal: 9 });
-  assert.match(String(failureOf(() => execIn(box.machine, box.config, box.fs, { command: ['true'] }, { streams }))), /the container has ended/);
+  assert.match(String(failureOf(() => execIn(box.machine, box.config, { command: ['true'] }, { streams }))), /the container has ended/);
 });
 
 test('a terminal: its name, size, line discipline, resize, hangup', async () => {
@@ -99,7 +98,7 @@ test('a terminal: its name, size, line discipline, resize, hangup', async () => 
   let type: (bytes: Uint8Array) => void = () => {}, resized = (): void => {};
   const shown = async (pattern: RegExp): Promise<void> => { while (!pattern.test(text)) await new Promise((done) => { setTimeout(done, 5); }); };
   const tty: Tty = { write: (bytes) => { text += Buffer.from(bytes).toString('latin1'); }, input: (consumer) => { type = consumer; }, size: () => size, onResize: (listener) => { resized = listener; } };
-  const shell = execIn(box.machine, box.config, box.fs, sh('trap "stty size; resized=1" WINCH; tty; stty size; until [ "$resized" ]; do sleep 0.05; done; read x; echo got $x; (trap "" HUP; sleep 100 <&- >&- 2>&-) & (sleep 100) & exit 4', { tty: true }), { tty });
+  const shell = execIn(box.machine, box.config, sh('trap "stty size; resized=1" WINCH; tty; stty size; until [ "$resized" ]; do sleep 0.05; done; read x; echo got $x; (trap "" HUP; sleep 100 <&- >&- 2>&-) & (sleep 100) & exit 4', { tty: true }), { tty });
   await shown(/31 99\r\n/);
   size = { rows: 40, columns: 120 };
   resized();
@@ -107,7 +106,7 @@ test('a terminal: its name, size, line discipline, resize, hangup', async () => 
   type(Buffer.from('abx\x7fc\r'));
   assert.equal(await shell.exit, { code: 4 });
   assert.is(text, '/dev/pts/0\r\n31 99\r\n40 120\r\nabx\b \bc\r\ngot abc\r\n');
-  const interrupted = execIn(box.machine, box.config, box.fs, { command: ['cat'], tty: true }, { tty });
+  const interrupted = execIn(box.machine, box.config, { command: ['cat'], tty: true }, { tty });
   type(Buffer.from('\x03'));
   assert.equal(await interrupted.exit, { signal: 2 });
   await end(box);
@@ -116,7 +115,7 @@ test('a terminal: its name, size, line discipline, resize, hangup', async () => 
 test('what cannot be run', async () => {
   const box = await container('while :; do sleep 1; done');
   const { streams } = collector();
-  const why = (request: ExecRequest): unknown[] => failureOf(() => execIn(box.machine, box.config, box.fs, request, { streams }));
+  const why = (request: ExecRequest): unknown[] => failureOf(() => execIn(box.machine, box.config, request, { streams }));
   const runtime = (words: string, code: number): unknown[] => [`OCI runtime exec failed: exec failed: ${words}: unknown`, code];
   const start = 'unable to start container process: ';
   assert.equal(why({ command: ['nosuch'] }), runtime(`${start}exec: "nosuch": executable file not found in $PATH`, 127));
