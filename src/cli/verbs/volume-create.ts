@@ -33,7 +33,6 @@ export const volumeCreate: Verb = {
     const labels = parsed.list('label').length > 0 ? { labels: pairs(parsed.list('label')) } : {};
     const volume = volumes.create({ ...(name ? { name } : { anonymous: true }), ...(driver === undefined ? {} : { driver }), ...labels, options: pairs(parsed.list('opt')) });
     terminal.out(`${volume.Name}\n`);
-    engine.containers.events.tell('volume', 'create', volume.Name, { driver: 'local' });
     return 0;
   },
 };

@@ -21,7 +21,6 @@ export const volumeRm: Verb = {
     const failed = await forEachWord(parsed.words, terminal, (word) => {
       try {
         volumes.remove(word, (name) => engine.containers.volumeUsers()(name));
-        engine.containers.events.tell('volume', 'destroy', word, { driver: 'local' });
       } catch (error) {
         if (!(error instanceof EngineError && error.code === 'NO_VOLUME' && parsed.bool('force'))) throw error;
       }
