@@ -299,6 +299,41 @@ test('a directory of a volume, never one outside', () => {
   assert.equal([...new Set(events)], ['create', 'mount', 'unmount', 'destroy'].map((action) => `${action} parts local`));
 });
 
+/** A user of the host who is not root. */
+const OTHER = 54321;
+const isRoot = process.getuid!() === 0;
+const canBeOther = isRoot && spawnSync(process.execPath, [bin, '--version'], { uid: OTHER, gid: OTHER, cwd: '/' }).status === 0;
+if (!canBeOther) console.log(isRoot ? 'another user cannot read the build: nothing is tried as one' : 'not root: all of this was tried as a user without rights');
+else {
+  test('a user without rights has the same: owners, modes, devices and what others may read', () => {
+    const home = directory('home');
+    execFileSync('chmod', ['711', folder]);
+    const mine = join(home, 'mine');
+    const theirs = directory('theirs', { open: 'open\n', shut: 'shut\n' });
+    mkdirSync(mine);
+    execFileSync('chmod', ['600', join(theirs, 'shut')]);
+    execFileSync('chown', ['-R', `${OTHER}:${OTHER}`, home]);
+    const as = (...args: string[]): Outcome => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { env: { ...env, HOME: home, WHERRY_ROOT: join(home, 'store') }, encoding: 'utf8', timeout: 120_000, cwd: home, uid: OTHER, gid: OTHER });
+      return { code: status, out: stdout, err: stderr };
+    };
+    const busybox = join(folder, 'busybox.tar');
+    writeFileSync(busybox, readFileSync('images/busybox.tar'));
+    assert.is(as('load', '-q', '-i', busybox).code, 0);
+    const made = as('run', '--rm', '-v', './mine:/d', '-v', 'own:/v', 'busybox', 'sh', '-c', 'for at in /d /v; do cd $at; echo x > f; chown 33:44 f; chmod 4640 f; mknod n c 1 3; mkdir -m 0 shut; touch shut/in; chmod 1777 .; su -s /bin/sh daemon -c "echo y > theirs; chmod 0 theirs"; stat -c "%n %a %u:%g" f n shut theirs; cat theirs; done');
+    const seen = 'f 4640 33:44\nn 644 0:0\nshut 0 0:0\ntheirs 0 1:1\ny\n';
+    assert.equal(made, { code: 0, out: seen.replace('y\n', '') + seen, err: 'touch: shut/in: Permission denied\ncat: can\'t open \'theirs\': Permission denied\n' }, 'in a directory of the host its own rights hold, in a volume the container\'s');
+    assert.equal(as('run', '--rm', '-v', './mine:/d:ro', '-v', 'own:/v', 'busybox', 'sh', '-c', 'cd /v; cat f theirs; ls shut; rm -r /v/*; stat -c "%a %u:%g" /d/f'), { code: 0, out: 'x\ny\nin\n4640 33:44\n', err: '' });
+    for (const name of readdirSync(mine)) assert.is(lstatSync(join(mine, name)).uid, OTHER, name);
+    const read = as('run', '--rm', '-v', `${theirs}:/t`, 'busybox', 'sh', '-c', 'stat -c %u:%g /t/open; cat /t/open; cat /t/shut; echo z > /t/new; echo z > /t/open');
+    assert.is(read.out, '65534:65534\nopen\n');
+    assert.is(read.err.match(/Permission denied/g)?.length, 3, read.err);
+    const forbidden = as('run', '--rm', '-v', `${folder}/store/x:/t`, 'busybox', 'true');
+    assert.is(forbidden.code, 126, forbidden.err);
+    assert.match(forbidden.err, /error while creating mount source path '.*\/store\/x': (?:mkdir|stat) .*: permission denied/);
+  });
+}
+
 test('many processes make and remove volumes at once', async () => {
   const all = Array.from({ length: 6 }, (_, i) => background('run', '--rm', '-v', 'race:/data', '-v', `own${i}:/own`, 'seeded', 'sh', '-c', `ls /data | wc -l; echo ${i} > /own/x`));
   const lines = await Promise.all(all.map(nextOutput));
