@@ -11,7 +11,7 @@ import type { Terminal } from './verb.ts';
 export const HUB_SERVER = 'https://index.docker.io/v1/';
 
 interface Auth { auth?: string; username?: string; password?: string; identitytoken?: string; registrytoken?: string; [field: string]: unknown }
-interface Document { auths?: Record<string, Auth>; credsStore?: string; credHelpers?: Record<string, string>; HttpHeaders?: Record<string, string>; [field: string]: unknown }
+interface Document { auths?: Record<string, Auth>; credsStore?: string; credHelpers?: Record<string, string>; HttpHeaders?: Record<string, string>; detachKeys?: unknown; [field: string]: unknown }
 
 /** The folder that the configuration and certificates are in. */
 export const configFolder = ({ env }: Pick<Terminal, 'env'>): string => env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker');
@@ -65,6 +65,9 @@ export class ClientConfig {
   get headers(): Readonly<Record<string, string>> {
     return Object.fromEntries(Object.entries(this.#document.HttpHeaders ?? {}).filter(([, value]) => typeof value === 'string'));
   }
+
+  /** The keys that leave a container. */
+  get detachKeys(): string | undefined { return typeof this.#document.detachKeys === 'string' ? this.#document.detachKeys : undefined; }
 
   /** Servers that the file holds something for. */
   get servers(): string[] { return Object.keys(this.#document.auths ?? {}); }

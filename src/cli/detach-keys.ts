@@ -1,7 +1,8 @@
 // The keys that leave a container without ending it: as the user writes them (`ctrl-p,ctrl-q`), and found in what is typed.
 import { EngineError } from '../engine/index.ts';
+import type { Terminal } from './verb.ts';
 
-export const defaultDetachKeys = 'ctrl-p,ctrl-q';
+const usual = 'ctrl-p,ctrl-q';
 
 const controls = new Map([['@', 0], ['[', 27], ['\\', 28], ['\u007f', 127], [']', 29], ['^', 30], ['_', 31]]);
 
@@ -20,6 +21,13 @@ export function parseDetachKeys(said: string): number[] {
     if (code === undefined) throw new EngineError('BAD_KEYS', `Invalid escape keys (${said}) provided`);
     return code;
   });
+}
+
+/** The keys that were said, or that docker's client configuration names. They leave terminals alone. Throws EngineError 'BAD_KEYS'. */
+export async function detachKeysFor(said: string | undefined, tty: boolean, terminal: Terminal): Promise<number[]> {
+  if (said !== undefined || !tty) return parseDetachKeys(said ?? '');
+  const { ClientConfig } = await import('./client-config.ts');
+  return parseDetachKeys(new ClientConfig(terminal).detachKeys ?? usual);
 }
 
 /** Finds the keys in what is typed. What may be their beginning is held back until the next key. */

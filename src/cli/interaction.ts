@@ -71,7 +71,7 @@ class Interaction {
   }
 
   #takeInput(tty: boolean): void {
-    if (tty) this.#undo.push(rawTerminal(() => { this.#tell({ resize: terminalSize() }); }, { signals: !this.#options.sigProxy }));
+    if (tty && process.stdin.isTTY) this.#undo.push(rawTerminal(() => { this.#tell({ resize: terminalSize() }); }, { signals: !this.#options.sigProxy }));
     const scanner = new DetachScanner(tty ? this.#options.detachKeys : []);
     const { stdin } = process;
     this.#on(stdin, 'data', (bytes: Uint8Array) => {

@@ -1,6 +1,6 @@
 // A container that another process runs, joined by this one until its end, or until the user leaves it: what `attach` and `start -a` do.
 import type { ContainerRecord } from '../engine/index.ts';
-import { defaultDetachKeys, parseDetachKeys } from './detach-keys.ts';
+import { detachKeysFor } from './detach-keys.ts';
 import { interact, terminalSize } from './interaction.ts';
 import { converse, settled } from './running-container.ts';
 import type { Engine } from './setup.ts';
@@ -19,9 +19,9 @@ export interface JoinOptions {
 }
 
 /** Gives the container's exit code when it has ended. */
-export async function joinContainer(engine: Engine, record: ContainerRecord, terminal: Terminal, { input, sigProxy, detachKeys = defaultDetachKeys, left }: JoinOptions): Promise<number> {
+export async function joinContainer(engine: Engine, record: ContainerRecord, terminal: Terminal, { input, sigProxy, detachKeys, left }: JoinOptions): Promise<number> {
   const { Tty: tty } = record.Config;
-  const keys = parseDetachKeys(detachKeys);
+  const keys = await detachKeysFor(detachKeys, tty, terminal);
   const conversation = await converse(engine, record, { operation: 'attach', ...(tty ? { size: terminalSize() } : {}) });
   if (!conversation) return exitCodeOf(engine, record);
   try {

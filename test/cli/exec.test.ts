@@ -219,6 +219,10 @@ test('start -ai: its input is ours', () => {
   assert.equal(run(['start', '-ai', 'again'], 'one\n'), { code: 3, out: 'x is one\n', err: '' });
   assert.equal(run(['start', '-i', 'again'], 'two\n'), { code: 3, out: 'x is two\n', err: '' });
   assert.equal(run(['start', '-a', 'again'], 'three\n').out, 'x is \n');
+  out('create', '-it', '--name', 'typed', 'busybox', 'sh');
+  const { code, out: screen } = run(['start', '-ai', 'typed'], 'echo ty""ped; exit 5\n');
+  assert.is(code, 5, 'a terminal that is typed at by a pipe, as docker has it');
+  assert.match(screen, /\r\ntyped\r\n/);
 });
 
 test.run();

@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { answer, comparable, recording } from './sessions.ts';
 
-const sessions = ['image', 'container', 'network', 'volume', 'system'].map((name) => ({ name, steps: recording(name) }));
+const sessions = ['image', 'container', 'exec', 'network', 'volume', 'system'].map((name) => ({ name, steps: recording(name) }));
 const folder = mkdtempSync(join(tmpdir(), 'wherry-session-'));
 
 test.after(() => { rmSync(folder, { recursive: true }); });

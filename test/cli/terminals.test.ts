@@ -1,6 +1,6 @@
 // Programs on terminals as a user meets them: run -it, attach, start -ai, exec -it, left with keys and found again, and the user's own terminal, which is given back on every way out.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -113,6 +113,13 @@ test('exec -it: a terminal of its own, size, interrupts, keys that leave', async
   assert.is(left.code, 1);
   assert.match(left.text, /read escape sequence\r\n$/);
   assert.ok(left.restored);
+  writeFileSync(join(root, 'config.json'), '{"detachKeys": "ctrl-x,q"}');
+  const configured = new TerminalSession([...command, 'exec', '-it', 'host', 'cat'], { ...env, DOCKER_CONFIG: root });
+  await configured.awaitModes(false);
+  configured.type(`${LEAVE}\r`);
+  await configured.see(/\^P\r\n/);
+  configured.type('\x18q');
+  assert.is((await configured.ended()).code, 1);
 });
 
 test('nothing of a long paste is lost, and a slow screen holds up the program', async () => {

@@ -1,7 +1,7 @@
 // wherry exec: runs a program in a container that runs.
 import { type ContainerRecord, EngineError } from '../../engine/index.ts';
 import { linesOf } from '../container-request.ts';
-import { defaultDetachKeys, parseDetachKeys } from '../detach-keys.ts';
+import { detachKeysFor } from '../detach-keys.ts';
 import { bool, ClientError, list, type Parsed, PlainError, string, UsageError } from '../flags.ts';
 import { interact, terminalSize } from '../interaction.ts';
 import { converse, demandTty } from '../running-container.ts';
@@ -68,7 +68,7 @@ export const exec: Verb = {
     const record = engine.containers.find(said);
     const { tty = false, interactive, detach } = ask;
     if (!detach) demandTty(interactive, tty, terminal);
-    const detachKeys = parseDetachKeys(parsed.string('detach-keys') ?? defaultDetachKeys);
+    const detachKeys = await detachKeysFor(parsed.string('detach-keys'), tty && !detach, terminal);
     demandRunning(record, said);
     const conversation = await converse(engine, record, { operation: 'exec', ...ask });
     if (!conversation) throw new EngineError('NOT_RUNNING', `Container ${record.Id} is not running`);

@@ -6,7 +6,6 @@ import { forEachWord } from '../each.ts';
 import { bool, PlainError, string } from '../flags.ts';
 import { joinContainer } from '../join.ts';
 import { runContainer } from '../run-container.ts';
-import { demandTty } from '../running-container.ts';
 import { type Engine, openCpu, openEngine } from '../setup.ts';
 import { hostStreams, hostTty } from '../standard-io.ts';
 import { runApart } from '../started.ts';
@@ -16,7 +15,6 @@ import type { Terminal, Verb } from '../verb.ts';
 async function startAttached(engine: Engine, record: ContainerRecord, interactive: boolean, detachKeys: string | undefined, terminal: Terminal): Promise<number> {
   const { Tty, OpenStdin } = record.Config;
   const input = interactive && OpenStdin;
-  if (input) demandTty(input, Tty, terminal);
   if (hasPrograms(record)) return joinContainer(engine, record, terminal, { input, sigProxy: true, detachKeys, left: 0 });
   if ((Tty && input) || hasRestartPolicy(record)) return runApart(engine, record, terminal, { input, sigProxy: !Tty, detachKeys });
   const begun = await patiently(() => engine.containers.begin(record.Id));
