@@ -26,7 +26,10 @@ export type UnpackLimit = (packed: number) => number;
 const FREE = 1 << 30, RATIO = 100;
 export const ratioLimit: UnpackLimit = (packed) => FREE + RATIO * packed;
 
-const unpackers = { gzip: (source: Chunks, codecs: Codecs) => codecs.gunzip(source), zstd: (source: Chunks, codecs: Codecs) => codecs.unzstd(source) } as const;
+/** Written here, and loaded when it is needed. */
+async function* unxz(source: Chunks, codecs: Codecs): Chunks { yield* (await import('./xz.ts')).unxz(source, codecs); }
+
+const unpackers = { xz: unxz, gzip: (source: Chunks, codecs: Codecs) => codecs.gunzip(source), zstd: (source: Chunks, codecs: Codecs) => codecs.unzstd(source) } as const;
 const isKnown = (name: string): name is keyof typeof unpackers => Object.hasOwn(unpackers, name);
 
 /** The first `length` bytes of a source (fewer when it ends before), and all of it again. */
@@ -58,7 +61,7 @@ export async function* uncompressed(source: Chunks, { codecs, limit }: Unpacking
     yield* all;
     return;
   }
-  if (!isKnown(compression)) throw new ImageError('unsupported', `compressed with ${compression}, which is not supported (plain tar, gzip and zstd are)`);
+  if (!isKnown(compression)) throw new ImageError('unsupported', `compressed with ${compression}, which is not supported (plain tar, gzip, zstd and xz are)`);
   let packed = 0;
   let unpacked = 0;
   let failure: { readonly error: unknown } | undefined;

@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { runLine } from '../../src/cli/command-line.ts';
 import { openImages } from '../../src/cli/setup.ts';
 import type { Terminal } from '../../src/cli/verb.ts';
+import { tarXz } from '../oci/xz-files.ts';
 import { layerLines, treeLines } from './cases.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wherry-features-'));
@@ -229,6 +230,13 @@ test('builds are the same at a fixed time', async () => {
   const ids = new Set<string>();
   for (let i = 0; i < 2; i++) ids.add((await dockerfile('FROM busybox\nRUN echo a > /a\nCOPY b /b\n', { b: 'b' }).say('build -q @', { SOURCE_DATE_EPOCH: '1000' })).out);
   assert.is(ids.size, 1);
+});
+
+test('ADD unpacks xz', async () => {
+  const place = dockerfile('FROM busybox\nADD t.tar.xz /t/\n');
+  writeFileSync(join(place.context, 't.tar.xz'), Buffer.from(tarXz, 'base64'));
+  await place.build();
+  assert.is(place.tree()['t/d/file'], '100640 7:8 8');
 });
 
 test('--output: a tar, a folder; no image is kept without a name', async () => {
