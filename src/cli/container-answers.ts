@@ -15,6 +15,8 @@ export interface Running {
   readonly identity: IdentityFiles;
   /** What has passed between it and the host's sockets. */
   readonly traffic: Traffic;
+  /** Somebody wants another run when this one has ended. Absent: there cannot be one. */
+  readonly wantAgain?: () => void;
   /** Comes at its end. */
   readonly exitCode: Promise<number>;
 }

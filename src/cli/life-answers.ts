@@ -11,7 +11,7 @@ export interface UsageAnswer { readonly memoryBytes: number; readonly limitBytes
 export type LifeAnswers = Readonly<Record<string, (request: ControlRequest) => unknown>>;
 
 /** `pauses`: those of the user, not those of other commands. */
-export function lifeAnswers({ containers }: Engine, { record: { Id }, machine, traffic }: Running): LifeAnswers {
+export function lifeAnswers({ containers }: Engine, { record: { Id }, machine, traffic, wantAgain }: Running): LifeAnswers {
   let resume: (() => void) | undefined;
   const goOn = (): void => {
     resume?.();
@@ -23,6 +23,11 @@ export function lifeAnswers({ containers }: Engine, { record: { Id }, machine, t
     signal: ({ signal, resume: wakes }) => {
       machine.signal(Number(signal));
       if (wakes === true && resume) goOn();
+    },
+    /** There is another run when this one has ended. */
+    again: () => {
+      if (!wantAgain) throw new EngineError('NOT_KEPT', `container ${Id} is removed when it ends (--rm), and runs in the foreground`);
+      wantAgain();
     },
     /** Result: ProcessRow[]. */
     processes: () => processTable(machine.kernel),

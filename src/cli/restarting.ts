@@ -26,20 +26,24 @@ function pause(ms: number): Promise<void> {
   });
 }
 
+type Next = Pick<Execution, 'rootFs'>;
+
 /** Gives the exit code of the last run. Throws what hinders the first start. */
 export async function runAsOften(engine: Engine, first: ContainerRecord, before: ContainerState, { execution, ended }: Runs): Promise<number> {
   let delayMs = 0;
+  let kept: Next = {};
   for (let record = first, state = before; ;) {
     const startedMs = Date.now();
-    let again = false;
-    const code = await runContainer(engine, record, state, { ...execution(), again: () => { again = true; } });
+    let next: Next | undefined;
+    const code = await runContainer(engine, record, state, { ...execution(), ...kept, again: (how) => { next = how; } });
     ended(code);
-    if (!again) return code;
-    delayMs = restartDelayMs(delayMs, Date.now() - startedMs);
-    await pause(delayMs);
-    state = engine.containers.exists(record.Id) ? engine.containers.find(record.Id).State : state;
-    const next = await patiently(() => engine.containers.beginAgain(record.Id));
     if (!next) return code;
-    record = next;
+    kept = next;
+    delayMs = next.rootFs ? 0 : restartDelayMs(delayMs, Date.now() - startedMs);
+    if (delayMs > 0) await pause(delayMs);
+    state = engine.containers.exists(record.Id) ? engine.containers.find(record.Id).State : state;
+    const begun = await patiently(() => engine.containers.beginAgain(record.Id, kept.rootFs !== undefined));
+    if (!begun) return code;
+    record = begun;
   }
 }

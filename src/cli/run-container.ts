@@ -1,7 +1,7 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
 import { Errno, errnoMessage, SIGKILL } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, countedHost, EngineError, exitCode, hasMounts, healthPlan, logOptionsOf, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, type Traffic, wantedPorts } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, countedHost, type Ending, EngineError, exitCode, hasMounts, healthPlan, logOptionsOf, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, type Traffic, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts, NetworkConfig } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
@@ -25,8 +25,10 @@ export interface Execution {
   readonly started?: (running: Started) => void;
   /** Nobody waits for its end but commands that ask: they may at once. */
   readonly detached?: boolean;
-  /** Called when it has ended and its restart policy asks for another run. Absent: nobody would do that. */
-  readonly again?: () => void;
+  /** Called when it has ended and there is to be another run: its restart policy asks for that, or somebody does. Absent: nobody would do that. */
+  readonly again?: (next: Pick<Execution, 'rootFs'>) => void;
+  /** Its files, where they are in memory from the run before. */
+  readonly rootFs?: OverlayFs;
 }
 
 const noMounts: OpenMounts = { mounts: [], close: () => {} };
@@ -40,6 +42,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   const shared = new SharedIo(log?.over(execution.io) ?? execution.io);
   let isOomKilled = (): boolean => false;
   let mayRestart = false;
+  let isWanted = false;
   const traffic: Traffic = { received: 0, sent: 0 };
   let leave = (code: number): void => { containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }); };
   const end = (code: number): void => { const once = leave; leave = () => {}; once(code); };
@@ -50,9 +53,21 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   let rootFs: OverlayFs;
   let opened: OpenMounts = noMounts;
   try {
-    const fs = rootFs = images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
+    const fs = rootFs = execution.rootFs ?? images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
     keep = () => { keepAll(engine, log, fs); opened.close(); };
-    leave = (code) => { keep(); if (containers.end(record.Id, { exitCode: code, oomKilled: isOomKilled() }, mayRestart)) execution.again?.(); };
+    leave = (code) => {
+      const ending = { exitCode: code, oomKilled: isOomKilled() };
+      if (isWanted && mayRestart) return goOn(ending);
+      keep();
+      if (containers.end(record.Id, ending, mayRestart)) execution.again?.({});
+    };
+    /** What is in memory stays there for the next run. */
+    const goOn = (ending: Ending): void => {
+      log?.close();
+      opened.close();
+      containers.end(record.Id, ending, true, true);
+      execution.again?.({ rootFs: fs });
+    };
     if (hasMounts(record)) opened = (await import('./container-mounts.ts')).mountForRun(engine, record, fs);
     const network = networking(engine, record);
     identity = network.identity;
@@ -69,7 +84,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   containers.events.ofContainer(record, 'start');
   execution.started?.({ io: shared, machine });
   const exitCode = supervise(machine);
-  const closeControl = openControlSoon(engine, execution.detached ? { afterMs: 0 } : inForeground, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, identity, traffic, exitCode }));
+  const closeControl = openControlSoon(engine, execution.detached ? { afterMs: 0 } : inForeground, ({ openControl }) => openControl(engine, { record, machine, tree: { fs: rootFs, mounts: opened.mounts, readonlyRoot: record.HostConfig.ReadonlyRootfs ?? false }, io: shared, identity, traffic, exitCode, ...(execution.again ? { wantAgain: () => { isWanted = true; } } : {}) }));
   const plan = healthPlan(record.Config);
   const endChecks = plan && (await import('./health.ts')).checkHealth(engine, record, plan, machine);
   const code = await exitCode;

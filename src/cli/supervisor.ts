@@ -85,6 +85,19 @@ export async function stopContainer(engine: Engine, record: ContainerRecord, { s
   engine.containers.events.ofContainer(record, 'stop');
 }
 
+/** The process that runs a container runs it again: where its files are in memory, and it would be removed otherwise. Throws EngineError 'NOT_KEPT'. */
+export async function restartInPlace(engine: Engine, record: ContainerRecord, { signal, seconds = record.Config.StopTimeout ?? STOP_SECONDS }: StopRequest): Promise<void> {
+  const { Id, State: { StartedAt } } = record;
+  await askRunning(engine, record, 'again');
+  const isNew = (): boolean => { const fresh = now(engine, Id); return !fresh || (hasPrograms(fresh) && fresh.State.StartedAt !== StartedAt); };
+  await signalContainer(engine, record, signalNumber(signal ?? record.Config.StopSignal ?? 'TERM'));
+  const until = seconds < 0 ? Infinity : Date.now() + seconds * 1000;
+  while (!isNew() && Date.now() < until) await sleep(STEP_MS);
+  if (!isNew()) await signalContainer(engine, record, SIGKILL);
+  while (!isNew()) await sleep(STEP_MS);
+  engine.containers.find(Id);
+}
+
 /** Kills the process that runs a container, and with it the container; returns when it is gone. Throws EngineError 'NOT_STOPPED' when it cannot be killed. */
 export async function stopNow(supervisor: ProcessId): Promise<void> {
   if (!nodeProcesses.isAlive(supervisor)) return;

@@ -193,12 +193,13 @@ export class Containers {
   }
 
   /** This process runs it again, as its restart policy asks for. undefined: it has been ended or removed meanwhile, or somebody else runs it. Throws EngineError 'BUSY'. */
-  beginAgain(id: string): ContainerRecord | undefined {
+  beginAgain(id: string, isWanted = false): ContainerRecord | undefined {
     return this.#folder.exclusive(() => {
       const record = this.#read(id);
       if (record?.State.Status !== 'restarting' || !this.#isOurs(record)) return undefined;
       this.#demandUnheld(record);
-      const again = this.#begun({ ...record, RestartCount: (record.RestartCount ?? 0) + 1 });
+      const { IsStopped: _, ...rest } = record;
+      const again = this.#begun(isWanted ? rest : { ...record, RestartCount: (record.RestartCount ?? 0) + 1 });
       this.#write(again);
       return again;
     });
@@ -252,12 +253,12 @@ export class Containers {
   networkOwnerOf(record: ContainerRecord): ContainerRecord { return record.State.NetworkOf === undefined ? record : this.find(record.State.NetworkOf); }
 
   /** Its programs, which this process ran, have ended: it is removed when that was asked for. With `mayRestart` its restart policy counts; true: it is to be begun again. */
-  end(id: string, ending: Ending, mayRestart = false): boolean {
+  end(id: string, ending: Ending, mayRestart = false, isWanted = false): boolean {
     let again = false;
     this.#leave(id, (record) => {
       if (ending.oomKilled) this.events.ofContainer(record, 'oom');
       this.events.ofContainer(record, 'die', { exitCode: String(ending.exitCode) });
-      again = mayRestart && isToRestart(record, ending.exitCode);
+      again = isWanted || (mayRestart && isToRestart(record, ending.exitCode));
       return (again ? restarting : ended)(record.State, ending, this.#now());
     });
     return again;
@@ -307,7 +308,7 @@ export class Containers {
       if (!record) throw new EngineError('NO_CONTAINER', `No such container: ${id}`);
       this.endpoints.left(record);
       const State = stateNow(record);
-      if (record.HostConfig.AutoRemove) this.#erase(record, true);
+      if (record.HostConfig.AutoRemove && State.Status !== 'restarting') this.#erase(record, true);
       else this.#changed(record, State);
     });
   }

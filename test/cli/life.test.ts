@@ -19,6 +19,7 @@ test('a paused container does not run, and says so', async () => {
   assert.match(store.out('ps', '--format', '{{.Status}} {{.State}}'), /^Up .* \(Paused\) paused\n$/);
   assert.is(store.state('paused', 'Running'), 'true');
   assert.is(store.state('paused', 'Paused'), 'true');
+  assert.is(store.wherry('start', 'paused').err, `${daemon('cannot start a paused container, try unpause instead')}Error: failed to start containers: paused\n`);
   const before = store.out('logs', 'paused');
   assert.is(store.wherry('rm', 'paused').err, daemon(`You cannot remove a paused container ${id}. Unpause and then stop the container before attempting removal or force remove`));
   assert.is(store.out('logs', 'paused'), before);
@@ -48,8 +49,13 @@ test('restart: what runs and what does not, one wrong name', () => {
   assert.is(store.out('diff', 'again'), 'A /log\n');
   store.out('kill', id);
   assert.is(store.out('inspect', '-f', '{{.RestartCount}}', 'again'), '0\n');
-  store.out('create', '--rm', '--name', 'brief', 'busybox', 'true');
-  assert.match(store.wherry('restart', 'brief').err, /^Error response from daemon: Cannot restart container brief: it is removed when it ends/);
+  run('brief', '--rm', 'busybox', 'sleep', '1000');
+  store.out('exec', 'brief', 'touch', '/kept');
+  assert.is(store.out('restart', '-t', '0', 'brief'), 'brief\n');
+  assert.is(store.out('exec', 'brief', 'ls', '/kept'), '/kept\n', 'one that is removed at its end keeps its files, too');
+  assert.is(store.out('inspect', '-f', '{{.RestartCount}} {{.State.Status}}', 'brief'), '0 running\n');
+  store.out('stop', '-t', '0', 'brief');
+  assert.is(store.out('ps', '-aq', '-f', 'name=brief'), '');
 });
 
 test('top: processes by ps\'s options, in docker\'s columns', () => {

@@ -1,9 +1,9 @@
 // wherry restart: ends containers and starts them again, in the background.
-import { EngineError } from '../../engine/index.ts';
+import { hasPrograms } from '../../engine/index.ts';
 import { startDetached } from '../detached.ts';
 import { forEachWord } from '../each.ts';
 import { openEngine } from '../setup.ts';
-import { stopContainer } from '../supervisor.ts';
+import { restartInPlace, stopContainer } from '../supervisor.ts';
 import type { Verb } from '../verb.ts';
 import { stopFlags, stopRequest } from './stop.ts';
 
@@ -21,9 +21,11 @@ export const restart: Verb = {
     const request = stopRequest(parsed);
     const failed = await forEachWord(parsed.words, terminal, async (word) => {
       const record = engine.containers.find(word);
-      if (record.HostConfig.AutoRemove) throw new EngineError('NOT_KEPT', `Cannot restart container ${word}: it is removed when it ends (--rm)`);
-      await stopContainer(engine, record, request);
-      await startDetached(engine.containers.find(record.Id), terminal);
+      if (record.HostConfig.AutoRemove && hasPrograms(record)) await restartInPlace(engine, record, request);
+      else {
+        await stopContainer(engine, record, request);
+        await startDetached(engine.containers.find(record.Id), terminal);
+      }
       engine.containers.events.ofContainer(record, 'restart');
     });
     return failed.length > 0 ? 1 : 0;

@@ -1,5 +1,5 @@
 // wherry start: runs a container again that has ended, or was created and never started; in the background, or with -a in this process.
-import { type ContainerRecord, hasPrograms, hasRestartPolicy, isUp } from '../../engine/index.ts';
+import { type ContainerRecord, EngineError, hasPrograms, hasRestartPolicy, isUp } from '../../engine/index.ts';
 import { patiently } from '../container-operations.ts';
 import { startDetached } from '../detached.ts';
 import { forEachWord } from '../each.ts';
@@ -24,6 +24,7 @@ async function startAttached(engine: Engine, record: ContainerRecord, interactiv
 /** One that runs already stays as it is. */
 async function startInBackground({ containers }: Engine, word: string, terminal: Terminal): Promise<void> {
   const record = containers.find(word);
+  if (record.State.Status === 'paused') throw new EngineError('PAUSED', 'cannot start a paused container, try unpause instead');
   if (isUp(record)) return;
   try { await startDetached(record, terminal); } catch (error) { if ((error as { code?: string }).code !== 'RUNNING') throw error; }
 }
