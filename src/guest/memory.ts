@@ -32,6 +32,8 @@ export class GuestMemory {
   protectedEnd = 0;
   /** Shared pages that were stored to, each once since it was watched; who reads the list empties it. */
   readonly written: number[] = [];
+  /** Told of each page that goes to `written`, before the store. */
+  onSharedStore: ((page: number) => void) | undefined;
   /** Called before bytes of a watched page change (the Cpu sets it): forget the code there and give the right to write back. */
   onCodeWrite: (address: number, length: number) => void = (address, length) => { for (let page = address >>> PAGE_SHIFT; page < (address + length) / PAGE_SIZE; page++) this.unwatch(page); };
 
@@ -70,8 +72,10 @@ export class GuestMemory {
   /** Gives the right to write back to a watched page, which no longer holds code; a store to shared memory is noted. */
   unwatch(page: number): void {
     const perm = this.perms[page]!;
-    if (perm & Perm.watched && perm & Perm.shared) this.written.push(page);
     this.perms[page] = perm & Perm.watched ? (perm & ~(Perm.watched | Perm.code)) | Perm.write : perm & ~Perm.code;
+    if (!(perm & Perm.watched) || !(perm & Perm.shared)) return;
+    this.written.push(page);
+    this.onSharedStore?.(page);
   }
 
   /** The next store to this shared page will be noted. */

@@ -69,7 +69,7 @@ export class AddressSpace {
     this.cpu = cpu;
     this.memory = cpu.memory;
     this.#placements = placements;
-    this.shared = new SharedViews(cpu.memory, () => this.regions, seen);
+    this.shared = new SharedViews(cpu.memory, () => this.regions, () => { cpu.level = 'all'; }, seen);
   }
 
   get regions(): readonly Region[] { return this.#regions.all; }
@@ -93,6 +93,7 @@ export class AddressSpace {
     this.memory.protect(address, length, permOf(request.prot, request.shared));
     this.#regions.insert(region);
     this.#note(region);
+    this.shared.noteAliases(region);
     return address;
   }
 
@@ -208,6 +209,7 @@ export class AddressSpace {
     this.#grow(region);
     this.memory.protect(region.start, region.end - region.start, permOf(prot, region.object !== undefined));
     this.#note(region);
+    this.shared.noteAliases(region);
   }
 
   /** brk(2): the new end of the heap, or the old one when it cannot move. */
@@ -294,6 +296,7 @@ export class AddressSpace {
     this.#regions.insert({ ...moved });
     if (newSize > oldSize) this.#extend(moved, moved.end, at + newSize);
     this.unmap(address, oldSize);
+    this.shared.noteAliases(moved);
     return at;
   }
 
@@ -330,6 +333,7 @@ export class AddressSpace {
     child.#brk = this.#brk;
     child.args = { ...this.args };
     child.auxv = this.auxv;
+    if (this.shared.areKeptAlike) child.shared.keepAlike();
     return child;
   }
 

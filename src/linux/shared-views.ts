@@ -1,5 +1,7 @@
 // The shared objects mapped in one address space: what was stored to them here, and what others changed of them.
-import { PAGE_SIZE } from '../guest/index.ts';
+// A page that is mapped more than once here is written through one mapping at a time: a store through one takes the rights from the others, and whoever touches those next gets what was stored.
+import { PROT_WRITE } from '../abi/index.ts';
+import { PAGE_SHIFT, PAGE_SIZE, Perm } from '../guest/index.ts';
 import type { GuestMemory } from '../guest/index.ts';
 import type { Region } from './regions.ts';
 import type { Change, SharedObject } from './shared-memory.ts';
@@ -11,10 +13,16 @@ export class SharedViews {
   readonly #seen: Map<SharedObject, number>;
   /** Pages that were stored to and not given up. */
   readonly #written = new Set<number>();
+  /** Pages that show an old content, with the rights that they have again once they show the new one. */
+  readonly #hidden = new Map<number, number>();
+  readonly #demandChecks: () => void;
 
-  constructor(memory: GuestMemory, regions: () => readonly Region[], seen: Iterable<readonly [SharedObject, number]> = []) {
+  /** `demandChecks`: from now on loads without the right to read must be noticed, too. */
+  constructor(memory: GuestMemory, regions: () => readonly Region[], demandChecks: () => void, seen: Iterable<readonly [SharedObject, number]> = []) {
     this.#memory = memory;
     this.#regions = regions;
+    this.#demandChecks = demandChecks;
+    memory.onSharedStore = undefined;
     this.#seen = new Map(seen);
   }
 
@@ -27,6 +35,68 @@ export class SharedViews {
     if (this.#seen.has(object)) this.catchUp(object);
     object.holder = this;
     this.#seen.set(object, object.version);
+  }
+
+  /** A mapping has come, or may be written to: where there is another of the same part, both shall show the same. */
+  noteAliases(region: Region): void {
+    if (!region.object || this.#memory.onSharedStore) return;
+    const meets = (other: Region): boolean => other.start !== region.start && other.offset < region.offset + region.end - region.start && region.offset < other.offset + other.end - other.start;
+    if (this.#regions().some((other) => other.object === region.object && (region.prot | other.prot) & PROT_WRITE && meets(other))) this.keepAlike();
+  }
+
+  /** Whether there were mappings of the same. */
+  get areKeptAlike(): boolean { return this.#memory.onSharedStore !== undefined; }
+
+  /** From now on a store hides what other mappings of its page show. */
+  keepAlike(): void {
+    this.#demandChecks();
+    this.#memory.onSharedStore = (page) => { this.#hideOthers(page); };
+  }
+
+  /** A page is about to be stored to: further mappings of it show an old content then. */
+  #hideOthers(page: number): void {
+    const address = page * PAGE_SIZE;
+    const region = this.#regions().find(({ object, start, end }) => object && start <= address && address < end);
+    if (!region) return;
+    const offset = region.offset + address - region.start;
+    for (const other of this.#regions()) {
+      const alias = other.start + offset - other.offset;
+      if (other.object === region.object && alias !== address && alias >= other.start && alias < other.end) this.#hide(alias >>> PAGE_SHIFT);
+    }
+  }
+
+  #hide(page: number): void {
+    if (this.#hidden.has(page)) return;
+    const perm = this.#memory.perms[page]! & ~Perm.code;
+    this.#hidden.set(page, perm);
+    this.#memory.protect(page * PAGE_SIZE, PAGE_SIZE, perm & ~(Perm.read | Perm.write | Perm.watched | Perm.execute));
+  }
+
+  /** What is hidden of an object has been loaded anew. */
+  #show(object: SharedObject): void {
+    for (const [page, perm] of this.#hidden) {
+      const address = page * PAGE_SIZE;
+      if (this.#regions().some((r) => r.object === object && r.start <= address && address < r.end)) this.#showPage(page, perm);
+    }
+  }
+
+  #showPage(page: number, perm: number): void {
+    this.#hidden.delete(page);
+    this.#memory.protect(page * PAGE_SIZE, PAGE_SIZE, perm);
+  }
+
+  /** A fault at an address: whether that was a page with an old content, which shows the new one now. */
+  reveal(address: number): boolean {
+    if (!this.#hidden.has(address >>> PAGE_SHIFT)) return false;
+    this.revealAll();
+    return true;
+  }
+
+  /** Every mapping shows what was stored through any. */
+  revealAll(): void {
+    if (this.#hidden.size === 0) return;
+    for (const object of this.#seen.keys()) this.giveUp(object);
+    for (const [page, perm] of this.#hidden) this.#showPage(page, perm);
   }
 
   /** No mapping of the object is left. */
@@ -67,9 +137,11 @@ export class SharedViews {
   giveUp(object: SharedObject, offset = 0, length = Infinity): void {
     this.#noteWritten();
     if (this.#written.size === 0) return;
-    const changes = this.#regions().flatMap((r) => (r.object === object && !r.readOnlyShared ? this.#changesOf(r, offset, offset + length) : []));
+    const [from, to] = this.#hidden.size > 0 ? [0, Infinity] : [offset, offset + length];
+    const changes = this.#regions().flatMap((r) => (r.object === object && !r.readOnlyShared ? this.#changesOf(r, from, to) : []));
     for (const change of changes) object.store(change);
     if (changes.length > 0) this.catchUp(object);
+    if (this.#hidden.size > 0) this.#show(object);
   }
 
   #noteWritten(): void {

@@ -50,7 +50,7 @@ export function raiseFault(task: Task): void {
   const { registers, space } = task;
   const address = registers.u32(state.faultAddress);
   const access = registers.u32(state.faultAccess);
-  if (space.growStack(address)) return;
+  if (space.shared.reveal(address) || space.growStack(address)) return;
   const mapped = space.regionAt(address) !== undefined;
   const error = (mapped ? 1 : 0) | (access === Access.write ? 2 : 0) | 4 | (access === Access.execute ? 16 : 0);
   forceSignal(task, { signo: SIGSEGV, code: mapped ? SEGV_ACCERR : SEGV_MAPERR, addr: address, trap: { vector: PAGE_FAULT, error } });

@@ -25,6 +25,7 @@ export function enterSyscall(task: Task): boolean {
 /** One attempt at the call on its way. False: it waits, or the task is not what it was. */
 export function trySyscall(task: Task): boolean {
   const call = task.call!;
+  task.space.shared.revealAll();
   const row = syscalls[call.number];
   const { space } = task;
   const result = attempt(task, call, row);

@@ -160,7 +160,7 @@ function munlock(task: Task, address: number, length: number): number {
 
 const Prot = flags(protFlags, 'PROT_NONE');
 export const memoryCalls: readonly SyscallRow[] = [
-  sys(9, 'mmap', [Ptr, Size, Prot, flags(mapFlags), Fd, ULongHex], mmap, 'all addresses lie below 4 GiB; huge pages are ENOMEM; two shared mappings of one file in a process see each other only from the next call that reads or writes it, munmap, msync or switch of processes; bytes beyond the end of a file read as zero, without SIGBUS'),
+  sys(9, 'mmap', [Ptr, Size, Prot, flags(mapFlags), Fd, ULongHex], mmap, 'all addresses lie below 4 GiB; huge pages are ENOMEM; memory that is mapped twice in a process is kept alike by faults, a page at a time, so a process that does that checks every load; bytes beyond the end of a file read as zero, without SIGBUS'),
   sys(10, 'mprotect', [Ptr, Size, Prot], mprotect),
   sys(11, 'munmap', [Ptr, Size], munmap),
   sys(12, 'brk', [Ptr], (task, address) => task.space.setBrk(address), 'the heap ends below the stack, at 248 MiB; malloc goes on with mmap'),
