@@ -32,8 +32,11 @@ export class GuestMemory {
   protectedEnd = 0;
   /** Shared pages that were stored to, each once since it was watched; who reads the list empties it. */
   readonly written: number[] = [];
-  /** Told of each page that goes to `written`, before the store. */
+  /** Told of each page that goes to `written`. */
   onSharedStore: ((page: number) => void) | undefined;
+  /** While set, pages are kept for `tellStores`: an instruction that is about to store may still load. */
+  storeIsComing = false;
+  readonly #coming: number[] = [];
   /** Called before bytes of a watched page change (the Cpu sets it): forget the code there and give the right to write back. */
   onCodeWrite: (address: number, length: number) => void = (address, length) => { for (let page = address >>> PAGE_SHIFT; page < (address + length) / PAGE_SIZE; page++) this.unwatch(page); };
 
@@ -75,8 +78,12 @@ export class GuestMemory {
     this.perms[page] = perm & Perm.watched ? (perm & ~(Perm.watched | Perm.code)) | Perm.write : perm & ~Perm.code;
     if (!(perm & Perm.watched) || !(perm & Perm.shared)) return;
     this.written.push(page);
-    this.onSharedStore?.(page);
+    if (this.storeIsComing && this.onSharedStore) this.#coming.push(page);
+    else this.onSharedStore?.(page);
   }
+
+  /** The stores that were coming have happened. */
+  tellStores(): void { while (this.#coming.length > 0) this.onSharedStore?.(this.#coming.pop()!); }
 
   /** The next store to this shared page will be noted. */
   watchShared(page: number): void {

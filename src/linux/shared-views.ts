@@ -67,7 +67,8 @@ export class SharedViews {
 
   #hide(page: number): void {
     if (this.#hidden.has(page)) return;
-    const perm = this.#memory.perms[page]! & ~Perm.code;
+    const now = this.#memory.perms[page]! & ~Perm.code;
+    const perm = now & Perm.write ? (now & ~Perm.write) | Perm.watched : now;
     this.#hidden.set(page, perm);
     this.#memory.protect(page * PAGE_SIZE, PAGE_SIZE, perm & ~(Perm.read | Perm.write | Perm.watched | Perm.execute));
   }

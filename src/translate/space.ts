@@ -92,6 +92,7 @@ export class GuestSpace implements Space, HubHost {
         this.state.setU32(state.exit, Inner.resume);
         this.#chooseFloat();
         this.#enter();
+        this.memory.tellStores();
         this.#settle();
         const exit = this.#leave();
         if (exit !== undefined) return exit;
@@ -243,7 +244,9 @@ export class GuestSpace implements Space, HubHost {
       return 0;
     }
     const alone = this.#blocks.alone(ip);
+    this.memory.storeIsComing = true;
     for (const page of pages) if (perms[page]! & Perm.watched) this.invalidate(page * PAGE_SIZE, PAGE_SIZE);
+    this.memory.storeIsComing = false;
     return alone;
   }
 

@@ -39,6 +39,13 @@ void behaviour(void) {
   memcpy(r + 8190, "around", 6); say("%.4s %.2s %.6s\n", r, r + 8190, r + 8190);
   *(volatile long *)(r + 8188) = 0x3131313132323232; say("%.4s %.4s\n", r, r + 8188);
 
+  int small = memfd_create("small", 0);
+  ftruncate(small, 4096);
+  mmap(r, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, small, 0);
+  mmap(r + 4096, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, small, 0);
+  for (int i = 0; i < 3; i++) { *(volatile long *)(r + 4092) = 0x6161616162626262 + i * 0x0101010101010101; say("%.4s %.4s %.4s\n", r, r + 4092, r + 8188); }
+  r[1] = 'x'; say("%.4s %.4s\n", r, r + 4096);
+
   int code = memfd_create("code", 0);
   ftruncate(code, 4096);
   unsigned char *w = both(code, 4096, PROT_READ | PROT_EXEC, &mapped);
