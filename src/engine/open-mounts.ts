@@ -48,6 +48,7 @@ class Opening {
     const { Mounts = [], HostConfig } = this.#record;
     const tmpfs = Object.entries(HostConfig.Tmpfs ?? {}).map(([path, options]) => this.#tmpfs(path, options));
     const others = Mounts.map((point) => this.#mount(point));
+    for (const mount of [...tmpfs, ...others]) demandOutsideProc(mount);
     return [...tmpfs, ...others].sort((a, b) => depth(a.path) - depth(b.path));
   }
 
@@ -140,6 +141,17 @@ function inodeAt(fs: FileSystem, path: string, volume: string): Inode {
   }
 }
 
+/** What runc lets be mounted inside /proc. */
+const coverable = ['cpuinfo', 'diskstats', 'meminfo', 'stat', 'swaps', 'uptime', 'loadavg', 'slabinfo', 'net/dev', 'sys/kernel/ns_last_pid'].map((name) => `/proc/${name}`);
+
+/** Programs would not see what they are. */
+function demandOutsideProc({ path, source = 'tmpfs' }: BindMount): void {
+  if (!/^\/proc(?:\/|$)/.test(path) || coverable.includes(path)) return;
+  throw noSource(`${CREATE_FAILED}error mounting ${JSON.stringify(source)} to rootfs at ${JSON.stringify(utf8Of(path))}: ${JSON.stringify(utf8Of(path))} cannot be mounted because it is inside /proc: unknown`);
+}
+
+const CREATE_FAILED = 'failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ';
+
 const depth = (path: string): number => path.split('/').filter((name) => name !== '').length;
 const cleanEnd = (path: string): string => path.replace(/\/+$/, '');
 
@@ -155,7 +167,7 @@ export function openMounts(parts: MountsHost, record: ContainerRecord, rootFs: F
 /** Docker's words for a directory over a file, or the other way round. */
 export function mountFailure({ mount, errno }: MountError): EngineError {
   const source = mount.source ?? mount.fs.type;
-  const start = `failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting ${JSON.stringify(source)} to rootfs at ${JSON.stringify(utf8Of(mount.path))}: mount ${source}:${utf8Of(mount.path)}: `;
+  const start = `${CREATE_FAILED}error mounting ${JSON.stringify(source)} to rootfs at ${JSON.stringify(utf8Of(mount.path))}: mount ${source}:${utf8Of(mount.path)}: `;
   if (errno.name !== 'EINVAL' && errno.name !== 'ENOTDIR') return noSource(`${start}${systemWords[errno.name] ?? errno.name}: unknown`);
   return noSource(`${start}not a directory: unknown: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`);
 }

@@ -117,6 +117,8 @@ test('single files, new mount points, paths from here, a missing directory', () 
     assert.is(wrong.code, 125);
     assert.match(wrong.err, new RegExp(`error mounting "${source}" to rootfs at "${target}": mount ${source}:${target}: not a directory: unknown: Are you trying to mount a directory onto a file \\(or vice-versa\\)\\? Check if the specified host path exists and is the expected type\n`));
   }
+  for (const target of ['/proc', '/proc/self/x']) assert.match(wherry('run', '--rm', '-v', `${path}:${target}`, 'busybox', 'true').err, new RegExp(`"${target}" cannot be mounted because it is inside /proc: unknown\n`));
+  assert.is(shell(['-v', `${path}/f:/proc/cpuinfo`], 'cat /proc/cpuinfo; ls /proc/self/fd | wc -l'), 'single\nmore\n4\n');
   assert.equal(wherry('ps', '-aq').out, '', 'nothing is left of them');
 });
 
