@@ -1,5 +1,5 @@
 // `--filter` of ps and container prune: rows with a key and what it asks of a container.
-import { type ContainerRecord, EngineError, isBefore, requestsOf, wantedPorts } from '../engine/index.ts';
+import { type ContainerRecord, EngineError, isBefore, requestsOf, portsOf, wantedPorts } from '../engine/index.ts';
 import { hasLabel } from './filters.ts';
 import { momentMs } from './moment.ts';
 import type { Engine } from './setup.ts';
@@ -57,7 +57,11 @@ const keys: Readonly<Record<string, (value: string, engine: Engine) => Test>> = 
     const found = networks.list().find(({ Id, Name }) => Name === value || Id.startsWith(value));
     return (record) => Object.entries(requestsOf(record)).some(([name]) => name === value || name === found?.Name || name === found?.Id);
   },
-  publish: (value) => { const wanted = portTest('publish', value); return (record) => Object.keys(wantedPorts(record)).some(wanted); },
+  /** Ports of the host. */
+  publish: (value) => {
+    const wanted = portTest('publish', value);
+    return (record) => Object.entries(portsOf(record)).some(([port, places]) => places.some(({ HostPort }) => wanted(`${HostPort}/${port.split('/')[1]}`)));
+  },
   expose: (value) => { const wanted = portTest('expose', value); return (record) => [...Object.keys(wantedPorts(record)), ...Object.keys(record.Config.ExposedPorts ?? {})].some(wanted); },
   'is-task': (value) => { if (!['true', 'false', '1', '0'].includes(value)) throw invalid(`is-task=[${value}]`); return () => value === 'false' || value === '0'; },
   isolation: () => () => true,

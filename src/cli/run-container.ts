@@ -106,7 +106,8 @@ function inDockersWords(error: unknown): unknown {
 /** What the machine is told of networks. */
 function networking({ containers, host: { net, clock } }: Engine, record: ContainerRecord): { network?: NetworkConfig; identity: IdentityFiles } {
   const owner = containers.networkOwnerOf(record);
-  return { ...(net ? { network: networkConfigOf(owner, record.Id, containers.endpoints, net) } : {}), identity: new IdentityFiles(record.Config, () => clock.realtimeNs(), nameFilesOf(owner, owner.State.Networks ?? {}, net)) };
+  const names = nameFilesOf(owner, owner.State.Networks ?? {}, net);
+  return { ...(net ? { network: networkConfigOf(owner, record.Id, containers.endpoints, net) } : {}), identity: new IdentityFiles(record.Config, () => clock.realtimeNs(), { ...names, extraHosts: [...names.extraHosts, ...containers.linkedHosts(owner)] }) };
 }
 
 /** The host listens on the ports that were asked for; `ps` shows where. Throws EngineError 'PORT_TAKEN'. */

@@ -167,10 +167,20 @@ export class Containers {
   published(id: string, Ports: PortBindings): void { this.#update(id, (record) => ({ ...record, State: { ...record.State, Ports } })); }
 
   /** Puts a container on a network. Throws EngineError 'CANNOT_CONNECT', 'BAD_ADDRESS', 'NO_ADDRESS', 'NO_CONTAINER'. */
-  connect(id: string, network: NetworkRecord, request: EndpointRequest): ContainerRecord { return this.#update(id, (record) => connected(record, network, request, this.endpoints)); }
+  connect(id: string, network: NetworkRecord, request: EndpointRequest): ContainerRecord {
+    const record = this.#update(id, (before) => connected(before, network, request, this.endpoints));
+    this.#tellNetwork('connect', network, id);
+    return record;
+  }
 
   /** Takes it off again. Throws EngineError 'CANNOT_CONNECT', 'NO_CONTAINER'. */
-  disconnect(id: string, network: NetworkRecord): ContainerRecord { return this.#update(id, (record) => disconnected(record, network, this.endpoints)); }
+  disconnect(id: string, network: NetworkRecord): ContainerRecord {
+    const record = this.#update(id, (before) => disconnected(before, network, this.endpoints));
+    this.#tellNetwork('disconnect', network, id);
+    return record;
+  }
+
+  #tellNetwork(action: string, { Id, Name, Driver }: NetworkRecord, container: string): void { this.events.tell('network', action, Id, { container, name: Name, type: Driver }); }
 
   /** Reads the record again and changes it, while nobody else does. Throws EngineError 'NO_CONTAINER' when it is gone. */
   #update(id: string, change: (record: ContainerRecord) => ContainerRecord): ContainerRecord {
@@ -247,6 +257,18 @@ export class Containers {
     const owner = this.networkOwnerOf(named);
     if (owner.HostConfig.NetworkMode === 'none') throw new EngineError('NO_NETWORK', `container ${owner.Id} has no network that could be shared`);
     return owner;
+  }
+
+  /** Lines of hosts(5) for the containers that it is linked to on the default bridge, as ExtraHosts says them. Throws EngineError 'NO_CONTAINER', 'NOT_RUNNING'. */
+  linkedHosts({ Name, HostConfig: { NetworkMode: mode = 'default', Links } }: ContainerRecord): string[] {
+    if (mode !== 'default' && mode !== 'bridge') return [];
+    return (Links ?? []).map((link) => {
+      const [target = '', alias = target] = link.split(':');
+      const other = this.find(target);
+      if (!hasPrograms(other)) throw new EngineError('NOT_RUNNING', `Cannot link to a non running container: /${other.Name} AS /${Name}/${alias}`);
+      const names = new Set([alias, other.Config.Hostname, other.Name]);
+      return `${[...names].join(' ')}:${other.State.Networks?.['bridge']?.IPAddress ?? ''}`;
+    });
   }
 
   /** Of a container that has begun: whose network it is on, which may be itself. Throws EngineError 'NO_CONTAINER'. */

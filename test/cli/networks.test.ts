@@ -131,6 +131,13 @@ test('names of the host\'s and of users: --add-host, --dns, --dns-search, --dns-
   assert.is(got, 'box\n10.1.2.3\tdb\n172.17.0.1\thost.docker.internal\n172.17.0.2\tbox\nsearch a.b c\nnameserver 1.1.1.1\nnameserver 8.8.8.8\noptions timeout:1\n');
 });
 
+test('--link: names of other containers on the default bridge', () => {
+  start('database', '-h', 'store', ...page('linked'));
+  assert.is(out('run', '--rm', '--link', 'database:db', 'busybox', 'sh', '-c', 'for n in db store database; do wget -qO- http://$n/; done; grep db /etc/hosts'), 'linked\nlinked\nlinked\n172.17.0.2\tdb store database\n');
+  out('stop', '-t', '0', 'database');
+  assert.is(wherry('run', '--rm', '--name', 'linker', '--link', 'database:db', 'busybox', 'true').err, 'wherry: Error response from daemon: Cannot link to a non running container: /database AS /linker/db\n\nRun \'wherry run --help\' for more information\n');
+});
+
 const listening = (server: Server): number => (server.address() as { port: number }).port;
 const fetched = (host: string, port: number): Promise<string> => new Promise((done, failed) => {
   let text = '';
@@ -143,6 +150,7 @@ test('published ports: both families, what the host chose, again at each start; 
   assert.is(out('port', 'front', '80/tcp'), `0.0.0.0:${port}\n[::]:${port}\n`);
   assert.match(out('port', 'front'), new RegExp(`^53/udp -> 127\\.0\\.0\\.1:\\d+\n80/tcp -> 0\\.0\\.0\\.0:${port}\n80/tcp -> \\[::\\]:${port}\n$`));
   assert.match(out('ps', '--format', '{{.Ports}}'), new RegExp(`^99/tcp, 127\\.0\\.0\\.1:\\d+->53/udp, 0\\.0\\.0\\.0:${port}->80/tcp, \\[::\\]:${port}->80/tcp\n$`));
+  assert.is(out('ps', '-f', `publish=${port}`, '--format', '{{.Names}}') + out('ps', '-q', '-f', 'publish=80') + out('ps', '-f', 'expose=99', '-f', 'network=bridge', '--format', '{{.Names}}'), 'front\nfront\n');
   assert.match(await fetched('127.0.0.1', port), /front\n$/);
   assert.match(await fetched('::1', port), /front\n$/);
   assert.match(wherry('run', '--rm', '-p', `${port}:1`, 'busybox', 'true').err, new RegExp(`^wherry: Error response from daemon: driver failed programming external connectivity on endpoint \\w+ \\([0-9a-f]{64}\\): Error starting userland proxy: listen tcp4 0\\.0\\.0\\.0:${port}: bind: address already in use\n`));
@@ -191,7 +199,7 @@ test('one network for several containers: what one listens at is the others\', f
   start('infra', '--network', 'n1', '-p', '80', '-p', '8000', ...page('infra'));
   start('side', '--network', 'container:infra', 'busybox', 'sh', '-c', 'echo side > /index.html; exec httpd -f -p 8000 -h /');
   const portOf = (inside: string): number => Number(/:(\d+)\n/.exec(out('port', 'infra', inside))![1]);
-  const got = inside('container:infra', 'hostname; for at in localhost localhost:8000 infra:8000 localhost:9; do wget -qO- http://$at/ 2>&1; done');
+  const got = inside('container:infra', 'hostname; for at in localhost localhost:8000 infra:8000 localhost:9; do wget -qO- http://$at/ 2>&1; done; true');
   assert.is(got, `${out('inspect', '-f', '{{.Config.Hostname}}', 'infra')}infra\nside\nside\nwget: can't connect to remote host (127.0.0.1): Connection refused\n`);
   assert.is(out('exec', 'infra', 'wget', '-qO-', 'http://localhost:8000/'), 'side\n');
   assert.is(inside('n1', 'wget -qO- http://infra:8000/; wget -qO- http://infra/'), 'side\ninfra\n');
