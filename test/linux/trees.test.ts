@@ -90,14 +90,14 @@ test('/dev: memory devices, links, pseudo-terminals, shared memory', () => {
   assert.is(m.call('open', '/dev/tty', O_RDWR, 0), 'ENXIO');
   assert.is(link(m, '/dev/stdin'), '/proc/self/fd/0');
   const master = m.call('open', '/dev/ptmx', O_RDWR | 0o400, 0) as number;
-  assert.is(m.call('open', '/dev/pts/1', O_RDWR | 0o400, 0), 'EIO', 'locked until unlockpt');
+  assert.is(m.call('open', '/dev/pts/0', O_RDWR | 0o400, 0), 'EIO', 'locked until unlockpt');
   m.task.memory.writeU32(BUFFER, 0);
   assert.is(m.call('ioctl', master, 0x40045431, BUFFER), 0);
-  const slave = m.call('open', '/dev/pts/1', O_RDWR, 0) as number;
-  assert.is(m.task.process.session.tty?.rdev, 0x8801, 'a session leader without a terminal gets it');
+  const slave = m.call('open', '/dev/pts/0', O_RDWR, 0) as number;
+  assert.is(m.task.process.session.tty?.rdev, 0x8800, 'a session leader without a terminal gets it');
   assert.is(m.call('ioctl', slave, 0x540f, BUFFER), 0);
   assert.is(m.task.memory.readI32(BUFFER), m.task.process.group.id);
-  assert.equal(list(m, '/dev/pts'), ['.', '..', '1', 'ptmx']);
+  assert.equal(list(m, '/dev/pts'), ['.', '..', '0', 'ptmx']);
   m.call('close', master);
   assert.equal(list(m, '/dev/pts'), ['.', '..', 'ptmx']);
   assert.type(m.call('open', '/dev/shm/x', 0o102, 0o600), 'number');
