@@ -29,7 +29,9 @@ export const ratioLimit: UnpackLimit = (packed) => FREE + RATIO * packed;
 /** Written here, and loaded when it is needed. */
 async function* unxz(source: Chunks, codecs: Codecs): Chunks { yield* (await import('./xz.ts')).unxz(source, codecs); }
 
-const unpackers = { xz: unxz, gzip: (source: Chunks, codecs: Codecs) => codecs.gunzip(source), zstd: (source: Chunks, codecs: Codecs) => codecs.unzstd(source) } as const;
+async function* unbzip2(source: Chunks): Chunks { yield* (await import('./bzip2.ts')).unbzip2(source); }
+
+const unpackers = { bzip2: unbzip2, xz: unxz, gzip: (source: Chunks, codecs: Codecs) => codecs.gunzip(source), zstd: (source: Chunks, codecs: Codecs) => codecs.unzstd(source) } as const;
 const isKnown = (name: string): name is keyof typeof unpackers => Object.hasOwn(unpackers, name);
 
 /** The first `length` bytes of a source (fewer when it ends before), and all of it again. */
@@ -61,7 +63,7 @@ export async function* uncompressed(source: Chunks, { codecs, limit }: Unpacking
     yield* all;
     return;
   }
-  if (!isKnown(compression)) throw new ImageError('unsupported', `compressed with ${compression}, which is not supported (plain tar, gzip, zstd and xz are)`);
+  if (!isKnown(compression)) throw new ImageError('unsupported', `compressed with ${compression}, which is not supported (plain tar, gzip, zstd, xz and bzip2 are)`);
   let packed = 0;
   let unpacked = 0;
   let failure: { readonly error: unknown } | undefined;

@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { runLine } from '../../src/cli/command-line.ts';
 import { openImages } from '../../src/cli/setup.ts';
 import type { Terminal } from '../../src/cli/verb.ts';
+import { tarBzip2 } from '../oci/bzip2-files.ts';
 import { tarXz } from '../oci/xz-files.ts';
 import { layerLines, treeLines } from './cases.ts';
 
@@ -232,11 +233,12 @@ test('builds are the same at a fixed time', async () => {
   assert.is(ids.size, 1);
 });
 
-test('ADD unpacks xz', async () => {
-  const place = dockerfile('FROM busybox\nADD t.tar.xz /t/\n');
+test('ADD unpacks xz and bzip2', async () => {
+  const place = dockerfile('FROM busybox\nADD t.tar.xz /t/\nADD t.tar.bz2 /u\n');
+  writeFileSync(join(place.context, 't.tar.bz2'), Buffer.from(tarBzip2, 'base64'));
   writeFileSync(join(place.context, 't.tar.xz'), Buffer.from(tarXz, 'base64'));
   await place.build();
-  assert.is(place.tree()['t/d/file'], '100640 7:8 8');
+  for (const path of ['t/d/file', 'u/d/file']) assert.is(place.tree()[path], '100640 7:8 8');
 });
 
 test('--output: a tar, a folder; no image is kept without a name', async () => {
