@@ -21,7 +21,7 @@ function ownLines({ Hostname, Domainname }: Identity, { addresses }: NameFiles):
   return addresses.map((address) => `${address}\t${own}\n`);
 }
 
-const hostsText = (config: Identity, names: NameFiles): string => names.hosts ?? `${fixedHosts}${names.extraHosts.map((said) => extraHost(said, names.gateway)).join('')}${ownLines(config, names).join('')}`;
+const hostsText = (config: Identity, names: NameFiles): string => `${names.hosts ?? fixedHosts}${names.extraHosts.map((said) => extraHost(said, names.gateway)).join('')}${ownLines(config, names).join('')}`;
 
 function resolverText({ servers, search, options }: NameFiles): string {
   const line = (words: readonly string[]): string => (words.length > 0 ? `${words.join(' ')}\n` : '');

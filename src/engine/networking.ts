@@ -15,7 +15,7 @@ export interface NameFiles {
   readonly servers: readonly string[];
   readonly search: readonly string[];
   readonly options: readonly string[];
-  /** All of hosts(5), where it is not the container's own. */
+  /** How hosts(5) begins, where not as in every container. */
   readonly hosts?: string;
   /** The host's address. */
   readonly gateway: string;
@@ -31,7 +31,7 @@ const isUsers = (networks: ContainerNetworks): boolean => Object.keys(networks).
 
 export function nameFilesOf({ HostConfig: { NetworkMode: mode, Dns = [], DnsSearch = [], DnsOptions = [], ExtraHosts } }: Pick<ContainerRecord, 'HostConfig'>, networks: ContainerNetworks, net: Net | undefined): NameFiles {
   const states = Object.values(networks).filter(({ IPAddress }) => IPAddress !== '');
-  const gateway = states.find(({ Gateway, Internal }) => Gateway !== '' && !Internal)?.Gateway ?? states[0]?.Gateway ?? DEFAULT_GATEWAY;
+  const gateway = mode === 'host' ? '127.0.0.1' : states.find(({ Gateway, Internal }) => Gateway !== '' && !Internal)?.Gateway ?? states[0]?.Gateway ?? DEFAULT_GATEWAY;
   const users = isUsers(networks);
   const hasNdots = DnsOptions.some((option) => option.startsWith('ndots:'));
   return {

@@ -188,9 +188,9 @@ test('on the host\'s own network: its ports, its loopback, its name; without one
   }
   assert.match(text, /hosted\n$/);
   assert.match(await fetched('::1', port), /hosted\n$/);
-  const { out: got } = await meanwhile('run', '--rm', '--network', 'host', 'busybox', 'sh', '-c', `hostname; nc localhost ${listening(own)}; wget -qO- http://127.0.0.1:${port}/; httpd -p ${port} 2>&1; nc -l -p 0 -e true & true`);
+  const { out: got } = await meanwhile('run', '--rm', '--network', 'host', '--add-host', 'far:10.1.2.3', 'busybox', 'sh', '-c', `hostname; tail -n 1 /etc/hosts; nc localhost ${listening(own)}; wget -qO- http://127.0.0.1:${port}/; httpd -p ${port} 2>&1; nc -l -p 0 -e true & true`);
   own.close();
-  assert.is(got, `${hostname()}\nown\nhosted\nhttpd: listen: Address already in use\n`);
+  assert.is(got, `${hostname()}\n10.1.2.3\tfar\nown\nhosted\nhttpd: listen: Address already in use\n`);
   assert.match(wherry('run', '--rm', '--network', 'host', '-p', '80:80', 'busybox', 'true').err, /^WARNING: Published ports are discarded when using host network mode\n$/);
   assert.is(inside('none', 'ip -o addr | tr -s " " | cut -d" " -f2-4; ping -c1 -W1 172.17.0.1 2>&1 | tail -n 1'), 'lo inet 127.0.0.1/8\nlo inet6 ::1/128\nping: sendto: Network is unreachable\n');
 });
