@@ -1,7 +1,7 @@
 // Runs a container in this process, from its root file system to its end, and keeps its record true whatever happens.
 import { constants } from 'node:os';
 import { Errno, errnoMessage, SIGKILL } from '../abi/index.ts';
-import { bootContainer, ContainerLog, type ContainerRecord, countedHost, type Ending, EngineError, exitCode, hasMounts, healthPlan, logOptionsOf, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, type Traffic, wantedPorts } from '../engine/index.ts';
+import { bootContainer, ContainerLog, type ContainerRecord, countedHost, demandLogOptions, type Ending, EngineError, exitCode, hasMounts, healthPlan, logOptionsOf, IdentityFiles, nameFilesOf, networkConfigOf, type OpenMounts, publishPorts, SharedIo, type Traffic, wantedPorts } from '../engine/index.ts';
 import type { Cpu } from '../guest/index.ts';
 import type { Machine, MachineParts, NetworkConfig } from '../machine/index.ts';
 import type { OverlayFs } from '../vfs/index.ts';
@@ -53,6 +53,7 @@ export async function runContainer(engine: Engine, record: ContainerRecord, befo
   let rootFs: OverlayFs;
   let opened: OpenMounts = noMounts;
   try {
+    demandLogOptions(record);
     const fs = rootFs = execution.rootFs ?? images.openContainerFs(record, { now: () => host.clock.realtimeNs(), loop: host.loop });
     keep = () => { keepAll(engine, log, fs); opened.close(); };
     leave = (code) => {

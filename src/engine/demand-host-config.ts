@@ -2,7 +2,6 @@
 import { EngineError } from './errors.ts';
 import type { HostConfig } from './host-config.ts';
 import type { ContainerConfig } from './process-config.ts';
-import { humanBytes } from './log.ts';
 import { signalNumber } from './signal-names.ts';
 
 const MIB = 2 ** 20;
@@ -41,11 +40,7 @@ function logging({ LogConfig }: Partial<HostConfig>): string | undefined {
   const known = Object.hasOwn(logDrivers, LogConfig.Type) ? logDrivers[LogConfig.Type]! : undefined;
   if (!known) return `error looking up logging plugin ${LogConfig.Type}: plugin "${LogConfig.Type}" not found`;
   const wrong = LogConfig.Type === 'none' ? undefined : Object.keys(LogConfig.Config).find((key) => !known.includes(key));
-  if (wrong !== undefined) return `unknown log opt '${wrong}' for ${LogConfig.Type} log driver`;
-  const { 'max-size': size, 'max-file': files } = LogConfig.Config;
-  if (size !== undefined && humanBytes(size) === undefined) return `failed to initialize logging driver: invalid size: '${size}'`;
-  if (files !== undefined && !(Number(files) >= 1)) return /^-?\d+$/.test(files) ? 'failed to initialize logging driver: max-file cannot be less than 1' : `failed to initialize logging driver: strconv.Atoi: parsing ${JSON.stringify(files)}: invalid syntax`;
-  return undefined;
+  return wrong === undefined ? undefined : `unknown log opt '${wrong}' for ${LogConfig.Type} log driver`;
 }
 
 /** The first word that is neither a list of numbers and ranges. */

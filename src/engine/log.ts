@@ -3,6 +3,7 @@ import type { Clock, Folder, RandomFile, Sink } from '../host/ports.ts';
 import type { MachineParts } from '../machine/index.ts';
 import { rfc3339 } from '../base/index.ts';
 import type { ContainerRecord } from './container-record.ts';
+import { EngineError } from './errors.ts';
 import { hostConfigOf } from './host-config.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
@@ -34,6 +35,15 @@ export function humanBytes(text: string): number | undefined {
 const words = (list = ''): string[] => list.split(',').filter(Boolean);
 const chosen = (all: Readonly<Record<string, string>>, names: readonly string[], pattern = ''): [string, string][] =>
   Object.entries(all).filter(([name]) => names.includes(name) || (pattern !== '' && new RegExp(pattern).test(name)));
+
+/** What dockerd looks at when the container starts, and not before. Throws EngineError 'BAD_LOG'. */
+export function demandLogOptions(record: Pick<ContainerRecord, 'HostConfig'>): void {
+  const { 'max-size': size, 'max-file': files } = hostConfigOf(record).LogConfig.Config;
+  const fail = (why: string): never => { throw new EngineError('BAD_LOG', `failed to initialize logging driver: ${why}`); };
+  if (size !== undefined && humanBytes(size) === undefined) fail(`invalid size: '${size}'`);
+  if (files !== undefined && !/^-?\d+$/.test(files)) fail(`strconv.Atoi: parsing ${JSON.stringify(files)}: invalid syntax`);
+  if (files !== undefined && Number(files) < 1) fail('max-file cannot be less than 1');
+}
 
 /** The driver `local` puts files aside even where nothing is said. */
 export function logOptionsOf(record: Pick<ContainerRecord, 'HostConfig' | 'Config'>): LogOptions {

@@ -4,12 +4,19 @@ import type { Wait } from '../base/index.ts';
 import type { Kernel } from './kernel.ts';
 import type { Task } from './task.ts';
 
+/** How long one task aims to run before the next. */
+export const SLICE_NS = 5_000_000;
+/** So much work of calls passes before the clock is looked at: calls, and their results in units of 16 KiB where they moved bytes. */
+const CLOCK_CALLS = 64, CLOCK_UNIT = 14;
+
 export class Scheduler {
   readonly #kernel: Kernel;
   readonly #ready: Task[] = [];
   current: Task | undefined;
   /** When the slice that runs now began (monotonic). */
   sliceStartNs: bigint | undefined;
+  /** Work of calls since the clock was looked at. */
+  #calls = 0;
   /** sched_yield: the running task goes to the end of the queue. */
   mustSwitch = false;
   /** Called when a task becomes ready while the machine may be asleep. */
@@ -20,6 +27,14 @@ export class Scheduler {
   get hasReady(): boolean { return this.#ready.length > 0; }
   /** How many tasks are ready to run, for /proc/loadavg. */
   get readyCount(): number { return this.#ready.length; }
+
+  /** After a call with this result: whether the slice is over by the clock. Code may make calls for long without leaving. */
+  isOverdue(result: number): boolean {
+    this.#calls += 1 + (result > 0 ? result >>> CLOCK_UNIT : 0);
+    if (this.#calls < CLOCK_CALLS) return false;
+    this.#calls = 0;
+    return this.sliceStartNs !== undefined && this.#kernel.monotonicNs() - this.sliceStartNs >= SLICE_NS;
+  }
 
   /** Puts a task at the end of the ready queue. */
   makeReady(task: Task): void {

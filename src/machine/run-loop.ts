@@ -1,13 +1,13 @@
 // The run loop: lets tasks run in turn, answers what they leave with, delivers signals, and sleeps when nobody can run.
 import { EFAULT, SIGSEGV } from '../abi/index.ts';
 import { Exit } from '../guest/index.ts';
-import { deliverSignals, expireCpuClockTimers, forceSignal, hasDeliverable, interruptSequence, kernelSignal, processTimeNs, sendToProcess } from '../linux/index.ts';
+import { deliverSignals, expireCpuClockTimers, forceSignal, hasDeliverable, interruptSequence, kernelSignal, processTimeNs, sendToProcess, SLICE_NS } from '../linux/index.ts';
 import type { Kernel, Task } from '../linux/index.ts';
 import { enterSyscall, trySyscall } from '../syscalls/index.ts';
 import { raiseFault, raiseTrap } from './traps.ts';
 
-/** How long the machine runs before the host's event loop has its turn, and how long one task aims to run before the next. */
-const STEP_NS = 10_000_000n, SLICE_NS = 5_000_000;
+/** How long the machine runs before the host's event loop has its turn. */
+const STEP_NS = 10_000_000n;
 /** Bounds of the budget of one slice, in loop rounds and calls. */
 const FIRST_BUDGET = 100_000, LEAST_BUDGET = 20_000, LARGEST_BUDGET = 50_000_000;
 /** Rests that are shorter wait until there is more to rest for. */

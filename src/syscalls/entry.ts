@@ -19,7 +19,8 @@ export function enterSyscall(task: Task): boolean {
   task.space.coverStack(registers.gpr32(RSP));
   task.call = { number, partial: 0, neverRestart: neverRestarted.has(number) };
   if (!trySyscall(task)) return false;
-  return task.state === 'running' && !task.kernel.scheduler.mustSwitch && !hasDeliverable(task);
+  const { scheduler } = task.kernel;
+  return task.state === 'running' && !scheduler.mustSwitch && !hasDeliverable(task) && !scheduler.isOverdue(registers.gpr32(RAX) | 0);
 }
 
 /** One attempt at the call on its way. False: it waits, or the task is not what it was. */

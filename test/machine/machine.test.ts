@@ -257,6 +257,19 @@ test('an alarm ends a program that loops without system calls', () => {
   assert.is(rounds, 5);
 });
 
+test('a turn of nothing but calls ends by the clock', () => {
+  let calls = 0, other = false;
+  const b = boot([
+    (c) => { c.sys(NR.fork); },
+    (c) => { c.go(c.gpr(RAX) === 0n ? 4 : 2); },
+    (c) => { calls++; b.clock.ns += 1_000_000n; c.sys(NR.getpid); },
+    (c) => { if (other || calls > 1000) c.sys(NR.exit_group, 0); else c.go(2); },
+    (c) => { other = true; c.sys(NR.exit_group, 0); },
+  ]);
+  assert.equal(b.exit(), { code: 0 });
+  assert.ok(other && calls < 200, `${calls} calls`);
+});
+
 test('the first process is spared what it has no handler for, but for SIGKILL and what the user in front of it sends', () => {
   const pausing = (): ReturnType<typeof boot> => boot([(c) => { c.sys(NR.kill, 1, 15); }, (c) => { assert.is(c.gpr(RAX), 0n); c.sys(NR.pause); }]);
   const b = pausing();
