@@ -1,6 +1,6 @@
 // The contract between the processor (translate/) and Linux (linux/, machine/): what running code leaves with, and what an address space can do.
 import type { CpuState } from './cpu-state.ts';
-import type { GuestMemory } from './memory.ts';
+import type { FileBytes, GuestMemory } from './memory.ts';
 
 /** Why `Space.run` returned; also the value of state.exit. */
 export const Exit = {
@@ -35,16 +35,17 @@ export interface Space {
   fork(): Space;
   /** Forgets code decoded or translated from [address, address + length): bytes changed, unmapped, or no longer executable. */
   invalidate(address: number, length: number): void;
-  /** Tells that [address, address + length) holds these bytes of a file: `identity` names the content (for the translation cache). */
-  noteFile(address: number, length: number, identity: string): void;
+  /** Tells that [address, address + length) holds these bytes of a file: `identity` names the content (for the translation cache). `unchanged`: nobody can have written to them since. */
+  noteFile(address: number, length: number, identity: string, unchanged?: boolean): void;
   /** The time stamp counter (rdtsc). */
   timestamp(): bigint;
-  /** Gives the memory back to the pool. The space must not be used again. */
-  release(): void;
+  /** Gives the memory back to the pool. The space must not be used again. `unchanged`: bytes of files that nobody can have written to; a next program with the same files may find them there (`GuestMemory.claim`). */
+  release(unchanged?: readonly FileBytes[]): void;
 }
 
 export interface Cpu {
-  createSpace(): Space;
+  /** `program` names the content of its file: a memory where it ran before is preferred. */
+  createSpace(program?: string): Space;
   onSyscall: SyscallHandler;
   /** Writes what is worth keeping to the translation cache. */
   saveCache(): void;

@@ -10,10 +10,6 @@ export const NULL_END = 0x1_0000;
 /** The registers of the task that runs now (state.ts gives the offsets). */
 export const STATE_BASE = 0x1_0000;
 
-/** Direct-mapped table guest pc → what runs there; entries of 8 bytes (pc u32, target u32). */
-export const DISPATCH_BASE = 0x2_0000;
-export const DISPATCH_ENTRIES = 1 << 16;
-
 /** The permission table: one byte for each of the 2^20 pages. */
 export const PERM_BASE = 0x10_0000;
 
@@ -29,7 +25,14 @@ export const STACK_LIMIT = 0x80_0000;
 
 /** The runtime's large window: decoded records of the interpreter. */
 export const RECORDS_BASE = 0x1000_0000;
-export const RECORDS_END = 0x1400_0000;
+export const RECORDS_END = 0x13e0_0000;
+
+/** Direct-mapped table guest pc → what runs there; entries of 8 bytes (pc u32, target u32). A compiler has twenty thousand targets. */
+export const DISPATCH_BASE = 0x13e0_0000;
+export const DISPATCH_ENTRIES = 1 << 18;
+
+/** One past the runtime's windows. */
+export const WINDOWS_END = 0x1400_0000;
 
 /** mmap hands out addresses from here upwards, the interpreter (ld.so) and libraries first. */
 export const MMAP_BASE = 0x1400_0000;

@@ -21,6 +21,9 @@ export const Perm = {
 
 const WASM_PAGE = 65536;
 
+/** Bytes of a file whose content cannot change, at [start, end), from `offset` on in the file. */
+export interface FileBytes { readonly start: number; readonly end: number; readonly identity: string; readonly offset: number }
+
 export class GuestMemory {
   readonly memory: WebAssembly.Memory;
   /** Views of the whole memory; re-made when it grows, so never keep them across a call that may map. */
@@ -37,6 +40,8 @@ export class GuestMemory {
   /** While set, pages are kept for `tellStores`: an instruction that is about to store may still load. */
   storeIsComing = false;
   readonly #coming: number[] = [];
+  /** What a former program of this memory left where nothing is mapped yet; all else that is not mapped is zero. */
+  left: FileBytes[] = [];
   /** Called before bytes of a watched page change (the Cpu sets it): forget the code there and give the right to write back. */
   onCodeWrite: (address: number, length: number) => void = (address, length) => { for (let page = address >>> PAGE_SHIFT; page < (address + length) / PAGE_SIZE; page++) this.unwatch(page); };
 
@@ -96,6 +101,22 @@ export class GuestMemory {
     const end = (address + length) / PAGE_SIZE;
     for (let page = address >>> PAGE_SHIFT; page < end; page++) if (this.perms[page]! & Perm.code) return true;
     return false;
+  }
+
+  /** Tells that [start, end) is mapped now, to these bytes of a file or to something else. Returns the parts where they lie already; all else is zero. */
+  claim(start: number, end: number, identity?: string, offset = 0): readonly (readonly [number, number])[] {
+    if (this.left.length === 0) return [];
+    const there: [number, number][] = [];
+    this.left = this.left.flatMap((old) => {
+      if (old.end <= start || old.start >= end) return [old];
+      if (old.identity !== identity || old.offset - old.start !== offset - start) {
+        this.zero(old.start, old.end - old.start);
+        return [];
+      }
+      there.push([Math.max(start, old.start), Math.min(end, old.end)]);
+      return [{ ...old, end: start }, { ...old, start: end, offset: old.offset + end - old.start }].filter((rest) => rest.end > rest.start);
+    });
+    return there.sort((a, b) => a[0] - b[0]);
   }
 
   /** Zeroes bytes that exist; what lies beyond the memory's end is zero already. */

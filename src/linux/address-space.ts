@@ -1,7 +1,7 @@
 // The address space of a process: what is mapped where, over guest memory and its permission table. mmap(2), mprotect(2), mremap(2), brk(2), madvise(2).
 import { EACCES, EEXIST, EINVAL, ENOMEM, EPERM, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE } from '../abi/index.ts';
 import { assert } from '../base/index.ts';
-import { ADDRESS_END, IMAGE_BASE, MMAP_BASE, PAGE_SIZE, Perm, RECORDS_BASE, RECORDS_END, STACK_LIMIT, STACK_TOP } from '../guest/index.ts';
+import { ADDRESS_END, IMAGE_BASE, MMAP_BASE, PAGE_SIZE, Perm, RECORDS_BASE, WINDOWS_END, STACK_LIMIT, STACK_TOP } from '../guest/index.ts';
 import type { GuestMemory, Space } from '../guest/index.ts';
 import type { OpenFile } from '../vfs/index.ts';
 import type { Placements } from './placements.ts';
@@ -82,19 +82,30 @@ export class AddressSpace {
     const length = pageUp(request.length);
     if (length === 0) throw EINVAL;
     const address = this.#place(request, length);
-    if (request.fixed) this.unmap(address, length);
+    const content = !request.shared && request.file ? identityOf(request.file.file) : undefined;
+    const there = request.fixed !== undefined && content !== undefined ? this.#holding(address, address + length, content, request.offset) : undefined;
+    const sameRights = there?.prot === request.prot;
+    if (there) this.#regions.remove(address, address + length);
+    else if (request.fixed) this.unmap(address, length);
     const region: Region = {
       start: address, end: address + length, prot: request.prot, offset: request.offset, label: request.label, file: request.file,
       dirty: request.shared || request.file !== undefined || (request.prot & PROT_WRITE) !== 0, readOnlyShared: request.shared && request.file !== undefined && !request.file.writable, object: request.object,
+      content: request.prot & PROT_WRITE ? undefined : content,
     };
     if (request.shared) this.#makeShared(region);
     this.#grow(region);
-    this.#fill(region);
-    this.memory.protect(address, length, permOf(request.prot, request.shared));
+    if (!there) this.#fill(region, content);
+    if (!sameRights) this.memory.protect(address, length, permOf(request.prot, request.shared));
     this.#regions.insert(region);
-    this.#note(region);
+    if (!sameRights) this.#note(region);
     this.shared.noteAliases(region);
     return address;
+  }
+
+  /** The region where [start, end) is mapped to these bytes of a file already: programs map a library as a whole first, and then its segments again. */
+  #holding(start: number, end: number, content: string, offset: number): Readonly<Region> | undefined {
+    const region = this.#regions.at(start);
+    return region !== undefined && region.end >= end && region.content === content && region.offset + (start - region.start) === offset ? { ...region } : undefined;
   }
 
   #place(request: MapRequest, length: number): number {
@@ -130,7 +141,7 @@ export class AddressSpace {
   }
 
   #allowed(address: number, length: number): boolean {
-    return address >= IMAGE_BASE && address + length <= ADDRESS_END && !meets(address, length, RECORDS_BASE, RECORDS_END);
+    return address >= IMAGE_BASE && address + length <= ADDRESS_END && !meets(address, length, RECORDS_BASE, WINDOWS_END);
   }
 
   #makeShared(region: Region): void {
@@ -149,17 +160,25 @@ export class AddressSpace {
     }
   }
 
-  #fill(region: Region): void {
+  /** Puts a region's first content into memory, which is zero there or holds bytes of the same file. */
+  #fill(region: Region, content = region.content): void {
+    const there = this.memory.claim(region.start, region.end, content, region.offset);
     if (region.object) {
       this.memory.ensure(region.end);
       this.shared.load(region);
     }
-    else if (region.file) readWhole(region.file.file, region.offset, this.memory.bytes.subarray(region.start, region.end));
+    else if (region.file) {
+      let at = region.start;
+      for (const [start, end] of [...there, [region.end, region.end] as const]) {
+        if (start > at) readWhole(region.file.file, region.offset + at - region.start, this.memory.bytes.subarray(at, start));
+        at = end;
+      }
+    }
   }
 
   #note(region: Region): void {
     const identity = region.file && (region.prot & PROT_EXEC) && !(region.prot & PROT_WRITE) && !region.object ? identityOf(region.file.file) : undefined;
-    if (identity) this.cpu.noteFile(region.start, region.end - region.start, `${identity}@${region.offset}`);
+    if (identity) this.cpu.noteFile(region.start, region.end - region.start, `${identity}@${region.offset}`, region.content === identity);
   }
 
   /** munmap(2): what is not mapped is passed over. */
@@ -206,6 +225,7 @@ export class AddressSpace {
     if (region.object) this.shared.giveUp(region.object);
     region.prot = prot;
     region.dirty ||= (prot & PROT_WRITE) !== 0;
+    if (prot & PROT_WRITE) region.content = undefined;
     this.#grow(region);
     this.memory.protect(region.start, region.end - region.start, permOf(prot, region.object !== undefined));
     this.#note(region);
@@ -288,6 +308,7 @@ export class AddressSpace {
     const source: Region = { ...region, offset: region.offset + (address - region.start) };
     const moved: Region = { ...source, start: at, end: at + Math.min(oldSize, newSize) };
     this.#grow({ ...moved, end: at + newSize });
+    this.memory.claim(at, at + newSize);
     if (moved.prot !== PROT_NONE || moved.dirty) {
       this.memory.ensure(Math.max(moved.end, address + oldSize));
       this.memory.bytes.copyWithin(at, address, address + (moved.end - at));
@@ -346,7 +367,7 @@ export class AddressSpace {
   /** Nobody uses it any more: shared pages are stored, the memory goes back to the pool. */
   release(): void {
     this.shared.release();
-    this.cpu.release();
+    this.cpu.release(this.regions.flatMap(({ start, end, content, offset }) => (content === undefined ? [] : [{ start, end, identity: content, offset }])));
   }
 }
 

@@ -28,13 +28,15 @@ export interface Region {
   dirty: boolean;
   /** Shared mapping of a file opened only for reading: mprotect cannot make it writable. */
   readOnlyShared: boolean;
+  /** The identity of the file whose bytes these are, at `offset`; undefined once they could be written to. */
+  content?: string | undefined;
 }
 
 /** Whether something may have been put into a region: it is not only reserved. */
 export const isResident = (region: Region): boolean => region.prot !== 0 && (region.dirty || region.file !== undefined);
 
 const mergeable = (a: Region, b: Region): boolean =>
-  a.end === b.start && a.prot === b.prot && a.label === b.label && a.object === b.object && a.file?.file === b.file?.file && a.dirty === b.dirty && a.readOnlyShared === b.readOnlyShared
+  a.end === b.start && a.prot === b.prot && a.label === b.label && a.object === b.object && a.file?.file === b.file?.file && a.dirty === b.dirty && a.content === b.content && a.readOnlyShared === b.readOnlyShared
   && (a.file === undefined && a.object === undefined || a.offset + (a.end - a.start) === b.offset);
 
 export class Regions {

@@ -72,7 +72,7 @@ function openExecutable({ credentials, fs, kernel }: ExecContext, place: Place):
 function build(context: ExecContext, request: ExecRequest, program: Program): Prepared {
   const { kernel } = context;
   const interpreter = openInterpreter(context, program);
-  const space = newSpace(kernel);
+  const space = newSpace(kernel, program);
   try {
     const credentials = newCredentials(context, request.place);
     const placed = mapProgram(space, program, 'program');
@@ -93,9 +93,9 @@ function build(context: ExecContext, request: ExecRequest, program: Program): Pr
 }
 
 /** Throws ENOMEM when the host has no memory left. */
-function newSpace(kernel: Kernel): AddressSpace {
+function newSpace(kernel: Kernel, { mapped }: Program): AddressSpace {
   try {
-    return new AddressSpace(kernel.cpu.createSpace(), kernel.placements);
+    return new AddressSpace(kernel.cpu.createSpace(mapped.file.inode.identity?.()), kernel.placements);
   } catch (error) {
     if (error instanceof RangeError) throw ENOMEM;
     throw error;

@@ -1,15 +1,16 @@
 // The translation cache: one consolidated module per file, address and level, kept through the CacheStore port. What does not check is ignored.
 import type { CacheStore } from '../host/ports.ts';
 import type { GuestMemory, Level } from '../guest/index.ts';
-import { Profile } from './profile.ts';
+import { Profile, type Scratch } from './profile.ts';
 import type { Part } from './promote.ts';
 import { type Piece, RegionModule, type Registry } from './registry.ts';
 
 /** What a kept module says of itself; the bytes of its code and of the module follow. */
 interface Header {
   readonly level: Level;
-  /** Entry pcs and the numbers of their functions. */
+  /** Entry pcs and the numbers of their functions; and those where control came from outside. */
   readonly entries: readonly (readonly [number, number])[];
+  readonly entered: readonly number[];
   readonly blocks: readonly number[];
   /** [address, length] of the code it was made from. */
   readonly pieces: readonly (readonly [number, number])[];
@@ -32,7 +33,7 @@ function checksum(bytes: Uint8Array): number {
 /** A module with its code and blocks as bytes: magic, checksum of the rest, length of the header, header as JSON, code, module. */
 export function packModule(module: RegionModule): Uint8Array {
   const header: Header = {
-    level: module.level, entries: [...module.entries], blocks: module.blocks,
+    level: module.level, entries: [...module.entries], entered: [...module.entered], blocks: module.blocks,
     pieces: module.pieces.map(({ address, bytes }) => [address, bytes.length]), moduleBytes: module.bytes.length,
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -58,7 +59,7 @@ export function unpackModule(file: Uint8Array): RegionModule | undefined {
   const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX, PREFIX + length))) as Header;
   let at = PREFIX + length;
   const pieces: Piece[] = header.pieces.map(([address, size]) => ({ address, bytes: file.subarray(at, at += size) }));
-  return new RegionModule(file.subarray(at, at + header.moduleBytes), header.level, new Map(header.entries), pieces, header.blocks);
+  return new RegionModule(file.subarray(at, at + header.moduleBytes), header.level, new Map(header.entries), pieces, header.blocks, new Set(header.entered));
 }
 
 const placeKey = (profile: Profile, place: number): string => `${profile.key} ${place}`;
@@ -114,20 +115,24 @@ export class TranslationCache {
   }
 
   /** Writes one module for every file with enough that is new. `scratch` lends an empty memory. */
-  save(scratch: (use: (memory: GuestMemory) => void) => void): void {
+  save(scratch: Scratch): void {
     const store = this.#store;
     if (store === undefined) return;
     for (const profile of this.#profiles.values()) {
-      if (!profile.isWorthKeeping) continue;
-      scratch((memory) => {
-        const made = profile.consolidate(memory);
-        if (made === undefined || !WebAssembly.validate(made.module.bytes as Uint8Array<ArrayBuffer>)) return;
-        const { place } = profile;
-        store.put(placeKey(profile, place), packModule(made.module));
-        // Whatever was kept behind this place ends here.
-        store.put(placeKey(profile, place + 1), new Uint8Array(0));
-        this.saved++;
-      });
+      const modules = profile.modulesToKeep(scratch).filter(({ module }) => WebAssembly.validate(module.bytes as Uint8Array<ArrayBuffer>));
+      for (const { place, module } of modules) store.put(placeKey(profile, place), packModule(module));
+      // Whatever was kept behind the last one ends here.
+      for (const { place } of modules.slice(-1)) store.put(placeKey(profile, place + 1), new Uint8Array(0));
+      this.saved += modules.length;
+    }
+  }
+
+  /** A memory is about to be cleaned: `translate` is asked for modules of files that lie in it and are worth one, and none is a sample any more. */
+  losing(memory: GuestMemory, translate: (profile: Profile) => void): void {
+    for (const profile of this.#profiles.values()) {
+      if (profile.sample !== memory) continue;
+      if (profile.isWorthTranslating) translate(profile);
+      profile.sample = undefined;
     }
   }
 }

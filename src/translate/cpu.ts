@@ -1,16 +1,16 @@
 // The processor: the hub module, the pool of memories, and what spaces share.
 import { compile } from './wasm/compile.ts';
 import { assert } from '../base/index.ts';
-import { Exit, state, type Cpu, type GuestMemory, type Level, type Space, type SyscallHandler } from '../guest/index.ts';
+import { Exit, state, type Cpu, type FileBytes, type GuestMemory, type Level, type Space, type SyscallHandler } from '../guest/index.ts';
 import type { CacheStore } from '../host/ports.ts';
 import type { FileRange } from './cache.ts';
 import type { Promotion } from './promote.ts';
-import type { Decode, HandlerIndex } from './interp/blocks.ts';
+import type { Blocks, Decode, HandlerIndex } from './interp/blocks.ts';
 import { TranslationCache } from './cache.ts';
 import { buildHub, readHub } from './interp/build.ts';
 import { Vessel } from './interp/vessel.ts';
 import { type TranslatorOptions, defaultOptions } from './options.ts';
-import { mappedBytes, wipe } from './pages.ts';
+import { mappedBytes, wipe, wipeAround } from './pages.ts';
 import { Registry, type RegionModule } from './registry.ts';
 import { GuestSpace } from './space.ts';
 import { hostNansAreExact } from './ir/host-nan.ts';
@@ -53,6 +53,8 @@ export class Counters {
   spaces = 0;
   forks = 0;
   memories = 0;
+  /** Programs that began where the same one ran before. */
+  again = 0;
   blocks = 0;
   invalidations = 0;
   stackRestarts = 0;
@@ -66,6 +68,15 @@ export class Counters {
   /** Modules that V8 did not take. */
   refused = 0;
 }
+
+/** What an ended program leaves in its memory. */
+export interface Former { readonly memory: GuestMemory; readonly blocks: Blocks; readonly unchanged: readonly FileBytes[]; readonly files: readonly FileRange[] }
+
+interface Pooled { readonly vessel: Vessel; readonly former: Former }
+
+/** Whether these bytes are those of the file's code. */
+const contains = ({ start, end, identity, offset }: FileBytes, file: FileRange): boolean =>
+  start <= file.address && end >= file.end && file.identity === `${identity}@${offset + file.address - start}`;
 
 /** A memory in which more than this is mapped, in bytes, is not kept for the next process. */
 const POOLED_LIMIT = 0x400_0000;
@@ -88,7 +99,7 @@ export class TranslatingCpu implements Cpu {
   readonly #hub: WebAssembly.Module;
   /** Memories for the next processes, each with how to clean it. */
   readonly #dump: CpuConfig['dump'];
-  readonly #pool: { readonly vessel: Vessel; readonly clean: () => void }[] = [];
+  readonly #pool: Pooled[] = [];
 
   constructor(config: CpuConfig) {
     this.options = { ...defaultOptions, ...config.options };
@@ -112,9 +123,20 @@ export class TranslatingCpu implements Cpu {
     this.cache = new TranslationCache(this.options.cache ? config.cache : undefined, () => `${config.version ?? ''} ${hash(file)} ${hostNansAreExact()}`, this.registry);
   }
 
-  createSpace(): Space {
+  createSpace(program?: string): Space {
     this.counters.spaces++;
-    return new GuestSpace(this, this.#vessel(), this.options.level);
+    const pooled = program === undefined ? undefined : this.#takeFormer(program);
+    if (pooled === undefined) return new GuestSpace(this, this.#vessel(), this.options.level);
+    this.#losing(pooled.former.memory);
+    wipeAround(pooled.former.memory, pooled.former.unchanged);
+    this.counters.again++;
+    return new GuestSpace(this, pooled.vessel, this.options.level, undefined, pooled.former);
+  }
+
+  /** The memory where that program ran last. */
+  #takeFormer(program: string): Pooled | undefined {
+    const at = this.#pool.findLastIndex(({ former }) => former.unchanged.some(({ identity }) => identity === program));
+    return at < 0 ? undefined : this.#pool.splice(at, 1)[0];
   }
 
   /** A copy of a space. */
@@ -124,20 +146,38 @@ export class TranslatingCpu implements Cpu {
   }
 
   #vessel(): Vessel {
-    const pooled = this.#pool.pop();
+    const pooled = this.#takeLeastWanted();
     if (pooled !== undefined) {
-      pooled.clean();
+      const { memory, blocks } = pooled.former;
+      this.#losing(memory);
+      wipe(memory, blocks.end);
       return pooled.vessel;
     }
     this.counters.memories++;
     return new Vessel(this.#hub);
   }
 
+  /** A pooled memory that holds nothing of a program; or the oldest one, when there are some. */
+  #takeLeastWanted(): Pooled | undefined {
+    const at = this.#pool.findLastIndex(({ former }) => former.unchanged.length === 0);
+    if (at < 0 && this.#pool.length < this.options.pool / 2) return undefined;
+    return this.#pool.splice(Math.max(0, at), 1)[0];
+  }
+
   /** Takes a memory back; it is cleaned when it is needed again. */
-  recycle(vessel: Vessel, memory: GuestMemory, recordsEnd: number): void {
+  recycle(vessel: Vessel, former: Former): void {
     vessel.host = undefined;
-    if (this.#pool.length >= this.options.pool || mappedBytes(memory) > POOLED_LIMIT) return;
-    this.#pool.push({ vessel, clean: () => wipe(memory, recordsEnd) });
+    if (this.#pool.length >= this.options.pool || mappedBytes(former.memory) > POOLED_LIMIT) return this.#losing(former.memory);
+    former.blocks.sleep(former.files.filter((file) => former.unchanged.some((bytes) => contains(bytes, file))));
+    this.#pool.push({ vessel, former });
+  }
+
+  /** The last chance to translate what programs in this memory ran. */
+  #losing(memory: GuestMemory): void {
+    this.cache.losing(memory, (profile) => {
+      const module = this.translate(() => profile.translateInterpreted(), [], profile.level);
+      if (module !== undefined) this.trace?.(`module of ${module.functions} regions that several processes ran, ${module.bytes.length} bytes`);
+    });
   }
 
   /** Tells in the trace what was not an instruction. */
@@ -189,7 +229,7 @@ export class TranslatingCpu implements Cpu {
     const c = this.counters;
     const perInstruction = c.guestInstructions === 0 ? 0 : c.wasmBytes / c.guestInstructions;
     return [
-      `address spaces ${c.spaces} created, ${c.forks} forked, ${c.memories} memories`,
+      `address spaces ${c.spaces} created, ${c.forks} forked, ${c.again} in the memory of the same program, ${c.memories} memories`,
       `translated ${c.guestInstructions} instructions in ${c.regions} regions, ${c.modules} modules (${this.cache.loaded} from the cache), ${c.instances} instances`,
       `WebAssembly ${c.wasmBytes} bytes, ${perInstruction.toFixed(1)} an instruction; translating took ${c.translateMs.toFixed(1)} ms`,
       `invalidations ${c.invalidations}, stack restarts ${c.stackRestarts}, record windows filled ${c.windowsFull}, modules refused ${c.refused}`,

@@ -1,5 +1,5 @@
 // Which pages of a guest memory hold anything: for copying at fork and for cleaning a memory that goes back to the pool.
-import { PAGE_SHIFT, PAGE_SIZE, PERM_BASE, RECORDS_BASE, RECORDS_END, IMAGE_BASE, type GuestMemory } from '../guest/index.ts';
+import { DISPATCH_BASE, PAGE_SHIFT, PAGE_SIZE, PERM_BASE, RECORDS_BASE, RECORDS_END, IMAGE_BASE, WINDOWS_END, type FileBytes, type GuestMemory } from '../guest/index.ts';
 
 const WORDS = PAGE_SIZE / 4;
 const FIRST_PAGE = IMAGE_BASE >>> PAGE_SHIFT;
@@ -44,8 +44,21 @@ export function copyGuest(from: GuestMemory, to: GuestMemory): void {
 
 /** Zeroes the guest's pages, the permission table and the runtime's windows up to `recordsEnd`; the tables of the hub stay. */
 export function wipe(memory: GuestMemory, recordsEnd: number): void {
+  wipeAround(memory, []);
+  memory.bytes.fill(0, RECORDS_BASE, Math.min(recordsEnd, RECORDS_END));
+}
+
+/** Zeroes the guest's pages but these, and the permission table; decoded records stay. */
+export function wipeAround(memory: GuestMemory, kept: readonly FileBytes[]): void {
+  for (const { start, end } of memory.left) memory.zero(start, end - start);
+  memory.left = [...kept];
+  for (const { start, end } of kept) memory.perms.fill(0, start / PAGE_SIZE, end / PAGE_SIZE);
   eachUsedRun(memory, (start, end) => memory.bytes.fill(0, start, end));
   memory.bytes.fill(0, 0, PERM_BASE);
+  memory.bytes.fill(0, DISPATCH_BASE, WINDOWS_END);
   memory.perms.fill(0, 0, memory.protectedEnd / PAGE_SIZE);
-  memory.bytes.fill(0, RECORDS_BASE, Math.min(recordsEnd, RECORDS_END));
+  memory.protectedEnd = 0;
+  memory.written.length = 0;
+  memory.onSharedStore = undefined;
+  memory.storeIsComing = false;
 }

@@ -43,8 +43,8 @@ interface Wanted {
   block(pc: number): boolean;
   /** Whether the callee at this address joins the batch. */
   callee(pc: number): boolean;
-  /** Leave out an entry that an earlier region of the batch contains. */
-  readonly skipCovered: boolean;
+  /** Whether control came to this entry though an earlier region of the batch contains it: others are left out. */
+  entered(pc: number): boolean;
   readonly others: Others;
 }
 
@@ -59,7 +59,7 @@ function regionsOf(source: CodeSource, entries: readonly number[], level: Level,
   const covered = new Set<number>();
   const queued = new Set([...entries].sort((x, y) => x - y));
   for (const pc of queued) {
-    if (entered.has(pc) || (wanted.skipCovered && covered.has(pc))) continue;
+    if (entered.has(pc) || (covered.has(pc) && !wanted.entered(pc))) continue;
     const region = makeRegion(pc, source, covered.has(pc) || wanted.others.blocks.has(pc) ? inner : limits, level);
     if (region === undefined) continue;
     regions.push(region);
@@ -76,24 +76,24 @@ function regionsOf(source: CodeSource, entries: readonly number[], level: Level,
 
 /** Translates the regions at `pcs` and their warm callees; a pc that another region of the batch contains waits until it proves hot again. Undefined when nothing could be translated. */
 export function promote(memory: GuestMemory, blocks: Blocks, pcs: readonly number[], level: Level, warm: number, known: (pc: number) => boolean, others: Others): Promotion | undefined {
-  const { regions, covered } = regionsOf(sourceOf(memory), pcs, level, { block: (pc) => blocks.entries(pc) >= warm, callee: (pc) => warm > 0 && blocks.entries(pc) >= warm && !known(pc), skipCovered: true, others });
+  const { regions, covered } = regionsOf(sourceOf(memory), pcs, level, { block: (pc) => blocks.entries(pc) >= warm, callee: (pc) => warm > 0 && blocks.entries(pc) >= warm && !known(pc), entered: () => false, others });
   for (const pc of covered) blocks.recount(pc);
-  return moduleOf(memory, regions, level);
+  return moduleOf(memory, regions, level, () => true);
 }
 
-/** Translates all regions at `entries`, of the blocks that are wanted, as one module: those inside another one too, since control came there. `reach`: where there is code at all, when that is not the whole memory. */
-export function translateSet(memory: GuestMemory, entries: Iterable<number>, wanted: (pc: number) => boolean, level: Level, reach?: Reach): Promotion | undefined {
-  const { regions } = regionsOf(reach === undefined ? sourceOf(memory) : partsOf(memory, reach), [...entries], level, { block: wanted, callee: () => false, skipCovered: false, others: noOthers });
-  return moduleOf(memory, regions, level);
+/** Translates the regions at `entries`, of the blocks that are wanted, as one module; those inside another one when control came there. `reach`: where there is code at all, when that is not the whole memory. */
+export function translateSet(memory: GuestMemory, entries: Iterable<number>, wanted: (pc: number) => boolean, level: Level, entered: (pc: number) => boolean = () => true, reach?: Reach): Promotion | undefined {
+  const { regions } = regionsOf(reach === undefined ? sourceOf(memory) : partsOf(memory, reach), [...entries], level, { block: wanted, callee: () => false, entered, others: noOthers });
+  return moduleOf(memory, regions, level, entered);
 }
 
-function moduleOf(memory: GuestMemory, regions: readonly Region[], level: Level): Promotion | undefined {
+function moduleOf(memory: GuestMemory, regions: readonly Region[], level: Level, entered: (pc: number) => boolean): Promotion | undefined {
   if (regions.length === 0) return undefined;
   // The first entry of a region wins over a further entry of another.
   const entries = new Map<number, number>();
   for (const further of [false, true]) for (const [i, region] of regions.entries()) for (const entry of further ? region.entries.slice(1) : region.entries.slice(0, 1)) if (!entries.has(entry)) entries.set(entry, i);
   const parts = regions.map((region) => ({ entry: region.entries[0]!, blocks: region.blocks.filter((b) => b !== region.dispatcher).map((b) => b.pc), pieces: pieces(memory, [region]) }));
-  const module = new RegionModule(encode(regions), level, entries, pieces(memory, regions), [...new Set(parts.flatMap((part) => part.blocks))]);
+  const module = new RegionModule(encode(regions), level, entries, pieces(memory, regions), [...new Set(parts.flatMap((part) => part.blocks))], new Set(parts.map((part) => part.entry).filter(entered)));
   return { module, parts, instructions: regions.reduce((sum, r) => sum + r.insnCount, 0),
     text: () => [...regions.map((region) => regionText(region, memory.bytes)), listModule(module.bytes), ''].join('\n\n') };
 }

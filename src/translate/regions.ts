@@ -10,6 +10,9 @@ import type { GuestSpace } from './space.ts';
 /** Whether a file's range lies in these pages as a whole. */
 const within = (file: FileRange, firstPage: number, lastPage: number): boolean => file.address >>> PAGE_SHIFT >= firstPage && (file.end - 1) >>> PAGE_SHIFT <= lastPage;
 
+/** Blocks that ran less often in one space say nothing to the profile of their file. */
+const LEAST_NOTED = 8;
+
 /** Modules of one space that are worth joining. */
 const SCATTERED = 6;
 
@@ -25,6 +28,10 @@ export class Regions {
   readonly #refused = new Set<number>();
   /** Those made for this space. */
   readonly #fresh = new Set<RegionModule>();
+  /** Modules that did not fit when their file was mapped; how often a region was asked for since, and when they are looked at again. */
+  #unfit: RegionModule[] = [];
+  #asked = 0;
+  #askAgain = 64;
   #suspended = false;
   /** Made when it is asked for. */
   #inside: Others | undefined;
@@ -51,10 +58,48 @@ export class Regions {
   }
 
   /** Tells that a range holds a file's code: what is kept of it can serve. */
-  noteFile(address: number, length: number, identity: string): void {
-    const file = { address, end: address + length, identity };
-    this.#files = [...this.#files.filter((f) => f.end <= address || f.address >= file.end), file];
+  noteFile(file: FileRange): void {
+    this.#files = [...this.#files.filter((f) => f.end <= file.address || f.address >= file.end), file];
     this.#cpu.cache.profile(file, this.#space.level);
+  }
+
+  get files(): readonly FileRange[] { return this.#files; }
+
+  /** Binds all modules of a file's code: control that comes there by links between blocks asks for none. */
+  bindAll(file: FileRange): void {
+    const { level, memory } = this.#space;
+    for (const module of this.#cpu.registry.modulesIn(file, level)) {
+      if (module.fits(memory)) this.#bind(module);
+      else if (!this.#unfit.includes(module)) this.#unfit.push(module);
+    }
+  }
+
+  /** Tables that a module was made from may be constant only when the program's loader has done its work. */
+  #bindLater(): void {
+    this.#askAgain *= 4;
+    const left = this.#unfit.filter((module) => !module.fits(this.#space.memory));
+    for (const module of this.#unfit) if (!left.includes(module)) this.#bind(module);
+    this.#unfit = left;
+  }
+
+  /** The program has ended: its blocks have no regions any more. */
+  leave(): void {
+    for (const pc of this.#entries.keys()) {
+      const at = this.#blocks.known(pc);
+      if (at !== undefined) this.#blocks.setRegion(at, 0);
+    }
+  }
+
+  /** Tells the files' profiles what was interpreted here: code of programs that end soon gets warm over several of them. The memory holds it until it is cleaned. */
+  noteInterpreted(): void {
+    const { level, memory } = this.#space;
+    const files = this.#files.map((file) => ({ file, profile: this.#cpu.cache.profile(file, level) }));
+    let last = files[0];
+    this.#blocks.eachInterpreted(LEAST_NOTED, (pc, entries) => {
+      if (last === undefined || pc < last.file.address || pc >= last.file.end) last = files.find(({ file }) => pc >= file.address && pc < file.end);
+      last?.profile.addInterpreted(pc, entries);
+    });
+    for (const { profile } of files) profile.sample = memory;
   }
 
   /** The table index of the bound region that starts at pc, or 0. */
@@ -65,6 +110,7 @@ export class Regions {
     const known = this.#entries.get(pc);
     if (known !== undefined) return known;
     if (this.#suspended) return 0;
+    if (this.#unfit.length > 0 && ++this.#asked === this.#askAgain) this.#bindLater();
     const module = this.#cpu.registry.find(pc, this.#space.level, this.#space.memory);
     if (module === undefined) return 0;
     this.#bind(module);
@@ -167,7 +213,9 @@ export class Regions {
   /** Forgets all modules, and looks for those that are kept for the level there is now. */
   forgetAll(): void {
     for (const module of [...this.#bound]) this.#drop(module);
+    this.#unfit = [];
     for (const file of this.#files) this.#cpu.cache.profile(file, this.#space.level);
+    for (const file of this.#files) this.bindAll(file);
   }
 
   #drop(module: RegionModule): void {

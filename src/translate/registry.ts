@@ -14,14 +14,17 @@ export class RegionModule {
   readonly pieces: readonly Piece[];
   /** The first instruction of every block in it. */
   readonly blocks: readonly number[];
+  /** The entries to which control came from outside of the region that contains them, if one does. */
+  readonly entered: ReadonlySet<number>;
   #module: WebAssembly.Module | undefined;
 
-  constructor(bytes: Uint8Array, level: Level, entries: ReadonlyMap<number, number>, pieces: readonly Piece[], blocks: readonly number[]) {
+  constructor(bytes: Uint8Array, level: Level, entries: ReadonlyMap<number, number>, pieces: readonly Piece[], blocks: readonly number[], entered: ReadonlySet<number>) {
     this.bytes = bytes;
     this.level = level;
     this.entries = entries;
     this.pieces = pieces;
     this.blocks = blocks;
+    this.entered = entered;
   }
 
   /** Entries of functions that can be entered at several places: they are large, and nobody wants copies of their code. */
@@ -59,17 +62,27 @@ const VERSIONS = 4;
 /** Modules by the pcs that enter them. */
 export class Registry {
   readonly #byPc = new Map<number, RegionModule[]>();
+  /** All modules, with the number of pcs they are remembered for. */
+  readonly #all = new Map<RegionModule, number>();
 
   add(module: RegionModule): void {
+    this.#all.set(module, module.entries.size);
     for (const pc of module.entries.keys()) {
       const list = this.#byPc.get(pc);
       if (list === undefined) this.#byPc.set(pc, [module]);
-      else if (list.unshift(module) > VERSIONS) list.length = VERSIONS;
+      else if (list.unshift(module) > VERSIONS) this.#forgetOne(list.pop()!);
     }
+  }
+
+  #forgetOne(module: RegionModule): void {
+    const left = this.#all.get(module)! - 1;
+    if (left === 0) this.#all.delete(module);
+    else this.#all.set(module, left);
   }
 
   /** Forgets a module: another one has taken its place. */
   remove(module: RegionModule): void {
+    this.#all.delete(module);
     for (const pc of module.entries.keys()) {
       const list = this.#byPc.get(pc)?.filter((m) => m !== module);
       if (list === undefined || list.length === 0) this.#byPc.delete(pc);
@@ -80,5 +93,10 @@ export class Registry {
   /** A module that may be entered at pc in this memory. */
   find(pc: number, level: Level, memory: GuestMemory): RegionModule | undefined {
     return this.#byPc.get(pc)?.find((module) => module.level === level && module.fits(memory));
+  }
+
+  /** The modules with code in a range, those of one level. */
+  modulesIn({ address, end }: { readonly address: number; readonly end: number }, level: Level): RegionModule[] {
+    return [...this.#all.keys()].filter((module) => module.level === level && module.pieces.some((piece) => piece.address < end && piece.address + piece.bytes.length > address));
   }
 }

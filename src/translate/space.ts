@@ -2,9 +2,9 @@
 import { assert } from '../base/index.ts';
 import {
   ADDRESS_END, Access, CpuState, Exit, GuestMemory, MXCSR_CONTROLS, MXCSR_DEFAULT, PAGE_SHIFT, PAGE_SIZE, Perm, STATE_BASE, STATE_SIZE, state,
-  type Level, type Space,
+  type FileBytes, type Level, type Space,
 } from '../guest/index.ts';
-import type { TranslatingCpu } from './cpu.ts';
+import type { Former, TranslatingCpu } from './cpu.ts';
 import { Blocks, Undecoded, setDispatch } from './interp/blocks.ts';
 import { Inner } from './interp/hub.ts';
 import { head } from './interp/record.ts';
@@ -48,21 +48,25 @@ export class GuestSpace implements Space, HubHost {
   #promotions = 0;
   #running = false;
   #released = false;
+  #unchanged: readonly FileBytes[] = [];
+  readonly #isCopy: boolean;
   /** Regions are suspended. */
   #unusualFloat = false;
   #full = false;
   /** While a routine runs and code was forgotten: the next instruction. */
   #routineNext = -1;
 
-  constructor(cpu: TranslatingCpu, vessel: Vessel, level: Level, parent?: GuestSpace) {
+  /** A space that is all zero, one like its `parent`, or one in the memory of a `former` program. */
+  constructor(cpu: TranslatingCpu, vessel: Vessel, level: Level, parent?: GuestSpace, former?: Former) {
     this.#cpu = cpu;
     this.vessel = vessel;
     this.#level = level;
-    this.memory = new GuestMemory(vessel.memory);
+    this.#isCopy = parent !== undefined;
+    this.memory = former?.memory ?? new GuestMemory(vessel.memory);
     this.state = new CpuState(this.memory);
     vessel.host = this;
     if (parent !== undefined) this.#copy(parent);
-    this.#blocks = new Blocks({ memory: this.memory, handlers: cpu.handlers, decode: cpu.decode, decodeRecords: vessel.hub.decode, grant: cpu.grant, blockLimit: cpu.options.blockLimit, records: cpu.options.records }, parent && parent.#blocks);
+    this.#blocks = former?.blocks ?? new Blocks({ memory: this.memory, handlers: cpu.handlers, decode: cpu.decode, decodeRecords: vessel.hub.decode, grant: cpu.grant, blockLimit: cpu.options.blockLimit, records: cpu.options.records }, parent && parent.#blocks);
     this.#regions = new Regions(cpu, this, this.#blocks, parent && parent.#regions);
     this.memory.onCodeWrite = (address, length) => this.#codeWritten(address, length);
   }
@@ -99,7 +103,7 @@ export class GuestSpace implements Space, HubHost {
       }
     } finally {
       this.#running = false;
-      if (this.#released) this.#cpu.recycle(this.vessel, this.memory, this.#blocks.end);
+      if (this.#released) this.#end();
     }
   }
 
@@ -138,6 +142,7 @@ export class GuestSpace implements Space, HubHost {
     }
     if (this.#full) {
       this.#full = false;
+      this.#regions.noteInterpreted();
       this.#blocks.clear();
       this.#cpu.counters.windowsFull++;
     }
@@ -312,13 +317,25 @@ export class GuestSpace implements Space, HubHost {
 
   timestamp(): bigint { return this.#cpu.timestamp(); }
 
-  noteFile(address: number, length: number, identity: string): void { this.#regions.noteFile(address, length, identity); }
+  noteFile(address: number, length: number, identity: string, unchanged = false): void {
+    const file = { address, end: address + length, identity };
+    this.#regions.noteFile(file);
+    if (unchanged && this.#blocks.wake(file)) this.#regions.bindAll(file);
+  }
 
   fork(): Space { return this.#cpu.adopt(this); }
 
-  release(): void {
+  release(unchanged: readonly FileBytes[] = []): void {
     if (this.#released) return;
     this.#released = true;
-    if (!this.#running) this.#cpu.recycle(this.vessel, this.memory, this.#blocks.end);
+    this.#unchanged = unchanged;
+    if (!this.#running) this.#end();
+  }
+
+  #end(): void {
+    this.#regions.noteInterpreted();
+    this.#regions.leave();
+    // Copies are made of whole memories: what theirs holds serves nobody.
+    this.#cpu.recycle(this.vessel, { memory: this.memory, blocks: this.#blocks, unchanged: this.#isCopy ? [] : this.#unchanged, files: this.#regions.files });
   }
 }

@@ -2,6 +2,7 @@
 import {
   DISPATCH_BASE, DISPATCH_ENTRIES, PAGE_SHIFT, Perm, RECORDS_BASE, type GuestMemory,
 } from '../../guest/index.ts';
+import type { FileRange } from '../cache.ts';
 import type { Insn, Undecodable } from '../x86/insn.ts';
 import { Stopped } from './record-decoder.ts';
 import { GONE, LINKED, RECORD_SIZE, SCRATCH, SCRATCH_END, RecordWriter, field, head } from './record.ts';
@@ -57,7 +58,13 @@ export class Blocks {
   readonly #heads: Map<number, number>;
   /** Page → heads of blocks with code in it; a head may stand there after it was forgotten. */
   readonly #pages: Map<number, number[]>;
+  /** Files of former programs of this memory that are not mapped: their blocks are not to be found. */
+  #asleep: readonly FileRange[] = [];
+  /** What the dispatch table said of them (`dispatched`). */
+  #dispatch: Uint32Array = new Uint32Array(0);
   #next: number;
+  /** The first record that did not come from a parent. */
+  #own: number;
   /** The address whose page had not the right to be executed, after `at` answered `fault`. */
   faultAddress = 0;
 
@@ -74,6 +81,8 @@ export class Blocks {
     this.#heads = new Map(parent === undefined ? [] : parent.#heads);
     this.#pages = new Map();
     this.#next = parent === undefined ? SCRATCH_END : parent.#next;
+    this.#own = this.#next;
+    if (parent !== undefined) this.#asleep = parent.#asleep;
     if (parent !== undefined) this.#copyRecords(parent);
   }
 
@@ -89,6 +98,18 @@ export class Blocks {
     if (at === undefined) return 0;
     const view = this.#memory.view;
     return view.getUint32(at + head.total, true) + this.#grant - view.getInt32(at + head.count, true);
+  }
+
+  /** Tells of blocks without a region that were entered at least so often, and counts them anew; without those that came from a parent, which counts them itself. */
+  eachInterpreted(least: number, tell: (pc: number, entries: number) => void): void {
+    const view = this.#memory.view;
+    for (const [pc, at] of this.#heads) {
+      if (at < this.#own || view.getUint32(at + head.region, true) !== 0) continue;
+      const entries = view.getUint32(at + head.total, true) + this.#grant - view.getInt32(at + head.count, true);
+      if (entries < least) continue;
+      this.setRegion(at, 0);
+      tell(pc, entries);
+    }
   }
 
   /** Begins to count again. */
@@ -114,9 +135,8 @@ export class Blocks {
 
   /** The head of the block at pc, decoded if need be; or a value of Undecoded. */
   at(pc: number): number {
-    const known = this.#heads.get(pc);
-    if (known !== undefined) return known;
-    return this.#decodeBlock(pc);
+    for (const file of this.#asleep) if (pc >= file.address && pc < file.end) this.#disturb(file);
+    return this.#heads.get(pc) ?? this.#decodeBlock(pc);
   }
 
   /** Bytes that may be decoded from pc on: up to the first page without the right, at most `length`. */
@@ -223,14 +243,77 @@ export class Blocks {
     clearDispatch(this.#memory, pc);
   }
 
+  /** The program has ended: blocks that lie in these files sleep until a program maps them there again, all others are forgotten. No block has a region any more. */
+  sleep(files: readonly FileRange[]): void {
+    this.#asleep = files;
+    this.#own = SCRATCH_END;
+    this.#dispatch = this.#dispatched();
+    if (this.#next > (RECORDS_BASE + this.#windowEnd) / 2) return this.clear();
+    const isOf = (page: number, { address, end }: FileRange): boolean => page >= address >>> PAGE_SHIFT && page <= (end - 1) >>> PAGE_SHIFT;
+    for (const page of [...this.#pages.keys()]) if (!files.some((file) => isOf(page, file))) this.forget(page, page);
+  }
+
+  /** The file is mapped, with these bytes: blocks that sleep there are known from now on. Tells whether there are any. */
+  wake(file: FileRange): boolean {
+    const found = this.#asleep.find((f) => f.address === file.address && f.end === file.end && f.identity === file.identity);
+    if (found === undefined) return false;
+    this.#asleep = this.#asleep.filter((f) => f !== found);
+    for (const page of pagesWithin(this.#pages, ...pagesOf(file))) watchPage(this.#memory, page);
+    this.#restoreDispatch(file);
+    return true;
+  }
+
+  /** Blocks that control came to by the dispatch table, as [pc, head] pairs; finding them all again costs more where there are many. */
+  #dispatched(): Uint32Array {
+    if (this.#heads.size < MANY) return new Uint32Array(0);
+    const table = this.#dispatchTable();
+    const found = new Uint32Array(2 * this.#heads.size);
+    let count = 0;
+    for (let i = 0; i < table.length && count < found.length; i += 2) {
+      if (table[i + 1]! < RECORDS_BASE) continue;
+      found[count++] = table[i]!;
+      found[count++] = table[i + 1]!;
+    }
+    return found.slice(0, count);
+  }
+
+  #dispatchTable(): Uint32Array { return new Uint32Array(this.#memory.memory.buffer, DISPATCH_BASE, 2 * DISPATCH_ENTRIES); }
+
+  #restoreDispatch({ address, end }: FileRange): void {
+    const then = this.#dispatch;
+    const now = this.#dispatchTable();
+    for (let i = 0; i < then.length; i += 2) {
+      const pc = then[i]!;
+      if (pc < address || pc >= end) continue;
+      const entry = (dispatchEntry(pc) - DISPATCH_BASE) >>> 2;
+      now[entry] = pc;
+      now[entry + 1] = then[i + 1]!;
+    }
+  }
+
+  /** Control came to where blocks of this file sleep: something else lies there now. */
+  #disturb(file: FileRange): void {
+    this.#asleep = this.#asleep.filter((f) => f !== file);
+    this.#dispatch = new Uint32Array(0);
+    this.forget(...pagesOf(file));
+  }
+
   /** Forgets everything; no record may be running. */
   clear(): void {
+    this.#asleep = [];
+    this.#dispatch = new Uint32Array(0);
     this.#heads.clear();
     this.#pages.clear();
     this.#memory.bytes.fill(0, DISPATCH_BASE, DISPATCH_BASE + 8 * DISPATCH_ENTRIES);
-    this.#next = SCRATCH_END;
+    this.#next = this.#own = SCRATCH_END;
   }
 }
+
+/** Blocks from which on it is worth remembering what the dispatch table says. */
+const MANY = 4000;
+
+/** The first and the last page of a file's range. */
+const pagesOf = ({ address, end }: FileRange): [number, number] => [address >>> PAGE_SHIFT, (end - 1) >>> PAGE_SHIFT];
 
 /** The keys of `map` from first to last, whichever way is shorter. */
 export function pagesWithin(map: ReadonlyMap<number, unknown>, first: number, last: number): number[] {

@@ -1,6 +1,6 @@
 // A vessel: one WebAssembly.Memory with the hub instance bound to it. Vessels are pooled; the space that lives in one answers the hub's imports.
 import { assert } from '../../base/index.ts';
-import { RECORDS_END } from '../../guest/index.ts';
+import { WINDOWS_END } from '../../guest/index.ts';
 
 /** What the hub asks of JavaScript. All run with state.pc exact. */
 export interface HubHost {
@@ -38,7 +38,7 @@ export class Vessel {
   readonly instances = new Map<object, number>();
 
   constructor(hub: WebAssembly.Module) {
-    this.memory = new WebAssembly.Memory({ initial: RECORDS_END / 65536, maximum: MAXIMUM });
+    this.memory = new WebAssembly.Memory({ initial: WINDOWS_END / 65536, maximum: MAXIMUM });
     const host = (): HubHost => { assert(this.host !== undefined, 'a vessel without a space runs'); return this.host; };
     const instance = new WebAssembly.Instance(hub, { hub: {
       memory: this.memory,
