@@ -42,7 +42,9 @@ const hasProgram = (name: string, path: string): boolean => path.split(delimiter
 const registries: Check = {
   name: 'Registries',
   look(terminal) {
-    const config = new ClientConfig(terminal);
+    let damage = '';
+    const config = new ClientConfig({ env: terminal.env, err: (text) => { damage = text.replace('WARNING: ', '').trim(); } });
+    if (damage !== '') return [problem(damage, 'correct it or move it away: until then nobody is logged in')];
     if (!existsSync(config.path)) return [ok(`no configuration (${config.path})`)];
     const missing = config.helpers.filter((helper) => !hasProgram(`docker-credential-${helper}`, terminal.env['PATH'] ?? ''));
     const { servers } = config;
