@@ -39,7 +39,7 @@ ${timed('curl -s -o /dev/null "http://127.0.0.1:8099/f?[1-500]"')}; kill $(cat p
   { name: 'git clone, 5 MB', unit: 'ms', needs: ['git'], per: 1e6, script: `export HOME=/tmp/bench; git init -q from; cd from; for i in 1 2 3 4 5 6 7 8 9 10; do head -c 500000 /dev/urandom > file$i; done
 git add .; git -c user.name=a -c user.email=a@b commit -q -m one; cd ..; ${timed('git clone -q file:///tmp/bench/from to')}` },
   { name: 'make, 13 C files', unit: 'ms', needs: ['make', 'gcc'], per: 1e6, script: `mkdir p; cd p; sh ../project.sh; ${timed('make -s')}; ` },
-  { name: 'compileall, json email http asyncio', unit: 'ms', needs: ['python3'], per: 1e6, script: `cd /usr/lib/python3.*/ && ${timed('PYTHONPYCACHEPREFIX=/tmp/bench/cache python3 -m compileall -q -f json email http asyncio')}` },
+  { name: 'compileall of the standard library', unit: 'ms', needs: ['python3'], per: 1e6, script: `cp -r /usr/lib/python3.* . && ${timed('python3 -m compileall -q -f . >/dev/null 2>&1')}` },
 ];
 
 const reps = Number(option('reps') ?? 3);
