@@ -133,7 +133,7 @@ test('names of the host\'s and of users: --add-host, --dns, --dns-search, --dns-
 
 test('--link: names of other containers on the default bridge', () => {
   start('database', '-h', 'store', ...page('linked'));
-  assert.is(out('run', '--rm', '--link', 'database:db', 'busybox', 'sh', '-c', 'for n in db store database; do wget -qO- http://$n/; done; grep db /etc/hosts'), 'linked\nlinked\nlinked\n172.17.0.2\tdb store database\n');
+  assert.is(out('run', '--rm', '--link', 'database:db', 'busybox', 'sh', '-c', 'for n in db store database; do wget -qO- http://$n/; done; grep -w db /etc/hosts'), 'linked\nlinked\nlinked\n172.17.0.2\tdb store database\n');
   out('stop', '-t', '0', 'database');
   assert.is(wherry('run', '--rm', '--name', 'linker', '--link', 'database:db', 'busybox', 'true').err, 'wherry: Error response from daemon: Cannot link to a non running container: /database AS /linker/db\n\nRun \'wherry run --help\' for more information\n');
 });

@@ -135,6 +135,13 @@ test('--stats says where the time went', () => {
   assert.match(busybox('-d', '--stats', 'busybox').err, /^wherry: Conflicting options: --stats and -d\n/);
 });
 
+test('run -d names the container even when it does not start', () => {
+  const { code, out, err } = busybox('-d', 'busybox', 'nosuch');
+  assert.is(code, 127);
+  assert.match(out, /^[0-9a-f]{64}\n$/);
+  assert.match(err, /exec: "nosuch": executable file not found in \$PATH/);
+});
+
 test('every translated module as text', () => {
   const folder = join(root, 'dump');
   busybox('--no-cache', '--mode=translate', `--dump=${folder}`, 'busybox', 'true');

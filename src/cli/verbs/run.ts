@@ -97,8 +97,9 @@ export const run: Verb = {
     writeCidFile(request, record.Id);
     if (!detach) engine.containers.events.ofContainer(record, 'attach');
     if (detach) {
-      await (await import('../detached.ts')).startDetached(record, terminal);
+      // Its name is known even when it does not start, as docker's.
       terminal.out(`${record.Id}\n`);
+      await (await import('../detached.ts')).startDetached(record, terminal);
       return 0;
     }
     const shown = { stdout: record.Config.AttachStdout, stderr: record.Config.AttachStderr };
