@@ -60,6 +60,10 @@ test(`${ROUNDS} rounds`, async () => {
   store.out('rm', '-f', ...store.out('ps', '-aq').split('\n').filter(Boolean), 'none');
   assert.equal(readdirSync(join(store.root, 'containers')), []);
   store.out('ps');
+  // Commits were killed, too: every image and layer that is visible is whole.
+  const found = store.wherry('doctor', '--verify', '--format', '{{.Status}} {{.Check}} {{.Finding}}').out;
+  assert.match(found, /^ok Images /m, found);
+  assert.match(found, /^ok Containers 0 containers, 0 running$/m, found);
   assert.equal(readdirSync(join(store.root, 'tmp')), []);
 });
 

@@ -6,27 +6,14 @@ import * as assert from 'uvu/assert';
 import type { Images } from '../../src/engine/images.ts';
 import { tagsOf } from '../../src/oci/registry/index.ts';
 import { memoryStore } from '../oci/archives.ts';
-import { faults } from '../oci/whole.ts';
 import { answer, refuse } from './answers.ts';
 import { clientOf, refusal } from './client.ts';
 import { addImage, addIndex, types } from './images.ts';
 import { digestOf, type Fault, TestRegistry, type TestRegistryOptions } from './server.ts';
+import { withRegistry } from './with-registry.ts';
 
 const noise = (size: number, seed = 'x'): Buffer => Buffer.concat(Array.from({ length: Math.ceil(size / 32) }, (_, i) => createHash('sha256').update(`${seed}${i}`).digest())).subarray(0, size);
 const big = (size = 300_000, seed = 'x'): { name: string; content: Buffer }[] => [{ name: `big-${seed}`, content: noise(size, seed) }];
-
-/** A test with a registry and an empty store; at its end all that is in the store is whole. */
-function withRegistry(name: string, work: (registry: TestRegistry, store: ReturnType<typeof memoryStore>) => Promise<void>, options: TestRegistryOptions = {}): void {
-  test(name, async () => {
-    const registry = await TestRegistry.start(options);
-    const store = memoryStore();
-    try {
-      await work(registry, store);
-      assert.equal(faults(store.images), []);
-      assert.equal(store.files().filter((path) => path.includes('/tmp/')), [], 'no temporary files');
-    } finally { registry.stop(); }
-  });
-}
 
 /** Tags and digests. */
 const names = ({ store }: Images): string[] => store.images().flatMap((image) => [...image.names]).sort();

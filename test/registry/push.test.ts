@@ -10,24 +10,12 @@ import { faults } from '../oci/whole.ts';
 import { answer, refuse } from './answers.ts';
 import { clientOf, refusal } from './client.ts';
 import { addImage, addIndex } from './images.ts';
-import { digestOf, TestRegistry, type TestRegistryOptions } from './server.ts';
+import { digestOf, TestRegistry } from './server.ts';
+import { withRegistry } from './with-registry.ts';
 
 const noise = (size: number, seed = 1): Buffer => createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(size));
 
 type Store = ReturnType<typeof memoryStore>;
-
-/** A test with a registry and a store; at its end both are whole. */
-function withRegistry(name: string, work: (registry: TestRegistry, store: Store) => Promise<void>, options: TestRegistryOptions = {}): void {
-  test(name, async () => {
-    const registry = await TestRegistry.start(options);
-    const store = memoryStore();
-    try {
-      await work(registry, store);
-      assert.equal(faults(store.images), []);
-      assert.equal(store.files().filter((path) => path.includes('/tmp/')), [], 'no temporary files');
-    } finally { registry.stop(); }
-  });
-}
 
 const load = async ({ images }: Store, options: Options): Promise<void> => { await images.store.load(source(await archiveOf(options), 1 << 20), 'x'); };
 const writes = (registry: TestRegistry): string[] => registry.take().filter((line) => !/^(HEAD|GET) /.test(line)).map((line) => line.replace(/[0-9a-f]{8}-[0-9a-f-]+/, 'ID').replace(/[0-9a-f]{64}/, 'DIGEST'));
