@@ -8,6 +8,7 @@ import type { Cpu } from '../guest/index.ts';
 import { nodeHost } from '../host/node/host.ts';
 import { nodeProcesses } from '../host/node/processes.ts';
 import { nodeCodecs, nodeFolder } from '../host/node/store.ts';
+import { tuneWebAssembly } from '../host/node/v8-flags.ts';
 import type { Folder, Host } from '../host/ports.ts';
 import { createCpu, type TranslatorOptions } from '../translate/index.ts';
 import type { Terminal } from './verb.ts';
@@ -60,6 +61,7 @@ function buildVersion(): string {
 
 /** The processor. Without the prebuilt hub it makes one, which takes a second. */
 export function openCpu(host: Host, options: Partial<TranslatorOptions>, { trace = false, dumpFolder }: { trace?: boolean; dumpFolder?: string | undefined } = {}): Cpu {
+  if (!process.env['WHERRY_KEEP_CODE']) tuneWebAssembly();
   const hub = join(installation(), 'dist/node/hub.wasm');
   return createCpu({
     options,

@@ -1,6 +1,7 @@
 // The translation cache: one consolidated module per file, address and level, kept through the CacheStore port. What does not check is ignored.
 import type { CacheStore } from '../host/ports.ts';
 import type { GuestMemory, Level } from '../guest/index.ts';
+import type { Blocks } from './interp/blocks.ts';
 import { Profile, type Scratch } from './profile.ts';
 import type { Part } from './promote.ts';
 import { type Piece, RegionModule, type Registry } from './registry.ts';
@@ -64,6 +65,9 @@ export function unpackModule(file: Uint8Array): RegionModule | undefined {
 
 const placeKey = (profile: Profile, place: number): string => `${profile.key} ${place}`;
 
+/** Blocks that were entered less often since the last time say nothing to the profile of their file. */
+const LEAST_NOTED = 16;
+
 /** Where a file's code lies in a space. */
 export interface FileRange { readonly address: number; readonly end: number; readonly identity: string }
 
@@ -112,6 +116,24 @@ export class TranslationCache {
       const file = files.find((f) => part.entry >= f.address && part.entry < f.end);
       if (file !== undefined) this.profile(file, level).add(part);
     }
+  }
+
+  /** Tells the files' profiles what was interpreted in a memory since they were last told: code of programs that end soon gets warm over several of them. */
+  noteInterpreted(blocks: Blocks, files: readonly FileRange[], level: Level): void {
+    let file = files[0];
+    let profile = file && this.profile(file, level);
+    blocks.eachInterpreted(LEAST_NOTED, (pc, entries) => {
+      if (file === undefined || pc < file.address || pc >= file.end) {
+        file = files.find(({ address, end }) => pc >= address && pc < end);
+        profile = file && this.profile(file, level);
+      }
+      profile?.addInterpreted(pc, entries);
+    });
+  }
+
+  /** A program with these files has ended in the memory, which holds their code until it is cleaned. */
+  noteSample(memory: GuestMemory, files: readonly FileRange[], level: Level): void {
+    for (const file of files) this.profile(file, level).sample = memory;
   }
 
   /** Writes one module for every file with enough that is new. `scratch` lends an empty memory. */

@@ -70,7 +70,7 @@ export class Counters {
 }
 
 /** What an ended program leaves in its memory. */
-export interface Former { readonly memory: GuestMemory; readonly blocks: Blocks; readonly unchanged: readonly FileBytes[]; readonly files: readonly FileRange[] }
+export interface Former { readonly memory: GuestMemory; readonly blocks: Blocks; readonly unchanged: readonly FileBytes[]; readonly files: readonly FileRange[]; readonly level: Level }
 
 interface Pooled { readonly vessel: Vessel; readonly former: Former }
 
@@ -100,6 +100,8 @@ export class TranslatingCpu implements Cpu {
   /** Memories for the next processes, each with how to clean it. */
   readonly #dump: CpuConfig['dump'];
   readonly #pool: Pooled[] = [];
+  /** The levels that programs came to need, by identity: they begin with it the next time. */
+  readonly #levels = new Map<string, Level>();
 
   constructor(config: CpuConfig) {
     this.options = { ...defaultOptions, ...config.options };
@@ -126,11 +128,12 @@ export class TranslatingCpu implements Cpu {
   createSpace(program?: string): Space {
     this.counters.spaces++;
     const pooled = program === undefined ? undefined : this.#takeFormer(program);
-    if (pooled === undefined) return new GuestSpace(this, this.#vessel(), this.options.level);
-    this.#losing(pooled.former.memory);
+    const level = (program === undefined ? undefined : this.#levels.get(program)) ?? this.options.level;
+    if (pooled === undefined) return new GuestSpace(this, this.#vessel(), { level, program });
+    this.#losing(pooled.former);
     wipeAround(pooled.former.memory, pooled.former.unchanged);
     this.counters.again++;
-    return new GuestSpace(this, pooled.vessel, this.options.level, undefined, pooled.former);
+    return new GuestSpace(this, pooled.vessel, { level, program, former: pooled.former });
   }
 
   /** The memory where that program ran last. */
@@ -139,17 +142,20 @@ export class TranslatingCpu implements Cpu {
     return at < 0 ? undefined : this.#pool.splice(at, 1)[0];
   }
 
+  noteLevel(program: string, level: Level): void { this.#levels.set(program, level); }
+
   /** A copy of a space. */
   adopt(parent: GuestSpace): GuestSpace {
     this.counters.forks++;
-    return new GuestSpace(this, this.#vessel(), parent.level, parent);
+    return new GuestSpace(this, this.#vessel(), { level: parent.level, parent });
   }
 
   #vessel(): Vessel {
     const pooled = this.#takeLeastWanted();
     if (pooled !== undefined) {
       const { memory, blocks } = pooled.former;
-      this.#losing(memory);
+      this.#noteInterpreted(pooled.former);
+      this.#losing(pooled.former);
       wipe(memory, blocks.end);
       return pooled.vessel;
     }
@@ -167,13 +173,18 @@ export class TranslatingCpu implements Cpu {
   /** Takes a memory back; it is cleaned when it is needed again. */
   recycle(vessel: Vessel, former: Former): void {
     vessel.host = undefined;
-    if (this.#pool.length >= this.options.pool || mappedBytes(former.memory) > POOLED_LIMIT) return this.#losing(former.memory);
+    if (this.#pool.length >= this.options.pool || mappedBytes(former.memory) > POOLED_LIMIT) {
+      this.#noteInterpreted(former);
+      return this.#losing(former);
+    }
     former.blocks.sleep(former.files.filter((file) => former.unchanged.some((bytes) => contains(bytes, file))));
     this.#pool.push({ vessel, former });
   }
 
+  #noteInterpreted({ blocks, files, level }: Former): void { this.cache.noteInterpreted(blocks, files, level); }
+
   /** The last chance to translate what programs in this memory ran. */
-  #losing(memory: GuestMemory): void {
+  #losing({ memory }: Former): void {
     this.cache.losing(memory, (profile) => {
       const module = this.translate(() => profile.translateInterpreted(), [], profile.level);
       if (module !== undefined) this.trace?.(`module of ${module.functions} regions that several processes ran, ${module.bytes.length} bytes`);
@@ -217,6 +228,7 @@ export class TranslatingCpu implements Cpu {
   }
 
   saveCache(): void {
+    for (const { former } of this.#pool) this.#noteInterpreted(former);
     this.cache.save((use) => {
       const space = this.createSpace();
       try { use(space.memory); } finally { space.release(); }

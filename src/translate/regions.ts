@@ -10,9 +10,6 @@ import type { GuestSpace } from './space.ts';
 /** Whether a file's range lies in these pages as a whole. */
 const within = (file: FileRange, firstPage: number, lastPage: number): boolean => file.address >>> PAGE_SHIFT >= firstPage && (file.end - 1) >>> PAGE_SHIFT <= lastPage;
 
-/** Blocks that ran less often in one space say nothing to the profile of their file. */
-const LEAST_NOTED = 8;
-
 /** Modules of one space that are worth joining. */
 const SCATTERED = 6;
 
@@ -88,18 +85,6 @@ export class Regions {
       const at = this.#blocks.known(pc);
       if (at !== undefined) this.#blocks.setRegion(at, 0);
     }
-  }
-
-  /** Tells the files' profiles what was interpreted here: code of programs that end soon gets warm over several of them. The memory holds it until it is cleaned. */
-  noteInterpreted(): void {
-    const { level, memory } = this.#space;
-    const files = this.#files.map((file) => ({ file, profile: this.#cpu.cache.profile(file, level) }));
-    let last = files[0];
-    this.#blocks.eachInterpreted(LEAST_NOTED, (pc, entries) => {
-      if (last === undefined || pc < last.file.address || pc >= last.file.end) last = files.find(({ file }) => pc >= file.address && pc < file.end);
-      last?.profile.addInterpreted(pc, entries);
-    });
-    for (const { profile } of files) profile.sample = memory;
   }
 
   /** The table index of the bound region that starts at pc, or 0. */

@@ -22,8 +22,19 @@ const MOST_PATIENCE = 8;
 /** Budget to be used before scattered modules are joined for the first time: some tenths of a second. */
 const FIRST_JOIN = 10_000_000;
 
+/** Block entries in a memory after which the profiles of its files are told what was interpreted: that costs some milliseconds, and compilers end often. */
+const TELL_AFTER = 20_000_000;
+
 /** What a repeated routine counts as against the budget. */
 const REPEAT_COST = 512;
+
+/** A space that is all zero, one like its `parent`, or one in the memory of a `former` program; `program` names the file it is made for. */
+export interface SpaceConfig {
+  readonly level: Level;
+  readonly program?: string | undefined;
+  readonly parent?: GuestSpace;
+  readonly former?: Former;
+}
 
 export class GuestSpace implements Space, HubHost {
   readonly memory: GuestMemory;
@@ -50,17 +61,18 @@ export class GuestSpace implements Space, HubHost {
   #released = false;
   #unchanged: readonly FileBytes[] = [];
   readonly #isCopy: boolean;
+  readonly #program: string | undefined;
   /** Regions are suspended. */
   #unusualFloat = false;
   #full = false;
   /** While a routine runs and code was forgotten: the next instruction. */
   #routineNext = -1;
 
-  /** A space that is all zero, one like its `parent`, or one in the memory of a `former` program. */
-  constructor(cpu: TranslatingCpu, vessel: Vessel, level: Level, parent?: GuestSpace, former?: Former) {
+  constructor(cpu: TranslatingCpu, vessel: Vessel, { level, program, parent, former }: SpaceConfig) {
     this.#cpu = cpu;
     this.vessel = vessel;
     this.#level = level;
+    this.#program = program;
     this.#isCopy = parent !== undefined;
     this.memory = former?.memory ?? new GuestMemory(vessel.memory);
     this.state = new CpuState(this.memory);
@@ -76,6 +88,7 @@ export class GuestSpace implements Space, HubHost {
   set level(level: Level) {
     if (level === this.#level) return;
     this.#level = level;
+    if (this.#program !== undefined) this.#cpu.noteLevel(this.#program, level);
     this.#regions.forgetAll();
     this.#epoch++;
   }
@@ -134,6 +147,7 @@ export class GuestSpace implements Space, HubHost {
     const left = this.#budget + this.#owed;
     const used = this.#given - left;
     this.#used += used;
+    this.#blocks.untold += used;
     this.#given = left;
     if (this.#hot.length > 0) this.#collected += used;
     if (this.#owed !== 0) {
@@ -142,7 +156,7 @@ export class GuestSpace implements Space, HubHost {
     }
     if (this.#full) {
       this.#full = false;
-      this.#regions.noteInterpreted();
+      this.#cpu.cache.noteInterpreted(this.#blocks, this.#regions.files, this.#level);
       this.#blocks.clear();
       this.#cpu.counters.windowsFull++;
     }
@@ -208,7 +222,7 @@ export class GuestSpace implements Space, HubHost {
       if (made !== 0) return made;
     }
     const at = this.slow(pc);
-    if (at !== 0) setDispatch(this.memory, pc, at);
+    if (at !== 0) this.#blocks.dispatch(at);
     return at;
   }
 
@@ -333,9 +347,11 @@ export class GuestSpace implements Space, HubHost {
   }
 
   #end(): void {
-    this.#regions.noteInterpreted();
     this.#regions.leave();
+    const { files } = this.#regions;
+    this.#cpu.cache.noteSample(this.memory, files, this.#level);
+    if (this.#isCopy || this.#blocks.untold >= TELL_AFTER) this.#cpu.cache.noteInterpreted(this.#blocks, files, this.#level);
     // Copies are made of whole memories: what theirs holds serves nobody.
-    this.#cpu.recycle(this.vessel, { memory: this.memory, blocks: this.#blocks, unchanged: this.#isCopy ? [] : this.#unchanged, files: this.#regions.files });
+    this.#cpu.recycle(this.vessel, { memory: this.memory, blocks: this.#blocks, unchanged: this.#isCopy ? [] : this.#unchanged, files, level: this.#level });
   }
 }

@@ -60,8 +60,11 @@ export class Blocks {
   readonly #pages: Map<number, number[]>;
   /** Files of former programs of this memory that are not mapped: their blocks are not to be found. */
   #asleep: readonly FileRange[] = [];
-  /** What the dispatch table said of them (`dispatched`). */
-  #dispatch: Uint32Array = new Uint32Array(0);
+  /** Heads that control came to by the dispatch table: since the last `sleep`, and before, by the file they lie in. */
+  #dispatched: number[] = [];
+  #dispatchedOf = new Map<string, number[]>();
+  /** Block entries counted since `eachInterpreted`. */
+  untold = 0;
   #next: number;
   /** The first record that did not come from a parent. */
   #own: number;
@@ -102,6 +105,7 @@ export class Blocks {
 
   /** Tells of blocks without a region that were entered at least so often, and counts them anew; without those that came from a parent, which counts them itself. */
   eachInterpreted(least: number, tell: (pc: number, entries: number) => void): void {
+    this.untold = 0;
     const view = this.#memory.view;
     for (const [pc, at] of this.#heads) {
       if (at < this.#own || view.getUint32(at + head.region, true) !== 0) continue;
@@ -243,14 +247,38 @@ export class Blocks {
     clearDispatch(this.#memory, pc);
   }
 
+  /** Control that comes to this head's pc goes there by the dispatch table from now on. */
+  dispatch(at: number): void {
+    const { view } = this.#memory;
+    setDispatch(this.#memory, view.getUint32(at + head.pc, true), at);
+    if (view.getUint32(at + head.dispatched, true) !== 0) return;
+    view.setUint32(at + head.dispatched, 1, true);
+    this.#dispatched.push(at);
+  }
+
   /** The program has ended: blocks that lie in these files sleep until a program maps them there again, all others are forgotten. No block has a region any more. */
   sleep(files: readonly FileRange[]): void {
     this.#asleep = files;
     this.#own = SCRATCH_END;
-    this.#dispatch = this.#dispatched();
     if (this.#next > (RECORDS_BASE + this.#windowEnd) / 2) return this.clear();
     const isOf = (page: number, { address, end }: FileRange): boolean => page >= address >>> PAGE_SHIFT && page <= (end - 1) >>> PAGE_SHIFT;
     for (const page of [...this.#pages.keys()]) if (!files.some((file) => isOf(page, file))) this.forget(page, page);
+    this.#sortDispatched(files);
+  }
+
+  #sortDispatched(files: readonly FileRange[]): void {
+    const { view } = this.#memory;
+    let file: FileRange | undefined;
+    let known: number[] = [];
+    for (const at of this.#dispatched) {
+      const pc = view.getUint32(at + head.pc, true);
+      if (file === undefined || pc < file.address || pc >= file.end) {
+        file = files.find(({ address, end }) => pc >= address && pc < end);
+        if (file !== undefined) known = listOf(this.#dispatchedOf, nameOf(file));
+      }
+      if (file !== undefined) known.push(at);
+    }
+    this.#dispatched = [];
   }
 
   /** The file is mapped, with these bytes: blocks that sleep there are known from now on. Tells whether there are any. */
@@ -259,49 +287,35 @@ export class Blocks {
     if (found === undefined) return false;
     this.#asleep = this.#asleep.filter((f) => f !== found);
     for (const page of pagesWithin(this.#pages, ...pagesOf(file))) watchPage(this.#memory, page);
-    this.#restoreDispatch(file);
+    this.#dispatchAgain(file);
     return true;
   }
 
-  /** Blocks that control came to by the dispatch table, as [pc, head] pairs; finding them all again costs more where there are many. */
-  #dispatched(): Uint32Array {
-    if (this.#heads.size < MANY) return new Uint32Array(0);
-    const table = this.#dispatchTable();
-    const found = new Uint32Array(2 * this.#heads.size);
-    let count = 0;
-    for (let i = 0; i < table.length && count < found.length; i += 2) {
-      if (table[i + 1]! < RECORDS_BASE) continue;
-      found[count++] = table[i]!;
-      found[count++] = table[i + 1]!;
-    }
-    return found.slice(0, count);
-  }
-
-  #dispatchTable(): Uint32Array { return new Uint32Array(this.#memory.memory.buffer, DISPATCH_BASE, 2 * DISPATCH_ENTRIES); }
-
-  #restoreDispatch({ address, end }: FileRange): void {
-    const then = this.#dispatch;
-    const now = this.#dispatchTable();
-    for (let i = 0; i < then.length; i += 2) {
-      const pc = then[i]!;
-      if (pc < address || pc >= end) continue;
-      const entry = (dispatchEntry(pc) - DISPATCH_BASE) >>> 2;
-      now[entry] = pc;
-      now[entry + 1] = then[i + 1]!;
+  /** Finding them one by one, as control comes to them, costs more. */
+  #dispatchAgain(file: FileRange): void {
+    const { view } = this.#memory;
+    const table = new Uint32Array(this.#memory.memory.buffer, DISPATCH_BASE, 2 * DISPATCH_ENTRIES);
+    for (const at of this.#dispatchedOf.get(nameOf(file)) ?? []) {
+      if (view.getUint32(at + head.region, true) === GONE) continue;
+      const pc = view.getUint32(at + head.pc, true);
+      const entry = 2 * (pc & (DISPATCH_ENTRIES - 1));
+      table[entry] = pc;
+      table[entry + 1] = at;
     }
   }
 
   /** Control came to where blocks of this file sleep: something else lies there now. */
   #disturb(file: FileRange): void {
     this.#asleep = this.#asleep.filter((f) => f !== file);
-    this.#dispatch = new Uint32Array(0);
+    this.#dispatchedOf.delete(nameOf(file));
     this.forget(...pagesOf(file));
   }
 
   /** Forgets everything; no record may be running. */
   clear(): void {
     this.#asleep = [];
-    this.#dispatch = new Uint32Array(0);
+    this.#dispatched = [];
+    this.#dispatchedOf.clear();
     this.#heads.clear();
     this.#pages.clear();
     this.#memory.bytes.fill(0, DISPATCH_BASE, DISPATCH_BASE + 8 * DISPATCH_ENTRIES);
@@ -309,8 +323,14 @@ export class Blocks {
   }
 }
 
-/** Blocks from which on it is worth remembering what the dispatch table says. */
-const MANY = 4000;
+/** A file at its place. */
+const nameOf = ({ identity, address }: FileRange): string => `${identity} ${address}`;
+
+function listOf(map: Map<string, number[]>, name: string): number[] {
+  const known = map.get(name) ?? [];
+  map.set(name, known);
+  return known;
+}
 
 /** The first and the last page of a file's range. */
 const pagesOf = ({ address, end }: FileRange): [number, number] => [address >>> PAGE_SHIFT, (end - 1) >>> PAGE_SHIFT];

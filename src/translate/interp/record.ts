@@ -38,8 +38,8 @@ export const head = {
   region: 4,
   /** u32: entries counted so far, without those of `count`. */
   total: 8,
-  /** u8: how the block was reached first (Reached). */
-  reached: 12,
+  /** u32: not 0 when control has come here by the dispatch table. */
+  dispatched: 12,
   pc: 16,
   /** u32: one past the block's last byte. */
   end: 20,
