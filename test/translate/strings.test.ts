@@ -2,7 +2,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Access, CpuState, Exit, GuestMemory, Perm, RAX, RCX, RDI, RSI, type Space, state } from '../../src/guest/index.ts';
-import { Outcome, routineId, routines } from '../../src/translate/ir/routines.ts';
+import { repeatOr } from '../../src/translate/interp/repeat.ts';
+import { Outcome, routineId, routineNames, routines } from '../../src/translate/ir/routines.ts';
+import { ModuleBuilder } from '../../src/translate/wasm/index.ts';
 import '../../src/translate/x86/index.ts';
 
 const BASE = 0x50_0000, PAGES = 4, PAGE = 4096;
@@ -66,13 +68,31 @@ function prepare(s: Setting, fill: number): void {
   for (const [n, value] of [[RAX, s.rax], [RCX, BigInt(s.count)], [RSI, BigInt(s.source)], [RDI, BigInt(s.target)]] as const) cpu.setGpr(n, value);
 }
 
+type Call = (id: number, form: number, a: number, b: number) => number;
+
+/** The routine, and what the hub does before it asks for the routine. */
+const inTypeScript: Call = (id, form, a, b) => routines[id]!(space, form, a, b, 0);
+const asked = new Set<string>();
+const inHub: Call = (() => {
+  const m = new ModuleBuilder();
+  const type = m.type(['i32', 'i32', 'i32', 'i32', 'i32'], ['i32']);
+  m.importMemory('hub', 'memory', 1, 65536);
+  const routine = m.importFunction('hub', 'routine', type);
+  const repeat = m.function(type);
+  m.body(repeat, repeatOr(routine));
+  m.export('repeat', 'func', repeat);
+  const imports = { memory: memory.memory, routine: (id: number, form: number, a: number, b: number): number => { asked.add(routineNames()[id]!); return inTypeScript(id, form, a, b); } };
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.finish() as Uint8Array<ArrayBuffer>), { hub: imports });
+  const call = exports['repeat'] as (...args: number[]) => number;
+  return (id, form, a, b) => call(id, form, a, b, 0);
+})();
+
 /** Calls the routine until it has nothing more to do. */
-function run(s: Setting): Result {
-  const routine = routines[routineId(`rep ${s.name}`)]!;
+function run(s: Setting, call: Call): Result {
   for (;;) {
     const source = Number(cpu.gpr(RSI)), target = Number(cpu.gpr(RDI));
     const [first, second] = { movs: [source, target], cmps: [source, target], lods: [source, 0], stos: [target, 0], scas: [target, 0] }[s.name] as [number, number];
-    const outcome = routine(space, s.size | 8 << 8 | Number(s.wanted) << 16, first, second, 0);
+    const outcome = call(routineId(`rep ${s.name}`), s.size | 8 << 8 | Number(s.wanted) << 16, first, second) as Outcome;
     if (outcome === Outcome.again) continue;
     const fault = outcome === Outcome.leave ? { fault: { address: cpu.u32(state.faultAddress), access: cpu.u32(state.faultAccess) } } : {};
     if (outcome === Outcome.leave) assert.is(cpu.u32(state.exit), Exit.fault);
@@ -82,7 +102,7 @@ function run(s: Setting): Result {
 
 const rights = [Perm.read | Perm.write, Perm.read, 0];
 
-test('10,000 random repeats do what one element after the other does', () => {
+for (const [where, call] of [['the routines', inTypeScript], ['the hub', inHub]] as const) test(`10,000 random repeats in ${where} do what one element after the other does`, () => {
   let faults = 0;
   for (let round = 0; round < 10_000; round++) {
     for (let page = 0; page < PAGES; page++) memory.protect(BASE + page * PAGE, PAGE, random(6) ? rights[0]! : rights[random(3)]!);
@@ -96,13 +116,26 @@ test('10,000 random repeats do what one element after the other does', () => {
     prepare(setting, fill);
     const expected = reference(setting);
     prepare(setting, fill);
-    const got = run(setting);
+    const got = run(setting, call);
     if (expected.fault) faults++;
     const text = JSON.stringify(setting, (_, v) => (typeof v === 'bigint' ? v.toString(16) : v));
     assert.equal({ ...got, bytes: 0 }, { ...expected, bytes: 0 }, text);
     assert.is(Buffer.compare(got.bytes, expected.bytes), 0, text);
   }
   assert.ok(faults > 500, 'faults are among them');
+});
+
+test('the hub asks for nothing where nothing is unusual', () => {
+  memory.protect(BASE, PAGES * PAGE, Perm.read | Perm.write);
+  asked.clear();
+  for (const name of ['movs', 'stos'] as const) for (const size of [1, 2, 4, 8] as const) {
+    const setting: Setting = { name, size, wanted: false, down: false, source: BASE + 5, target: BASE + PAGE + 1, count: 300, rax: 0x0505050505050505n };
+    prepare(setting, 9);
+    const expected = reference(setting);
+    prepare(setting, 9);
+    assert.equal(run(setting, inHub), expected);
+  }
+  assert.equal([...asked], []);
 });
 
 test('a long fill gives way and goes on where it was', () => {

@@ -2,6 +2,7 @@
 import { DISPATCH_BASE, DISPATCH_ENTRIES, Exit, RECORDS_BASE, RSP, STATE_BASE, gprAddress, state } from '../../guest/index.ts';
 import { Code, ModuleBuilder, loads, stores } from '../wasm/index.ts';
 import { GONE, RECORD_SIZE, SCRATCH_END, field, head } from './record.ts';
+import { repeatOr } from './repeat.ts';
 
 /** What regions and handlers return instead of a guest pc. */
 export const LEAVE = -1;
@@ -81,7 +82,7 @@ export function beginHub(): HubFrame {
   const declare = { lookup: m.function(type(1)), drive: m.function(type(1)), run: m.function(type(0)), call: m.function(type(1)) };
   const functions: HubFunctions = {
     handler: m.function(type(1)), enter: m.function(type(1)), expired: m.function(type(1)), resolve: m.function(type(2)), indirect: m.function(m.type(['i64', 'i32'], ['i32'])),
-    ret: m.function(m.type(['i64'], ['i32'])), fault: m.function(type(4)), trap: m.function(type(1)), syscall: m.function(type(0)), routine: routineImport,
+    ret: m.function(m.type(['i64'], ['i32'])), fault: m.function(type(4)), trap: m.function(type(1)), syscall: m.function(type(0)), routine: m.function(type(5)),
   };
 
   const define = (index: number, params: number, write: (c: Code) => void): void => {
@@ -256,6 +257,8 @@ export function beginHub(): HubFrame {
     c.end();
     c.call(syscallImport);
   });
+
+  m.body(functions.routine, repeatOr(routineImport));
 
   m.export('run', 'func', declare.run);
   m.export('call', 'func', declare.call);
