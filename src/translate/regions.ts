@@ -2,6 +2,7 @@
 import { setDispatch, clearDispatch, pagesWithin, watchPage, type Blocks } from './interp/blocks.ts';
 import { PAGE_SHIFT } from '../guest/index.ts';
 import type { FileRange } from './cache.ts';
+import { PcTable } from './pc-table.ts';
 import { type Others, promote, translateSet } from './promote.ts';
 import type { TranslatingCpu } from './cpu.ts';
 import type { RegionModule } from './registry.ts';
@@ -18,7 +19,7 @@ export class Regions {
   readonly #space: GuestSpace;
   readonly #blocks: Blocks;
   /** Entry pc → index in the function table. */
-  readonly #entries = new Map<number, number>();
+  readonly #entries = new PcTable();
   readonly #pages = new Map<number, Set<RegionModule>>();
   readonly #bound = new Set<RegionModule>();
   /** Where translating failed: these stay interpreted. */
@@ -45,7 +46,7 @@ export class Regions {
   /** No region runs until `resume`: their code may not (MXCSR is unusual). Frames of them must not be on the stack. */
   suspend(): void {
     this.#suspended = true;
-    for (const pc of this.#entries.keys()) this.#unlink(pc);
+    this.#entries.each((pc) => this.#unlink(pc));
     this.#entries.clear();
   }
 
@@ -81,25 +82,22 @@ export class Regions {
 
   /** The program has ended: its blocks have no regions any more. */
   leave(): void {
-    for (const pc of this.#entries.keys()) {
-      const at = this.#blocks.known(pc);
-      if (at !== undefined) this.#blocks.setRegion(at, 0);
-    }
+    this.#entries.each((pc) => this.#setRegion(pc, 0));
   }
 
   /** The table index of the bound region that starts at pc, or 0. */
-  known(pc: number): number { return this.#entries.get(pc) ?? 0; }
+  known(pc: number): number { return this.#entries.get(pc); }
 
   /** The same; binds a module that has one. */
   at(pc: number): number {
     const known = this.#entries.get(pc);
-    if (known !== undefined) return known;
+    if (known !== 0) return known;
     if (this.#suspended) return 0;
     if (this.#unfit.length > 0 && ++this.#asked === this.#askAgain) this.#bindLater();
     const module = this.#cpu.registry.find(pc, this.#space.level, this.#space.memory);
     if (module === undefined) return 0;
     this.#bind(module);
-    return this.#entries.get(pc) ?? 0;
+    return this.#entries.get(pc);
   }
 
   /** What the bound modules have already. */
@@ -144,8 +142,7 @@ export class Regions {
   #enter(pc: number, index: number): void {
     this.#entries.set(pc, index);
     setDispatch(this.#space.memory, pc, index);
-    const at = this.#blocks.known(pc);
-    if (at !== undefined) this.#blocks.setRegion(at, index);
+    this.#setRegion(pc, index);
   }
 
   /** Translates the blocks at these pcs and what belongs to them. */
@@ -223,7 +220,11 @@ export class Regions {
   /** Control that comes to pc goes to the interpreter again. */
   #unlink(pc: number): void {
     clearDispatch(this.#space.memory, pc);
+    this.#setRegion(pc, 0);
+  }
+
+  #setRegion(pc: number, index: number): void {
     const at = this.#blocks.known(pc);
-    if (at !== undefined) this.#blocks.setRegion(at, 0);
+    if (at !== 0) this.#blocks.setRegion(at, index);
   }
 }

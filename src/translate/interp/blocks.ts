@@ -3,6 +3,7 @@ import {
   DISPATCH_BASE, DISPATCH_ENTRIES, PAGE_SHIFT, Perm, RECORDS_BASE, type GuestMemory,
 } from '../../guest/index.ts';
 import type { FileRange } from '../cache.ts';
+import { PcTable } from '../pc-table.ts';
 import type { Insn, Undecodable } from '../x86/insn.ts';
 import { Stopped } from './record-decoder.ts';
 import { GONE, LINKED, RECORD_SIZE, SCRATCH, SCRATCH_END, RecordWriter, field, head } from './record.ts';
@@ -55,7 +56,8 @@ export class Blocks {
   readonly #grant: number;
   readonly #limit: number;
   readonly #windowEnd: number;
-  readonly #heads: Map<number, number>;
+  /** The heads by pc. */
+  readonly #heads: PcTable;
   /** Page → heads of blocks with code in it; a head may stand there after it was forgotten. */
   readonly #pages: Map<number, number[]>;
   /** Files of former programs of this memory that are not mapped: their blocks are not to be found. */
@@ -81,7 +83,7 @@ export class Blocks {
     this.#grant = config.grant;
     this.#limit = config.blockLimit;
     this.#windowEnd = RECORDS_BASE + config.records;
-    this.#heads = new Map(parent === undefined ? [] : parent.#heads);
+    this.#heads = parent === undefined ? new PcTable() : parent.#heads.copy();
     this.#pages = new Map();
     this.#next = parent === undefined ? SCRATCH_END : parent.#next;
     this.#own = this.#next;
@@ -92,13 +94,13 @@ export class Blocks {
   #copyRecords(parent: Blocks): void {
     this.#memory.bytes.set(parent.#memory.bytes.subarray(SCRATCH, parent.#next), SCRATCH);
     for (const [page, heads] of parent.#pages) this.#pages.set(page, heads.slice());
-    for (const at of this.#heads.values()) if (this.#memory.view.getUint32(at + head.region, true) !== 0) this.setRegion(at, 0);
+    this.#heads.each((_, at) => { if (this.#memory.view.getUint32(at + head.region, true) !== 0) this.setRegion(at, 0); });
   }
 
   /** How often the block at pc was entered, as far as it was counted; 0 when it is not known. */
   entries(pc: number): number {
     const at = this.#heads.get(pc);
-    if (at === undefined) return 0;
+    if (at === 0) return 0;
     const view = this.#memory.view;
     return view.getUint32(at + head.total, true) + this.#grant - view.getInt32(at + head.count, true);
   }
@@ -107,19 +109,19 @@ export class Blocks {
   eachInterpreted(least: number, tell: (pc: number, entries: number) => void): void {
     this.untold = 0;
     const view = this.#memory.view;
-    for (const [pc, at] of this.#heads) {
-      if (at < this.#own || view.getUint32(at + head.region, true) !== 0) continue;
+    this.#heads.each((pc, at) => {
+      if (at < this.#own || view.getUint32(at + head.region, true) !== 0) return;
       const entries = view.getUint32(at + head.total, true) + this.#grant - view.getInt32(at + head.count, true);
-      if (entries < least) continue;
+      if (entries < least) return;
       this.setRegion(at, 0);
       tell(pc, entries);
-    }
+    });
   }
 
   /** Begins to count again. */
   recount(pc: number): void {
     const at = this.#heads.get(pc);
-    if (at !== undefined && this.#memory.view.getUint32(at + head.region, true) === 0) this.setRegion(at, 0);
+    if (at !== 0 && this.#memory.view.getUint32(at + head.region, true) === 0) this.setRegion(at, 0);
   }
 
   /** Makes a block's entries go to a region; 0 makes them interpret again. */
@@ -134,13 +136,13 @@ export class Blocks {
   get end(): number { return this.#next; }
   get count(): number { return this.#heads.size; }
 
-  /** The head of the block that is known at pc. */
-  known(pc: number): number | undefined { return this.#heads.get(pc); }
+  /** The head of the block that is known at pc, or 0. */
+  known(pc: number): number { return this.#heads.get(pc); }
 
   /** The head of the block at pc, decoded if need be; or a value of Undecoded. */
   at(pc: number): number {
     for (const file of this.#asleep) if (pc >= file.address && pc < file.end) this.#disturb(file);
-    return this.#heads.get(pc) ?? this.#decodeBlock(pc);
+    return this.#heads.get(pc) || this.#decodeBlock(pc);
   }
 
   /** Bytes that may be decoded from pc on: up to the first page without the right, at most `length`. */

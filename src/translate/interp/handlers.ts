@@ -41,7 +41,7 @@ export function buildHandler(form: RowForm, context: HandlerContext): Handler {
   const immediates = form.operands.filter((o) => o.kind === 'imm' && o.fixed === 'no').length;
   file.secondImmediate = immediates > 1;
   file.hasImmediate = immediates > 0;
-  const builder = new GraphBuilder(file, { loads: true, stores: true, alignment: true, float: true });
+  const builder = new GraphBuilder(file, { loads: true, stores: true, alignment: true, near: false, float: true });
   file.attach(builder);
   form.row.meaning(builder, ...form.operands);
   builder.commit();

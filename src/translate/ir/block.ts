@@ -30,8 +30,8 @@ export interface Statement {
   readonly address: Node | null;
   readonly offset: number;
   readonly size: Size;
-  /** check: 1 read, 2 write. load: 1 when it is runtime state, which never changes by guest stores. setSlot: the slot. leaveIf: the vector, or -1 for a routine. */
-  readonly detail: number;
+  /** check: 1 read, 2 write, 3 both. load: 1 when it is runtime state, which never changes by guest stores. setSlot: the slot. leaveIf: the vector, or -1 for a routine. */
+  detail: number;
   /** The value stored, tested or put into the slot; the pinned node of a load. */
   readonly value: Node | null;
   readonly flags: FlagState | null;
@@ -41,12 +41,12 @@ export interface Statement {
   readonly changed: number;
   readonly flagsVersion: number;
   readonly instruction: number;
-  /** check: the bytes looked at, relative to the last one of the access: more than one when the check stands for others (jit/merge-checks.ts). */
+  /** check: the bytes looked at, relative to the last one of the access: more than one when the check stands for others (near-checks.ts). */
   lowest: number;
   highest: number;
   /** Which of the function's exits it takes. */
   group: number;
-  /** setFlags, setSlot, check: false when data flow has found that nobody needs it. */
+  /** setFlags, setSlot: false when data flow has found that nobody needs it. */
   live: boolean;
 }
 

@@ -4,6 +4,7 @@ import { MXCSR_CONTROLS, MXCSR_DEFAULT, STATE_BASE, state } from '../../guest/in
 import { Do, type Statement } from './block.ts';
 import type { Builder, FlagName, IntSize, Operand, Size, Type, Value } from './builder.ts';
 import { FlagState, signBit, truncate } from './flag-state.ts';
+import { NearChecks } from './near-checks.ts';
 import { binary, bigOf, extendU, i32, i64, i64of, i64small, isConstant, Kind, Node, operation, pinned, select, unary, v128, wrap } from './node.ts';
 import { opOf, type Op, type OpName } from './ops.ts';
 
@@ -57,7 +58,15 @@ export interface Ender {
 }
 
 /** Which accesses get a check statement. */
-export interface Checks { readonly loads: boolean; readonly stores: boolean; readonly alignment: boolean; /** Code that also runs while MXCSR is unusual: the interpreter. */ readonly float: boolean }
+export interface Checks {
+  readonly loads: boolean;
+  readonly stores: boolean;
+  readonly alignment: boolean;
+  /** A check may stand for those of later instructions: who fails it executes its instruction exactly. */
+  readonly near: boolean;
+  /** Code that also runs while MXCSR is unusual: the interpreter. */
+  readonly float: boolean;
+}
 
 const pair = (name: string): readonly [Op, Op] => [opOf(`i32.${name}`), opOf(`i64.${name}`)];
 const O = {
@@ -78,6 +87,7 @@ export class GraphBuilder implements Builder {
   ender: Ender | null = null;
   readonly file: RegisterFile;
   readonly checks: Checks;
+  readonly #near: NearChecks | undefined;
   readonly #sets: PendingSet[] = [];
   #flags: FlagState | null = null;
   #addressOperand: Operand | null = null;
@@ -86,6 +96,7 @@ export class GraphBuilder implements Builder {
   constructor(file: RegisterFile, checks: Checks) {
     this.file = file;
     this.checks = checks;
+    this.#near = checks.near ? new NearChecks(checks.loads) : undefined;
   }
 
   /** Ends an instruction: its sets take effect. */
@@ -253,8 +264,12 @@ export class GraphBuilder implements Builder {
   }
 
   #check(address: Node, offset: number, size: Size, access: number): void {
-    this.file.beforeExit();
-    this.#push(Do.check, address, offset, size, access, null);
+    const make = (): Statement => {
+      this.file.beforeExit();
+      return this.#push(Do.check, address, offset, size, access, null);
+    };
+    if (this.#near === undefined) make();
+    else this.#near.take(address, offset, size, access, make);
   }
 
   align(address: Value, alignment: 8 | 16): void {

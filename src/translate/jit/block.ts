@@ -8,7 +8,6 @@ import { Kind, Node, wrap } from '../ir/node.ts';
 import { routineId } from '../ir/routines.ts';
 import type { Insn, TargetOperand } from '../x86/index.ts';
 import { BlockRegisters } from './block-registers.ts';
-import { mergeChecks } from './merge-checks.ts';
 import { type JumpTable, tableEnd } from './jump-table.ts';
 import type { Stub } from './plt.ts';
 
@@ -149,7 +148,7 @@ function needsOf(statements: readonly Statement[], roots: readonly Node[]): { us
   return { uses, helpers };
 }
 
-export const checksOf = (level: Level): Checks => ({ stores: level !== 'none', loads: level === 'all', alignment: level === 'all', float: false });
+export const checksOf = (level: Level): Checks => ({ stores: level !== 'none', loads: level === 'all', alignment: level === 'all', near: true, float: false });
 
 /** Builds the block's statements; it ends early where an instruction calls a routine, and gives back the rest. `flagsKind` is the kind of the flags when it begins, -1 when only known at run time. */
 export function lift(stretch: Stretch, checks: Checks, flagsKind: number): { block: Block; rest: Stretch | null } {
@@ -167,7 +166,6 @@ export function lift(stretch: Stretch, checks: Checks, flagsKind: number): { blo
     if (builder.ender !== null) next = insn.pc + insn.length;
   }
   const finalFrom = registers.finish();
-  if (checks.stores && !checks.loads) mergeChecks(builder.statements);
   const whole = count === insns.length && !(builder.ender !== null && stretch.slow);
   const block = new Block(stretch.pc, count, checks.loads, builder.statements, endOf(stretch, next, insns[count - 1], builder.ender), registers, finalFrom);
   return { block, rest: whole ? null : { ...stretch, pc: next, insns: insns.slice(count) } };

@@ -32,7 +32,7 @@ function expression(node: Node, depth = 8): string {
 const place = (s: Statement): string => `[${expression(s.address!)}${s.offset ? ` + ${s.offset}` : ''}]:${s.size}`;
 
 const statementText: Readonly<Record<number, (s: Statement) => string>> = {
-  [Do.check]: (s) => `check ${s.detail === 2 ? 'write' : 'read'} ${place(s)}`,
+  [Do.check]: (s) => `check ${['', 'read', 'write', 'read and write'][s.detail]} ${place(s)}${s.lowest !== s.highest ? `, ${s.lowest} to ${s.highest}` : ''}`,
   [Do.load]: (s) => `loaded := ${place(s)}`,
   [Do.store]: (s) => `${place(s)} := ${expression(s.value!)}`,
   [Do.leaveIf]: (s) => `leave if ${expression(s.value!)}${s.routine ? ` to ${s.routine.name}` : ''}`,

@@ -52,7 +52,6 @@ export class RegionEmitter implements Frame {
   #scratch = -1;
   /** The address of a check that looks at two pages. */
   #start = -1;
-  readonly #exact: boolean;
   /** The dispatch local. */
   #next = -1;
 
@@ -60,7 +59,6 @@ export class RegionEmitter implements Frame {
     this.#region = region;
     this.#imports = imports;
     this.#emitter = new Emitter(this);
-    this.#exact = region.blocks.some((b) => b.exactExits);
   }
 
   emit(): Code {
@@ -93,8 +91,7 @@ export class RegionEmitter implements Frame {
     if (s.do === Do.check) {
       emitter.emit(s.address!);
       const last = s.offset + s.size - 1;
-      // Level all looks at the first byte too; a check that stands for others at the lowest and the highest.
-      const low = this.#exact ? s.offset : last + s.lowest;
+      const low = last + s.lowest;
       const high = last + s.highest;
       if (low !== high) code.tee(this.#start < 0 ? (this.#start = code.local('i32')) : this.#start);
       this.#rightsAt(high);
@@ -105,7 +102,11 @@ export class RegionEmitter implements Frame {
       }
       code.i32(s.detail);
       code.op(OP.and);
-      code.op(OP.eqz);
+      if (s.detail !== 3) code.op(OP.eqz);
+      else {
+        code.i32(s.detail);
+        code.op(OP.ne);
+      }
     } else emitter.emit(s.value!);
     code.brIf(this.#groupList[s.group]!.label);
     code.drop();
