@@ -30,6 +30,8 @@ export const RECORDS_END = 0x13e0_0000;
 /** Direct-mapped table guest pc → what runs there; entries of 8 bytes (pc u32, target u32). A compiler has twenty thousand targets. */
 export const DISPATCH_BASE = 0x13e0_0000;
 export const DISPATCH_ENTRIES = 1 << 18;
+/** The entry of a pc is (pc ^ pc >>> DISPATCH_FOLD) modulo their number: functions begin at multiples of 16. */
+export const DISPATCH_FOLD = 18;
 
 /** One past the runtime's windows. */
 export const WINDOWS_END = 0x1400_0000;

@@ -1,6 +1,6 @@
 // The decoded blocks of one space: records in the RECORDS window, found by pc; which pages they came from; and forgetting them.
 import {
-  DISPATCH_BASE, DISPATCH_ENTRIES, PAGE_SHIFT, Perm, RECORDS_BASE, type GuestMemory,
+  DISPATCH_BASE, DISPATCH_ENTRIES, DISPATCH_FOLD, PAGE_SHIFT, Perm, RECORDS_BASE, type GuestMemory,
 } from '../../guest/index.ts';
 import type { FileRange } from '../cache.ts';
 import { PcTable } from '../pc-table.ts';
@@ -300,7 +300,7 @@ export class Blocks {
     for (const at of this.#dispatchedOf.get(nameOf(file)) ?? []) {
       if (view.getUint32(at + head.region, true) === GONE) continue;
       const pc = view.getUint32(at + head.pc, true);
-      const entry = 2 * (pc & (DISPATCH_ENTRIES - 1));
+      const entry = 2 * dispatchIndex(pc);
       table[entry] = pc;
       table[entry + 1] = at;
     }
@@ -351,7 +351,8 @@ export function watchPage(memory: GuestMemory, page: number): void {
   memory.perms[page] = perm & Perm.write ? (perm & ~Perm.write) | Perm.watched | Perm.code : perm | Perm.code;
 }
 
-const dispatchEntry = (pc: number): number => DISPATCH_BASE + 8 * (pc & (DISPATCH_ENTRIES - 1));
+const dispatchIndex = (pc: number): number => (pc ^ pc >>> DISPATCH_FOLD) & (DISPATCH_ENTRIES - 1);
+const dispatchEntry = (pc: number): number => DISPATCH_BASE + 8 * dispatchIndex(pc);
 
 export function setDispatch(memory: GuestMemory, pc: number, target: number): void {
   const entry = dispatchEntry(pc);

@@ -1,5 +1,5 @@
 // The hub module: the run loop, dispatch, calls from regions, and what handlers end with. The only module that imports JavaScript functions and owns the function tables.
-import { DISPATCH_BASE, DISPATCH_ENTRIES, Exit, RECORDS_BASE, RSP, STATE_BASE, gprAddress, state } from '../../guest/index.ts';
+import { DISPATCH_BASE, DISPATCH_ENTRIES, DISPATCH_FOLD, Exit, RECORDS_BASE, RSP, STATE_BASE, gprAddress, state } from '../../guest/index.ts';
 import { Code, ModuleBuilder, loads, stores } from '../wasm/index.ts';
 import { GONE, RECORD_SIZE, SCRATCH_END, field, head } from './record.ts';
 import { repeatOr } from './repeat.ts';
@@ -21,7 +21,7 @@ const HANDLERS = 0, REGIONS = 1;
 const NO_LIMIT = -1;
 
 const op = {
-  eqz: [0x45], eq: [0x46], ne: [0x47], ltS: [0x48], ltU: [0x49], gtS: [0x4a], gtU: [0x4b], geU: [0x4f], add: [0x6a], sub: [0x6b], and: [0x71], or: [0x72], shl: [0x74], shrU: [0x76],
+  eqz: [0x45], eq: [0x46], ne: [0x47], ltS: [0x48], ltU: [0x49], gtS: [0x4a], gtU: [0x4b], geU: [0x4f], add: [0x6a], sub: [0x6b], and: [0x71], or: [0x72], xor: [0x73], shl: [0x74], shrU: [0x76],
   wrap: [0xa7], i64ShrU: [0x88], i64Eqz: [0x50],
 } as const;
 
@@ -58,6 +58,12 @@ export interface HubFrame {
   readonly functions: HubFunctions;
   /** Type of handlers, (ip) → result. */
   readonly handlerType: number;
+}
+
+/** Pushes where the dispatch table's entry of the pc in the local lies, without DISPATCH_BASE (blocks.ts: dispatchEntry). */
+function emitDispatchOffset(c: Code, pc: number): void {
+  c.get(pc); c.get(pc); c.i32(DISPATCH_FOLD); c.op(op.shrU); c.op(op.xor);
+  c.i32(DISPATCH_ENTRIES - 1); c.op(op.and); c.i32(3); c.op(op.shl);
 }
 
 /** Begins a hub module: imports, tables, the run loop. Handlers are added next, as elements of table 0. */
@@ -104,7 +110,7 @@ export function beginHub(): HubFrame {
   // lookup(pc): what runs there, or 0 with state.exit filled in.
   define(declare.lookup, 1, (c) => {
     const entry = c.local('i32');
-    c.get(0); c.i32(DISPATCH_ENTRIES - 1); c.op(op.and); c.i32(3); c.op(op.shl); c.tee(entry);
+    emitDispatchOffset(c, 0); c.tee(entry);
     c.memory(loads['i32.load'], DISPATCH_BASE); c.get(0); c.op(op.eq);
     c.if();
     c.get(entry); c.memory(loads['i32.load'], DISPATCH_BASE + 4); c.tee(entry);
@@ -158,7 +164,7 @@ export function beginHub(): HubFrame {
   define(declare.call, 1, (c) => {
     const entry = c.local('i32');
     const saved = c.local('i32');
-    c.get(0); c.i32(DISPATCH_ENTRIES - 1); c.op(op.and); c.i32(3); c.op(op.shl); c.tee(entry);
+    emitDispatchOffset(c, 0); c.tee(entry);
     c.memory(loads['i32.load'], DISPATCH_BASE); c.get(0); c.op(op.eq);
     c.if();
     c.get(entry); c.memory(loads['i32.load'], DISPATCH_BASE + 4); c.tee(entry); c.i32(1); c.op(op.sub); c.i32(RECORDS_BASE - 1); c.op(op.ltU);
