@@ -20,6 +20,8 @@ export const Perm = {
 } as const;
 
 const WASM_PAGE = 65536;
+/** WebAssembly pages more than are needed when memory grows: each time the host makes a new buffer, and may collect garbage for its size. */
+const SPARE = 1024;
 
 /** Bytes of a file whose content cannot change, at [start, end), from `offset` on in the file. */
 export interface FileBytes { readonly start: number; readonly end: number; readonly identity: string; readonly offset: number }
@@ -64,7 +66,7 @@ export class GuestMemory {
   ensure(end: number): void {
     const missing = Math.ceil((end - this.bytes.length) / WASM_PAGE);
     if (missing <= 0) return;
-    const spare = Math.min(256, Math.floor((ADDRESS_END - this.bytes.length) / WASM_PAGE) - missing);
+    const spare = Math.min(SPARE, Math.floor((ADDRESS_END - this.bytes.length) / WASM_PAGE) - missing);
     this.memory.grow(missing + Math.max(0, spare));
     this.refreshViews();
   }

@@ -81,6 +81,9 @@ const contains = ({ start, end, identity, offset }: FileBytes, file: FileRange):
 /** A memory in which more than this is mapped, in bytes, is not kept for the next process. */
 const POOLED_LIMIT = 0x400_0000;
 
+/** Block entries in a memory that is about to be lost from which on the profiles of its files are told. */
+export const WORTH_TELLING = 50_000;
+
 export class TranslatingCpu implements Cpu {
   onSyscall: SyscallHandler = () => false;
   readonly options: TranslatorOptions;
@@ -181,7 +184,8 @@ export class TranslatingCpu implements Cpu {
     this.#pool.push({ vessel, former });
   }
 
-  #noteInterpreted({ blocks, files, level }: Former): void { this.cache.noteInterpreted(blocks, files, level); }
+  /** Tells the profiles what ran in this memory, if that is worth it. */
+  #noteInterpreted({ blocks, files, level }: Former): void { if (blocks.untold >= WORTH_TELLING) this.cache.noteInterpreted(blocks, files, level); }
 
   /** The last chance to translate what programs in this memory ran. */
   #losing({ memory }: Former): void {

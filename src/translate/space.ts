@@ -4,7 +4,7 @@ import {
   ADDRESS_END, Access, CpuState, Exit, GuestMemory, MXCSR_CONTROLS, MXCSR_DEFAULT, PAGE_SHIFT, PAGE_SIZE, Perm, STATE_BASE, STATE_SIZE, state,
   type FileBytes, type Level, type Space,
 } from '../guest/index.ts';
-import type { Former, TranslatingCpu } from './cpu.ts';
+import { type Former, type TranslatingCpu, WORTH_TELLING } from './cpu.ts';
 import { Blocks, Undecoded, setDispatch } from './interp/blocks.ts';
 import { Inner } from './interp/hub.ts';
 import { head } from './interp/record.ts';
@@ -350,7 +350,7 @@ export class GuestSpace implements Space, HubHost {
     this.#regions.leave();
     const { files } = this.#regions;
     this.#cpu.cache.noteSample(this.memory, files, this.#level);
-    if (this.#isCopy || this.#blocks.untold >= TELL_AFTER) this.#cpu.cache.noteInterpreted(this.#blocks, files, this.#level);
+    if (this.#blocks.untold >= (this.#isCopy ? WORTH_TELLING : TELL_AFTER)) this.#cpu.cache.noteInterpreted(this.#blocks, files, this.#level);
     // Copies are made of whole memories: what theirs holds serves nobody.
     this.#cpu.recycle(this.vessel, { memory: this.memory, blocks: this.#blocks, unchanged: this.#isCopy ? [] : this.#unchanged, files, level: this.#level });
   }

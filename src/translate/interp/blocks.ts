@@ -60,6 +60,8 @@ export class Blocks {
   readonly #heads: PcTable;
   /** Page → heads of blocks with code in it; a head may stand there after it was forgotten. */
   readonly #pages: Map<number, number[]>;
+  /** By page: 1 where blocks have code, or had. */
+  #coded = new Uint8Array(0);
   /** Files of former programs of this memory that are not mapped: their blocks are not to be found. */
   #asleep: readonly FileRange[] = [];
   /** Heads that control came to by the dispatch table: since the last `sleep`, and before, by the file they lie in. */
@@ -222,10 +224,20 @@ export class Blocks {
   #watch(start: number, from: number, to: number): void {
     for (let page = from >>> PAGE_SHIFT; page <= (to - 1) >>> PAGE_SHIFT; page++) {
       watchPage(this.#memory, page);
+      this.#noteCode(page);
       const heads = this.#pages.get(page);
       if (heads === undefined) this.#pages.set(page, [start]);
       else heads.push(start);
     }
+  }
+
+  #noteCode(page: number): void {
+    if (page >= this.#coded.length) {
+      const grown = new Uint8Array(2 * page);
+      grown.set(this.#coded);
+      this.#coded = grown;
+    }
+    this.#coded[page] = 1;
   }
 
   /** Forgets the blocks with code in these pages; tells how many. */
@@ -288,7 +300,8 @@ export class Blocks {
     const found = this.#asleep.find((f) => f.address === file.address && f.end === file.end && f.identity === file.identity);
     if (found === undefined) return false;
     this.#asleep = this.#asleep.filter((f) => f !== found);
-    for (const page of pagesWithin(this.#pages, ...pagesOf(file))) watchPage(this.#memory, page);
+    const [first, last] = pagesOf(file);
+    for (let page = first; page <= last; page++) if (this.#coded[page] === 1) watchPage(this.#memory, page);
     this.#dispatchAgain(file);
     return true;
   }

@@ -26,6 +26,8 @@ export interface HubExports {
 }
 
 const MAXIMUM = 65536;
+/** The runtime's windows and 64 MiB for mappings, in WebAssembly pages: most programs never need more. */
+const INITIAL = WINDOWS_END / 65536 + 1024;
 
 export class Vessel {
   readonly memory: WebAssembly.Memory;
@@ -38,7 +40,7 @@ export class Vessel {
   readonly instances = new Map<object, number>();
 
   constructor(hub: WebAssembly.Module) {
-    this.memory = new WebAssembly.Memory({ initial: WINDOWS_END / 65536, maximum: MAXIMUM });
+    this.memory = new WebAssembly.Memory({ initial: INITIAL, maximum: MAXIMUM });
     const host = (): HubHost => { assert(this.host !== undefined, 'a vessel without a space runs'); return this.host; };
     const instance = new WebAssembly.Instance(hub, { hub: {
       memory: this.memory,
