@@ -8,7 +8,7 @@ import type { Cpu } from '../guest/index.ts';
 import { nodeHost } from '../host/node/host.ts';
 import { nodeProcesses } from '../host/node/processes.ts';
 import { nodeCodecs, nodeFolder } from '../host/node/store.ts';
-import { tuneWebAssembly } from '../host/node/v8-flags.ts';
+import { tuneFor } from '../host/node/v8-flags.ts';
 import type { Folder, Host } from '../host/ports.ts';
 import { createCpu, type TranslatorOptions } from '../translate/index.ts';
 import type { Terminal } from './verb.ts';
@@ -61,9 +61,9 @@ function buildVersion(): string {
 
 /** The processor. Without the prebuilt hub it makes one, which takes a second. */
 export function openCpu(host: Host, options: Partial<TranslatorOptions>, { trace = false, dumpFolder }: { trace?: boolean; dumpFolder?: string | undefined } = {}): Cpu {
-  if (!process.env['WHERRY_KEEP_CODE']) tuneWebAssembly();
+  tuneFor('interpreter');
   const hub = join(installation(), 'dist/node/hub.wasm');
-  return createCpu({
+  const cpu = createCpu({
     options,
     nowMs: () => performance.now(),
     timestamp: () => host.clock.monotonicNs(),
@@ -72,4 +72,6 @@ export function openCpu(host: Host, options: Partial<TranslatorOptions>, { trace
     ...(dumpFolder === undefined ? {} : { dump: (name, text) => { mkdirSync(dumpFolder, { recursive: true }); writeFileSync(join(dumpFolder, name), text); } }),
     ...(trace ? { trace: (line) => host.log(`[jit] ${line}`) } : {}),
   });
+  tuneFor('translated');
+  return cpu;
 }

@@ -80,18 +80,23 @@ export class RecordWriter {
   #words: Int32Array;
   #quads: BigUint64Array;
 
+  /** The view of the memory that #words and #quads go with: asking for its buffer would take longer than writing a record. */
+  #view: DataView;
+
   constructor(memory: GuestMemory) {
     this.#memory = memory;
+    this.#view = memory.view;
     this.#words = new Int32Array(memory.memory.buffer);
     this.#quads = new BigUint64Array(memory.memory.buffer);
   }
 
   /** To be called before a series of writes: the memory may have grown. */
   refresh(): void {
-    const { buffer } = this.#memory.memory;
-    if (this.#words.buffer === buffer) return;
-    this.#words = new Int32Array(buffer);
-    this.#quads = new BigUint64Array(buffer);
+    const { view } = this.#memory;
+    if (this.#view === view) return;
+    this.#view = view;
+    this.#words = new Int32Array(view.buffer);
+    this.#quads = new BigUint64Array(view.buffer);
   }
 
   /** A record without operands. */

@@ -4,7 +4,7 @@ import { MXCSR_CONTROLS, MXCSR_DEFAULT, STATE_BASE, state } from '../../guest/in
 import { Do, type Statement } from './block.ts';
 import type { Builder, FlagName, IntSize, Operand, Size, Type, Value } from './builder.ts';
 import { FlagState, signBit, truncate } from './flag-state.ts';
-import { NearChecks } from './near-checks.ts';
+import { type CheckedRegisters, NearChecks, nothingChecked } from './near-checks.ts';
 import { binary, bigOf, extendU, i32, i64, i64of, i64small, isConstant, Kind, Node, operation, pinned, select, unary, v128, wrap } from './node.ts';
 import { opOf, type Op, type OpName } from './ops.ts';
 
@@ -93,11 +93,15 @@ export class GraphBuilder implements Builder {
   #addressOperand: Operand | null = null;
   #address: Node | null = null;
 
-  constructor(file: RegisterFile, checks: Checks) {
+  /** `checked`: what is known of the registers when the block begins. */
+  constructor(file: RegisterFile, checks: Checks, checked: CheckedRegisters = nothingChecked) {
     this.file = file;
     this.checks = checks;
-    this.#near = checks.near ? new NearChecks(checks.loads) : undefined;
+    this.#near = checks.near ? new NearChecks(checks.loads, checked) : undefined;
   }
+
+  /** What is known of the registers when the block has ended. */
+  checkedAfter(valueOf: (register: number) => Node | null): CheckedRegisters { return this.#near?.after(valueOf) ?? nothingChecked; }
 
   /** Ends an instruction: its sets take effect. */
   commit(): void {

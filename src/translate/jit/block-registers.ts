@@ -71,6 +71,9 @@ export class BlockRegisters implements RegisterFile {
   nextPc(): Node { return i64small(this.#insn.pc + this.#insn.length); }
 
   // ---- registers
+  /** A slot's value now; null when nobody has asked for it. */
+  valueOf(slot: number): Node | null { return this.#now[slot] ?? null; }
+
   #read(slot: number): Node { return (this.#now[slot] ??= this.inputs[slot] = input(slotType(slot), slot)); }
   #write(slot: number, value: Node): void {
     if (this.#now[slot] === value) return;

@@ -4,6 +4,7 @@ import type { Level } from '../../guest/index.ts';
 import type { End, Statement } from '../ir/block.ts';
 import { Slot } from '../ir/block.ts';
 import { type Checks, type Ender, GraphBuilder } from '../ir/graph-builder.ts';
+import type { CheckedRegisters } from '../ir/near-checks.ts';
 import { Kind, Node, wrap } from '../ir/node.ts';
 import { routineId } from '../ir/routines.ts';
 import type { Insn, TargetOperand } from '../x86/index.ts';
@@ -150,10 +151,10 @@ function needsOf(statements: readonly Statement[], roots: readonly Node[]): { us
 
 export const checksOf = (level: Level): Checks => ({ stores: level !== 'none', loads: level === 'all', alignment: level === 'all', near: true, float: false });
 
-/** Builds the block's statements; it ends early where an instruction calls a routine, and gives back the rest. `flagsKind` is the kind of the flags when it begins, -1 when only known at run time. */
-export function lift(stretch: Stretch, checks: Checks, flagsKind: number): { block: Block; rest: Stretch | null } {
+/** Builds the block's statements; it ends early where an instruction calls a routine, and gives back the rest. `flagsKind` is the kind of the flags when it begins, -1 when only known at run time; `checked` what is known of the registers' pages, and what is known after it. */
+export function lift(stretch: Stretch, checks: Checks, flagsKind: number, checked: CheckedRegisters): { block: Block; rest: Stretch | null; checked: CheckedRegisters } {
   const registers = new BlockRegisters(flagsKind);
-  const builder = new GraphBuilder(registers, checks);
+  const builder = new GraphBuilder(registers, checks, checked);
   registers.builder = builder;
   const { insns } = stretch;
   let count = 0;
@@ -168,7 +169,7 @@ export function lift(stretch: Stretch, checks: Checks, flagsKind: number): { blo
   const finalFrom = registers.finish();
   const whole = count === insns.length && !(builder.ender !== null && stretch.slow);
   const block = new Block(stretch.pc, count, checks.loads, builder.statements, endOf(stretch, next, insns[count - 1], builder.ender), registers, finalFrom);
-  return { block, rest: whole ? null : { ...stretch, pc: next, insns: insns.slice(count) } };
+  return { block, rest: whole ? null : { ...stretch, pc: next, insns: insns.slice(count) }, checked: builder.checkedAfter((n) => registers.valueOf(n)) };
 }
 
 function liftOne(builder: GraphBuilder, insn: Insn): void {

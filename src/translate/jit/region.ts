@@ -1,6 +1,7 @@
 // A region: the code found from one entry, lifted, ordered and annotated, ready for emission.
 import type { Level } from '../../guest/index.ts';
 import { Block, checksOf, lift, type Stretch } from './block.ts';
+import { type CheckedRegisters, checkedOnAll, nothingChecked } from '../ir/near-checks.ts';
 import { discover, type CodeSource, type RegionLimits } from './discover.ts';
 import { flow, storesAll } from './flow.ts';
 import { type JumpTable, LEA_LENGTH } from './jump-table.ts';
@@ -65,7 +66,7 @@ export function successorsOf(block: Block): readonly number[] {
   }
 }
 
-/** Lifts the stretches in an order in which most predecessors come first, so that the kind of the flags is known where they agree. */
+/** Lifts the stretches in an order in which most predecessors come first, so that the kind of the flags is known where they agree, and which pages were checked. */
 function liftAll(stretches: readonly Stretch[], entries: ReadonlySet<number>, level: Level): Map<number, Block> {
   const checks = checksOf(level);
   const at = new Map(stretches.map((s) => [s.pc, s]));
@@ -73,16 +74,21 @@ function liftAll(stretches: readonly Stretch[], entries: ReadonlySet<number>, le
   const blocks = new Map<number, Block>();
   /** The kind of the flags that a stretch ends with, for the successors: -1 is unknown. */
   const kindAfter = new Map<Stretch, number>();
+  const checkedAfter = new Map<Stretch, CheckedRegisters>();
   for (const stretch of orderStretches(stretches, at)) {
-    let kind = entries.has(stretch.pc) ? -1 : meet(predecessors.get(stretch)!.map((p) => kindAfter.get(p) ?? -1));
+    const before = entries.has(stretch.pc) ? [] : predecessors.get(stretch)!;
+    let kind = meet(before.map((p) => kindAfter.get(p) ?? -1));
+    let checked = checkedOnAll(before.map((p) => checkedAfter.get(p) ?? nothingChecked));
     for (let rest: Stretch | null = stretch; rest !== null;) {
-      const lifted: { block: Block; rest: Stretch | null } = lift(rest, checks, kind);
+      const lifted: ReturnType<typeof lift> = lift(rest, checks, kind, checked);
       const { block } = lifted;
       blocks.set(block.pc, block);
       kind = storesAll(block) ? -1 : block.flagsWritten ? block.registers.flags.staticKind : kind;
+      checked = storesAll(block) ? nothingChecked : lifted.checked;
       rest = lifted.rest;
     }
     kindAfter.set(stretch, kind);
+    checkedAfter.set(stretch, checked);
   }
   return blocks;
 }
