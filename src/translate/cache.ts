@@ -66,7 +66,7 @@ export function unpackModule(file: Uint8Array): RegionModule | undefined {
 const placeKey = (profile: Profile, place: number): string => `${profile.key} ${place}`;
 
 /** Blocks that were entered less often since the last time say nothing to the profile of their file. */
-const LEAST_NOTED = 16;
+const LEAST_NOTED = 4;
 
 /** Where a file's code lies in a space. */
 export interface FileRange { readonly address: number; readonly end: number; readonly identity: string }
@@ -120,14 +120,11 @@ export class TranslationCache {
 
   /** Tells the files' profiles what was interpreted in a memory since they were last told: code of programs that end soon gets warm over several of them. */
   noteInterpreted(blocks: Blocks, files: readonly FileRange[], level: Level): void {
-    let file = files[0];
-    let profile = file && this.profile(file, level);
+    const known = files.map((file) => ({ file, profile: this.profile(file, level) }));
+    let last = known[0];
     blocks.eachInterpreted(LEAST_NOTED, (pc, entries) => {
-      if (file === undefined || pc < file.address || pc >= file.end) {
-        file = files.find(({ address, end }) => pc >= address && pc < end);
-        profile = file && this.profile(file, level);
-      }
-      profile?.addInterpreted(pc, entries);
+      if (last === undefined || pc < last.file.address || pc >= last.file.end) last = known.find(({ file }) => pc >= file.address && pc < file.end);
+      last?.profile.addInterpreted(pc, entries);
     });
   }
 

@@ -63,11 +63,11 @@ export class Regions {
 
   get files(): readonly FileRange[] { return this.#files; }
 
-  /** Binds all modules of a file's code: control that comes there by links between blocks asks for none. */
-  bindAll(file: FileRange): void {
+  /** Binds all modules of a file's code, whose bytes are there `unchanged`, or perhaps: control that comes there by links between blocks asks for none. */
+  bindAll(file: FileRange, unchanged = false): void {
     const { level, memory } = this.#space;
     for (const module of this.#cpu.registry.modulesIn(file, level)) {
-      if (module.fits(memory)) this.#bind(module);
+      if (unchanged ? module.fitsIn(memory, file) : module.fits(memory)) this.#bind(module);
       else if (!this.#unfit.includes(module)) this.#unfit.push(module);
     }
   }

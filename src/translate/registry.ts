@@ -1,4 +1,5 @@
 // The registry of translated modules, shared by all spaces of a Cpu: a module serves every space whose memory holds the bytes it was made from.
+import type { FileRange } from './cache.ts';
 import { compile } from './wasm/compile.ts';
 import type { GuestMemory, Level } from '../guest/index.ts';
 import { PAGE_SHIFT, Perm } from '../guest/index.ts';
@@ -16,6 +17,12 @@ export class RegionModule {
   readonly blocks: readonly number[];
   /** The entries to which control came from outside of the region that contains them, if one does. */
   readonly entered: ReadonlySet<number>;
+  /** Where its code lies, as a whole. */
+  readonly from: number;
+  readonly to: number;
+  /** A file whose bytes were compared with the pieces that lie in it, and the others. */
+  #heldBy = '';
+  #elsewhere: readonly Piece[] = [];
   #module: WebAssembly.Module | undefined;
 
   constructor(bytes: Uint8Array, level: Level, entries: ReadonlyMap<number, number>, pieces: readonly Piece[], blocks: readonly number[], entered: ReadonlySet<number>) {
@@ -23,6 +30,8 @@ export class RegionModule {
     this.level = level;
     this.entries = entries;
     this.pieces = pieces;
+    this.from = pieces.reduce((least, piece) => Math.min(least, piece.address), Infinity);
+    this.to = pieces.reduce((most, piece) => Math.max(most, piece.address + piece.bytes.length), 0);
     this.blocks = blocks;
     this.entered = entered;
   }
@@ -42,6 +51,18 @@ export class RegionModule {
 
   /** Whether this memory holds the code and jump tables the module was made from, with the right to execute or only to read them. */
   fits(memory: GuestMemory): boolean { return this.pieces.every((piece) => holds(memory, piece)); }
+
+  /** The same for a memory that holds this file, unchanged: what was found to be there once is not compared again. */
+  fitsIn(memory: GuestMemory, file: FileRange): boolean {
+    const name = `${file.identity} ${file.address} ${file.end}`;
+    if (this.#heldBy !== name) {
+      if (!this.fits(memory)) return false;
+      this.#heldBy = name;
+      this.#elsewhere = this.pieces.filter(({ address, bytes }) => address < file.address || address + bytes.length > file.end);
+      return true;
+    }
+    return this.#elsewhere.every((piece) => holds(memory, piece));
+  }
 
   /** The pages of its code. */
   *pages(): Generator<number> {
@@ -97,6 +118,6 @@ export class Registry {
 
   /** The modules with code in a range, those of one level. */
   modulesIn({ address, end }: { readonly address: number; readonly end: number }, level: Level): RegionModule[] {
-    return [...this.#all.keys()].filter((module) => module.level === level && module.pieces.some((piece) => piece.address < end && piece.address + piece.bytes.length > address));
+    return [...this.#all.keys()].filter((module) => module.level === level && module.from < end && module.to > address && module.pieces.some((piece) => piece.address < end && piece.address + piece.bytes.length > address));
   }
 }

@@ -334,7 +334,7 @@ export class GuestSpace implements Space, HubHost {
   noteFile(address: number, length: number, identity: string, unchanged = false): void {
     const file = { address, end: address + length, identity };
     this.#regions.noteFile(file);
-    if (unchanged && this.#blocks.wake(file)) this.#regions.bindAll(file);
+    if (unchanged && this.#blocks.wake(file)) this.#regions.bindAll(file, true);
   }
 
   fork(): Space { return this.#cpu.adopt(this); }
