@@ -66,7 +66,7 @@ export function unpackModule(file: Uint8Array): RegionModule | undefined {
 const placeKey = (profile: Profile, place: number): string => `${profile.key} ${place}`;
 
 /** Blocks that were entered less often since the last time say nothing to the profile of their file. */
-const LEAST_NOTED = 4;
+const LEAST_NOTED = 16;
 
 /** Where a file's code lies in a space. */
 export interface FileRange { readonly address: number; readonly end: number; readonly identity: string }

@@ -7,8 +7,8 @@ import type { Piece, RegionModule } from './registry.ts';
 const REWRITE_SHARE = 1 / 3;
 /** Modules kept for one file, at most. */
 const MOST_MODULES = 16;
-/** Entries of interpreted blocks, over all processes: from HOT on a block is worth translating, which costs about as much as interpreting it a thousand times (and V8 compiles it in every run); from WARM on it is translated with a hot one. */
-const HOT = 512, WARM = 64;
+/** Entries of interpreted blocks, over all processes: from HOT on a block is worth translating, which costs about as much as interpreting it a thousand times (and V8 compiles it in every run); from WARM on it is translated with a hot one: with 64 the loop of CPython's interpreter got so large that it ran a fifth slower. */
+const HOT = 512, WARM = 256;
 /** A block that is translated and still interpreted so often is entered from outside of the region that contains it. */
 const ENTERED = 4000;
 /** Entries of all hot blocks that are worth a module during the run, and at its end, where it serves later runs. */
