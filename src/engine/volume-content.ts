@@ -1,5 +1,5 @@
 // What an image has where a new volume is mounted becomes the volume's first content, all of it or nothing.
-import { ENODATA, Errno, O_RDONLY, O_WRONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
+import { EEXIST, ENODATA, Errno, O_RDONLY, O_WRONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi/index.ts';
 import { Wait } from '../base/index.ts';
 import type { Host } from '../host/ports.ts';
 import { type FileSystem, find, HostFs, type Inode, KeptAttributes, type SetAttr } from '../vfs/index.ts';
@@ -49,6 +49,14 @@ function copyAttributes(from: Inode, to: Inode): void {
   to.setattr?.({ atimeNs, mtimeNs });
 }
 
+/** What `make` makes; undefined when the name is there: another process fills the same volume. */
+function unlessThere<T>(make: () => T): T | undefined {
+  try { return make(); } catch (error) {
+    if (error === EEXIST) return undefined;
+    throw error;
+  }
+}
+
 /** Copies what is in a directory; `copies`: files with several names, by their inodes. */
 function copyDirectory(from: Inode, to: Inode, copies: Map<Inode, Inode>): void {
   for (const { name } of from.readdir!()) {
@@ -56,11 +64,12 @@ function copyDirectory(from: Inode, to: Inode, copies: Map<Inode, Inode>): void 
     if (!child) continue;
     const copied = copies.get(child);
     if (copied) {
-      to.link!(name, copied);
+      unlessThere(() => to.link!(name, copied));
       continue;
     }
     const { mode, uid, gid, rdev, nlink } = child.stat();
-    const made = to.create!(name, { mode, uid, gid, rdev, ...(typeOf(child) === S_IFLNK ? { target: child.readlink!() } : {}) });
+    const made = unlessThere(() => to.create!(name, { mode, uid, gid, rdev, ...(typeOf(child) === S_IFLNK ? { target: child.readlink!() } : {}) }));
+    if (made === undefined) continue;
     if (typeOf(child) === S_IFDIR) copyDirectory(child, made, copies);
     else if (typeOf(child) === S_IFREG) copyContent(child, made);
     if (typeOf(child) !== S_IFDIR && nlink > 1) copies.set(child, made);
@@ -83,10 +92,13 @@ export function fillVolume({ name, copyFrom }: WantedVolume, { Options }: Volume
   if (copyFrom === undefined || !directories || Options?.['type'] === 'tmpfs') return;
   const data = Options?.['device'] ?? directories.storePath(volumeData(name));
   if (directories.kind(data) !== 'directory' || !directories.isEmpty(data)) return;
+  const used = isUsed();
+  // Looked at again: who has it now may have filled it meanwhile.
+  if (!directories.isEmpty(data)) return;
   const source = directoryAt(image(), copyFrom);
   if (!source) return;
   const copyTo = (path: string): void => copyTree(source, new HostFs(directories.open(path), { now: () => host.clock.monotonicNs(), kept: new KeptAttributes(directories.log(directories.storePath(Options ? BIND_ATTRIBUTES : volumeAttributes(name)))), own: !Options }));
-  if (Options || isUsed()) return copyTo(data);
+  if (Options || used) return copyTo(data);
   const aside = directories.storePath(`volumes/${name}/new-${inventVolumeName(host).slice(0, 12)}`);
   directories.make(aside);
   copyTo(aside);
